@@ -1,0 +1,214 @@
+//! What recording a statement changes: its links, and rows of the view.
+
+mod effect;
+mod fold;
+
+use merkle::{Hash, VerifierKey, leaf_hash};
+use prost::{Message, bytes::Bytes};
+use proto::v1::statement::Body;
+use statement::{
+    ALG_ED25519, Genesis, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKind, content_hash,
+    genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named, subject_key, visit_subjects,
+};
+
+use crate::{
+    Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError,
+    control::{find, recorded, target_of},
+    draft::Draft,
+    registry,
+    response::named_ships,
+    tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
+};
+
+/// Most subjects an entry links, those of the statements it names included.
+pub const MAX_LINKS: usize = 16_384;
+
+/// Works out the entry for an admitted statement. The same for live statements, recovery and rebuild.
+///
+/// # Errors
+/// The view cannot be read, or does not fit the statement (then it is damaged, or the statement was
+/// never admitted).
+pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, ViewError> {
+    let statement = input.statement;
+    let mut named = input.own.to_vec();
+    named.extend(target_subjects(view, statement, u64::MAX, 0)?);
+    sort_named(&mut named);
+
+    let entry = RecordedEntry {
+        leaf: [0; 80],
+        chain: [0; 32],
+        envelope: Bytes::copy_from_slice(input.envelope),
+        payload: statement.payload().clone(),
+    };
+    let mut draft = Draft::new(view, input.index, entry);
+    let (leaf, links) = link(&mut draft, &named, input, LeafType::Statement, statement.kind() as u8)?;
+    name_new(&mut draft, &named, input.index, &mut |visit| visit_subjects(statement, visit))?;
+    let signer = draft.number(SubjectKind::Activity, &statement.header().party)?;
+    let key = statement_key(signer, &statement.reference().id);
+    draft.put(Table::Statement, key, input.index.to_be_bytes().to_vec());
+    let signatures_missing = effect::record(&mut draft, statement, input.index)?;
+    Ok(Outcome { leaf, links, puts: draft.finish(), signatures_missing })
+}
+
+/// Works out entry 0.
+///
+/// # Errors
+/// None but a bug: there is nothing to read yet.
+pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, ViewError> {
+    let view = MemoryView::default();
+    let payload = Bytes::copy_from_slice(genesis.payload());
+    let entry =
+        RecordedEntry { leaf: [0; 80], chain: [0; 32], envelope: Bytes::new(), payload: payload.clone() };
+    let mut draft = Draft::new(&view, 0, entry);
+    let named = genesis_subjects(genesis.message());
+    let (leaf, links) = link_raw(&mut draft, &named, 0, recorded_at, &payload, LeafType::Genesis, 0)?;
+    let message = genesis.message();
+    name_new(&mut draft, &named, 0, &mut |visit| {
+        for root in &message.roots {
+            visit(Relation::Party, &root.party);
+            visit(Relation::Key, &statement::hex_text(&key_id(ALG_ED25519, &root.public_key)));
+        }
+    })?;
+    for root in &message.roots {
+        registry::apply_root(&mut draft, root)?;
+    }
+    let keys = [&message.log_key, &message.answer_key].into_iter().chain(&message.witness_keys);
+    let reserved_keys = keys
+        .filter_map(|k| k.parse::<VerifierKey>().ok())
+        .map(|k| key_id(ALG_ED25519, k.public().as_bytes()).to_vec())
+        .collect();
+    let row = LedgerRow {
+        roots: message.roots.iter().map(|r| r.party.clone()).collect(),
+        threshold: message.threshold,
+        reserved_keys,
+    };
+    draft.put(Table::Meta, b"ledger".to_vec(), row.encode_to_vec());
+    Ok(Outcome { leaf, links, puts: draft.finish(), signatures_missing: 0 })
+}
+
+/// Subjects that a statement names through the statements it names; `before` bounds the entries that
+/// were recorded when it was.
+pub(crate) fn target_subjects<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+    before: u64,
+    depth: usize,
+) -> Result<Vec<Named>, ViewError> {
+    let mut all = Vec::new();
+    if let Body::Receive(receive) = statement.body() {
+        for ship in named_ships(view, receive, statement.actor())?.into_iter().filter(|s| *s < before) {
+            visit_subjects(&recorded(view, ship)?, &mut |relation, text| {
+                if relation == Relation::Item {
+                    all.push(Named { key: subject_key(SubjectKind::Item, text), relation: Relation::Target });
+                }
+            });
+        }
+        return Ok(all);
+    }
+    let Some(target) = target_of(statement) else { return Ok(all) };
+    // A chain of at most 64 Corrects, a Void or Correct on top, and its Endorse.
+    if depth > 80 {
+        return Err(ViewError("a chain of corrections is deeper than admission allows".into()));
+    }
+    let index = find(view, target)?.ok_or_else(|| ViewError("the statement named is not recorded".into()))?;
+    let target = recorded(view, index)?;
+    all.extend(own_subjects(&target));
+    all.extend(target_subjects(view, &target, index, depth + 1)?);
+    for named in &mut all {
+        named.relation = Relation::Target;
+    }
+    Ok(all)
+}
+
+fn link<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    named: &[Named],
+    input: &Input<'_>,
+    leaf_type: LeafType,
+    kind: u8,
+) -> Result<(Leaf, Vec<Link>), ViewError> {
+    link_raw(draft, named, input.index, input.recorded_at, input.envelope, leaf_type, kind)
+}
+
+/// Builds links and leaf, and moves every subject's head on.
+fn link_raw<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    named: &[Named],
+    index: u64,
+    recorded_at: u64,
+    committed: &[u8],
+    leaf_type: LeafType,
+    kind: u8,
+) -> Result<(Leaf, Vec<Link>), ViewError> {
+    let secret: Hash = secret(committed);
+    let mut links = Vec::with_capacity(named.len());
+    for n in named {
+        let (record, _) = draft.load(n.key)?;
+        links.push(Link::new(&secret, n.key, record.head));
+    }
+    let leaf = Leaf { leaf_type, recorded_at, content: content_hash(committed), links: links_hash(&links) };
+    let encoded = leaf.encode();
+    draft.set_leaf(encoded);
+    let leaf_hash = leaf_hash(&encoded);
+    for (n, link) in named.iter().zip(&links) {
+        let (record, _) = draft.load(n.key)?;
+        let (number, last, count) = (record.number, record.last, record.count);
+        record.head = link.head(index, &leaf_hash);
+        record.count += 1;
+        record.last = index;
+        touch(draft, number, count > 0 && last / WINDOW == index / WINDOW, index, n.relation, kind)?;
+    }
+    Ok((leaf, links))
+}
+
+fn touch<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    number: u64,
+    in_window: bool,
+    index: u64,
+    relation: Relation,
+    kind: u8,
+) -> Result<(), ViewError> {
+    let key = touch_key(number, index);
+    let mut row = match in_window {
+        true => draft.get(Table::Touch, &key)?.map(Vec::from).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    row.extend_from_slice(&touch_bytes(&Touch { index, relation, kind }));
+    draft.put(Table::Touch, key, row);
+    Ok(())
+}
+
+/// Keeps the texts of subjects named for the first time (items and documents are found in payloads).
+fn name_new<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    named: &[Named],
+    index: u64,
+    texts: &mut dyn FnMut(&mut dyn FnMut(Relation, &str)),
+) -> Result<(), ViewError> {
+    let kept = |relation: Relation| {
+        relation.subject_kind().filter(|k| !matches!(k, SubjectKind::Item | SubjectKind::Document))
+    };
+    let mut any = false;
+    for n in named.iter().filter(|n| kept(n.relation).is_some()) {
+        let (record, _) = draft.load(n.key)?;
+        any |= record.count == 1 && record.last == index;
+    }
+    if !any {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    texts(&mut |relation, text| {
+        if let Some(kind) = kept(relation) {
+            found.push((kind, text.to_string()));
+        }
+    });
+    for (kind, text) in found {
+        let (record, _) = draft.load(subject_key(kind, &text))?;
+        if record.count == 1 {
+            let number = record.number.to_be_bytes().to_vec();
+            draft.put(Table::Name, number, [&[kind.code()], text.as_bytes()].concat());
+        }
+    }
+    Ok(())
+}

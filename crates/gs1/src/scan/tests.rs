@@ -1,0 +1,166 @@
+use super::*;
+use crate::tests::refused;
+use crate::{ItemKind, Sscc};
+
+const YEAR: u16 = 2026;
+
+#[track_caller]
+fn scan(text: &str) -> ScanData {
+    ScanData::parse(text, YEAR).unwrap()
+}
+
+fn item(text: &str) -> Option<String> {
+    scan(text).item().map(String::from)
+}
+
+#[test]
+fn a_scan_names_its_item() {
+    for (text, named) in [
+        ("]d20109521234543213172812311012C\u{1d}21S.1", Some("sgtin:09521234543213.S%2E1")),
+        ("]C1010952123454321310C1234C3", Some("lot:gtin:09521234543213.C1234C3")),
+        ("]Q3010952123454321310A/1\u{1d}17281200", Some("lot:gtin:09521234543213.A%2F1")),
+        ("]e00109521234543213\u{1d}21 ", None),
+        ("\u{1d}010952123454321321A\r\n", Some("sgtin:09521234543213.A")),
+        ("010952123454321321A", Some("sgtin:09521234543213.A")),
+        ("(01)09521234543213(10)A\\(1)(21)B", Some("sgtin:09521234543213.B")),
+        ("(01)09521234543213(10)A\\(1)", Some("lot:gtin:09521234543213.A(1)")),
+        ("(10)A(01)09521234543213", Some("lot:gtin:09521234543213.A")),
+        ("(00)395212345678901236(02)09521234543213(37)12(10)A", Some("sscc:395212345678901236")),
+        ("]C100395212345678901236", Some("sscc:395212345678901236")),
+        ("(02)09521234543213(37)12(10)A", None),
+        ("(21)A", None),
+        ("(01)09521234543213", None),
+        ("09521234543213", None),
+        ("9521234543213", None),
+        ("]E09521234543213", None),
+        ("]E495200002", None),
+        ("81234560000000000001", Some("cdtc:81234560000000000001")),
+        ("]C081234560000000000001", Some("cdtc:81234560000000000001")),
+        ("00395212345678901236", Some("cdtc:00395212345678901236")),
+        ("MA.156.M0.100221.10000019.LA.S1", Some("ma:MA.156.M0.100221.10000019.LA.S1")),
+        ("]Q1MA.156.M0.100221.10000019.LA.1", None),
+        ("MA.156.M0.100221.10000019.LA-1", Some("lot:ma:MA%2E156%2EM0%2E100221%2E10000019.A-1")),
+        ("MA.156.M0.100221.10000019", None),
+    ] {
+        let read = ScanData::parse(text, YEAR);
+        let found = read.ok().and_then(|data| data.item()).map(String::from);
+        assert_eq!(found.as_deref(), named, "{text:?}");
+    }
+}
+
+#[test]
+fn a_scan_gives_its_values() {
+    let data = scan("]d2010952123454321311280100172812003005\u{1d}10L1\u{1d}21S1\u{1d}7127.1");
+    assert_eq!(data.gtin().unwrap().as_str(), "09521234543213");
+    assert_eq!((data.lot(), data.serial()), (Some("L1"), Some("S1")));
+    assert_eq!(data.expiry().unwrap().to_string(), "2028-12-31");
+    assert_eq!(data.get(Ai::VARIABLE_COUNT), Some("05"));
+    assert_eq!(data.count(), Some(5));
+    assert_eq!(data.get(Ai::from_code("712").unwrap()), Some("7.1"));
+    assert_eq!((data.date(Ai::LOT), data.sscc()), (None, None));
+    assert_eq!(data.product().unwrap().as_str(), "gtin:09521234543213");
+    let places: Vec<_> = data.elements().iter().map(|element| element.at).collect();
+    assert_eq!(places, [5, 21, 29, 37, 42, 47, 53]);
+
+    let pallet = scan("(00)395212345678901236(02)09521234543213(37)0012");
+    assert_eq!(pallet.sscc(), Sscc::parse("395212345678901236").ok());
+    assert_eq!((pallet.gtin(), pallet.count()), (None, Some(12)));
+    assert_eq!(pallet.content_gtin().unwrap().as_str(), "09521234543213");
+
+    let bare = scan("9521234543213");
+    assert_eq!(bare.product().unwrap().as_str(), "gtin:09521234543213");
+    assert!(bare.elements().is_empty());
+    let trace = scan("81234560000000000001");
+    assert_eq!((trace.cdtc().unwrap().product_prefix(), trace.product()), ("8123456", None));
+    let ma = scan("MA.156.M0.100221.10000019.LA.S1");
+    assert_eq!((ma.lot(), ma.serial(), ma.gtin()), (Some("A"), Some("1"), None));
+    assert_eq!(ma.item().unwrap().kind(), ItemKind::Ma);
+}
+
+#[test]
+fn the_century_is_the_one_nearest_to_the_reference_year() {
+    for (yy, year, full) in [
+        ("26", 2026, 2026),
+        ("76", 2026, 2076),
+        ("77", 2026, 1977),
+        ("99", 2026, 1999),
+        ("00", 2026, 2000),
+        ("49", 2099, 2149),
+        ("50", 2099, 2050),
+        ("00", 1950, 2000),
+        ("00", 1949, 1900),
+    ] {
+        let data = ScanData::parse(&format!("(17){yy}0115"), year).unwrap();
+        assert_eq!(data.expiry().unwrap().year(), full, "{yy} in {year}");
+    }
+    for year in [0, 50, u16::MAX] {
+        assert!(ScanData::parse("(17)990115", year).is_ok());
+    }
+}
+
+#[test]
+fn day_zero_is_the_end_of_the_month() {
+    for (text, day, date) in [
+        ("280200", 29, "2028-02-29"),
+        ("270200", 28, "2027-02-28"),
+        ("000200", 29, "2000-02-29"),
+        ("270400", 30, "2027-04-30"),
+        ("271200", 31, "2027-12-31"),
+    ] {
+        let read = scan(&format!("(17){text}")).expiry().unwrap();
+        assert_eq!((read.day(), read.to_string().as_str()), (day, date));
+        assert!(read.is_whole_month());
+    }
+    let exact = scan("(17)270430").expiry().unwrap();
+    assert!(!exact.is_whole_month());
+    assert!(scan("(17)270429").expiry().unwrap() < exact);
+    assert_eq!((exact.year(), exact.month(), exact.day()), (2027, 4, 30));
+}
+
+#[test]
+fn a_refused_scan_says_where() {
+    let check = |text: &str, part, at, fault| refused(ScanData::parse(text, YEAR), part, at, fault);
+    check("", "scan", 0, Fault::Empty);
+    check("\r\n", "scan", 0, Fault::Empty);
+    check("]C1", "element string", 3, Fault::Empty);
+    check("]C0", "scan", 3, Fault::Empty);
+    check("]X0123", "symbology", 0, Fault::Symbology);
+    check("hello", "scan", 0, Fault::Unrecognised);
+    check("https://id.gs1.org/01/09521234543213", "scan", 0, Fault::Unrecognised);
+    check("]d20109521234543213310300019", "ai", 19, Fault::UnknownAi);
+    check("]d2010952123454321310A\u{1d}\u{1d}21B", "ai", 23, Fault::UnknownAi);
+    check("]d20109521234543214", "gtin", 18, Fault::CheckDigit);
+    check("]d2010952123454321", "gtin", 18, Fault::Length { allowed: "14 digits" });
+    check("]d217281301", "expiry", 7, Fault::Month);
+    check("]d217270229", "expiry", 9, Fault::Day);
+    check("]d21728\u{1d}", "expiry", 7, Fault::NotADigit);
+    check("]d210A B", "lot", 6, Fault::Character);
+    check("]d210批", "lot", 5, Fault::Character);
+    check("]d2171批", "expiry", 6, Fault::NotADigit);
+    check("]d210", "lot", 5, Fault::Empty);
+    check("]d210123456789012345678901", "lot", 25, Fault::TooManyChars { max: 20 });
+    check("]d237123456789", "count", 13, Fault::TooManyChars { max: 8 });
+    check("]d242215", "origin", 8, Fault::Length { allowed: "3 digits of a country" });
+    check(
+        "]d2422156\u{1d}42115\u{1d}",
+        "ship to post code",
+        15,
+        Fault::Length { allowed: "3 digits of a country" },
+    );
+    check("]d2421156", "ship to post code", 9, Fault::Empty);
+    check("]d280141987654Ad4X4bL5ttr2310c2X", "model", 30, Fault::CheckDigit);
+    check("(01)09521234543213(10)A(B", "ai", 23, Fault::UnknownAi);
+    check("(01)09521234543213(99)A", "ai", 19, Fault::UnknownAi);
+    check("(10)A\\(\\( B", "lot", 9, Fault::Character);
+    check("(10)A(10)B", "lot", 9, Fault::Repeated);
+    check("9521234543214", "gtin", 12, Fault::CheckDigit);
+    check("]E0952123454321", "gtin", 15, Fault::Length { allowed: "13 digits in EAN-13, 8 in EAN-8" });
+    check(&"1".repeat(5000), "scan", 4096, Fault::TooManyBytes { max: 4096 });
+}
+
+#[test]
+fn the_same_element_twice_counts_once() {
+    assert_eq!(scan("(10)A(21)B(10)A").elements().len(), 2);
+    assert!(scan("]d280141987654Ad4X4bL5ttr2310c2K").get(Ai::from_code("8014").unwrap()).is_some());
+    assert_eq!(item("(10)A(21)B(10)A"), None);
+}

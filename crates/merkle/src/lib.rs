@@ -1,0 +1,49 @@
+//! Arithmetic of transparency logs: RFC 6962 hashing and tree roots, the exact Ed25519 acceptance
+//! rule of the ledger, and the C2SP texts that carry a signed root (`signed-note`,
+//! `tlog-checkpoint`).
+//!
+//! # Invariants
+//!
+//! - Everything is a pure function of its arguments: no I/O, no clock, no randomness, no global
+//!   state. Secrets come in as bytes that somebody else drew.
+//! - A value that exists is well formed. A [`PublicKey`] generates the prime-order group, a
+//!   [`Note`] has text that can be split off again and at least one signature, a [`Checkpoint`]
+//!   has an origin that can be a key name, a [`CompactRange`] has as many nodes as its size needs.
+//! - Every text has one spelling: parsing and formatting again gives the same bytes.
+//! - Signature checks neither allocate nor decompress a point, and there is no batch check: a
+//!   batch accepts signatures that single checks refuse, so that two honest readers could disagree
+//!   about one record.
+//!
+//! # Deliberately absent
+//!
+//! What a leaf means, who may sign what, which roots to trust: callers know. Signature algorithms
+//! other than Ed25519: a note keeps such signatures and says nothing about them.
+//!
+//! ```
+//! use merkle::{Checkpoint, CompactRange, Note, SignerKey, SigningKey, leaf_hash};
+//!
+//! let mut log = CompactRange::new();
+//! log.append(leaf_hash(b"first entry"));
+//!
+//! let signer = SignerKey::new("log.example/a", SigningKey::from_seed(&[7; 32]))?;
+//! let checkpoint = Checkpoint::new("log.example/a", log.size(), log.root())?;
+//! let published = checkpoint.sign(&signer)?.to_string();
+//!
+//! let note = Note::parse(published.as_bytes())?;
+//! assert_eq!(Checkpoint::open(&note, signer.verifier())?, checkpoint);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod checkpoint;
+mod ed25519;
+mod hash;
+mod note;
+mod note_key;
+mod tree;
+
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use ed25519::{KeyError, PUBLIC_KEY_LEN, PublicKey, SEED_LEN, SIGNATURE_LEN, SignatureError, SigningKey};
+pub use hash::{EMPTY_ROOT, HASH_LEN, Hash, leaf_hash, node_hash, sha256};
+pub use note::{MAX_NOTE_LEN, MAX_SIGNATURES, Note, NoteError, NoteSignature};
+pub use note_key::{KEY_HASH_LEN, MAX_NAME_LEN, NoteKeyError, SignerKey, VerifierKey};
+pub use tree::{CompactRange, MAX_TREE_SIZE, RangeError, root_of};

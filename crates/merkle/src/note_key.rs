@@ -1,0 +1,249 @@
+//! Keys of signed notes: a name, an Ed25519 key, and a short hash over both that picks them out
+//! among a note's signatures (C2SP `signed-note`).
+//!
+//! | text | spelling |
+//! | --- | --- |
+//! | verifier key | `name+hhhhhhhh+base64(0x01 ‖ public key 32)` |
+//! | signer key (secret) | `PRIVATE+KEY+name+hhhhhhhh+base64(0x01 ‖ seed 32)` |
+//!
+//! `hhhhhhhh` are the first four bytes of `SHA-256(name ‖ 0x0a ‖ 0x01 ‖ public key)` in lower-case
+//! hex. Both spellings are those of Go's `golang.org/x/mod/sumdb/note`.
+
+use std::{fmt, hint, str::FromStr};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::ed25519::{KeyError, PUBLIC_KEY_LEN, PublicKey, SEED_LEN, SigningKey};
+use crate::hash::sha256;
+
+/// Length of a key hash in bytes.
+pub const KEY_HASH_LEN: usize = 4;
+
+/// Longest key name, and longest origin of a checkpoint, in bytes of UTF-8.
+pub const MAX_NAME_LEN: usize = 255;
+
+/// Signature type of plain Ed25519 over a note's text.
+const ED25519: u8 = 0x01;
+
+/// What a signer key's text begins with.
+const SECRET_PREFIX: &str = "PRIVATE+KEY+";
+
+/// A signature type and 32 bytes of key.
+const KEY_DATA_LEN: usize = 1 + PUBLIC_KEY_LEN;
+const _: () = assert!(PUBLIC_KEY_LEN == SEED_LEN);
+
+// A multiple of three bytes takes no padding in base64, so a buffer of that length is exact.
+const _: () = assert!(KEY_DATA_LEN.is_multiple_of(3));
+
+/// Why a verifier or signer key is refused. Whoever configured it has to correct it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteKeyError {
+    /// Not of the form `name+hash+base64`, or base64 of another length.
+    #[error("the note key is not spelled name+hash+base64")]
+    Format,
+    /// The name is empty, too long, or contains a space, a plus sign or a control character.
+    #[error("the note key's name is empty, too long, or has a space, a plus or a control in it")]
+    Name,
+    /// The key is of another signature type than Ed25519.
+    #[error("the note key is not an Ed25519 key")]
+    Algorithm,
+    /// The hash is not the one of name and key: one of the three was mistyped.
+    #[error("the note key's hash does not match its name and key")]
+    Hash,
+    /// The public key itself is unfit.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Whether `name` may stand in a signature line: not empty, no space of any script, no plus, no
+/// ASCII control. Foreign names are held to this only.
+pub(crate) fn is_key_name(name: &str) -> bool {
+    let banned = |c: char| c.is_whitespace() || c == '+' || c < ' ';
+    !name.is_empty() && !name.contains(banned)
+}
+
+/// Whether `name` may be a key or an origin here: [`is_key_name`], bounded, and no control
+/// character of any kind.
+pub(crate) fn is_own_name(name: &str) -> bool {
+    is_key_name(name) && name.len() <= MAX_NAME_LEN && !name.contains(char::is_control)
+}
+
+fn key_hash(name: &str, public: &PublicKey) -> [u8; KEY_HASH_LEN] {
+    let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[ED25519], public.as_bytes()]);
+    [a, b, c, d]
+}
+
+/// What checks a note's signatures by one name and key: public, and configured by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VerifierKey {
+    name: String,
+    hash: [u8; KEY_HASH_LEN],
+    key: PublicKey,
+}
+
+impl VerifierKey {
+    /// Gives `key` a name.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteKeyError::Name`] if the name is not 1 to [`MAX_NAME_LEN`] bytes long or contains a
+    /// space, a plus sign or a control character.
+    pub fn new(name: &str, key: PublicKey) -> Result<Self, NoteKeyError> {
+        if !is_own_name(name) {
+            return Err(NoteKeyError::Name);
+        }
+        Ok(Self { name: name.to_owned(), hash: key_hash(name, &key), key })
+    }
+
+    /// The key's name; for a log key, the log's origin.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The four bytes that stand before each of its signatures.
+    #[must_use]
+    pub const fn hash(&self) -> [u8; KEY_HASH_LEN] {
+        self.hash
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey {
+        &self.key
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = NoteKeyError;
+
+    fn from_str(text: &str) -> Result<Self, NoteKeyError> {
+        let fields = Fields::split(text)?;
+        let this = Self::new(fields.name, PublicKey::enrol(&fields.key()?)?)?;
+        fields.check_hash(&this)?;
+        Ok(this)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_key(f, self, self.key.as_bytes())
+    }
+}
+
+/// What signs notes: secret. `Debug` does not show the seed, and there is no `Display`.
+#[derive(Debug, Clone)]
+pub struct SignerKey {
+    verifier: VerifierKey,
+    key: SigningKey,
+}
+
+impl SignerKey {
+    /// Gives `key` a name.
+    ///
+    /// # Errors
+    ///
+    /// As [`VerifierKey::new`].
+    pub fn new(name: &str, key: SigningKey) -> Result<Self, NoteKeyError> {
+        let verifier = VerifierKey::new(name, *key.public())?;
+        Ok(Self { verifier, key })
+    }
+
+    /// The public half, with the same name.
+    #[must_use]
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// The private key.
+    #[must_use]
+    pub const fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// The secret text that [`FromStr`] reads, for a key file. The caller keeps it secret and
+    /// wipes it.
+    #[must_use]
+    pub fn expose_text(&self) -> String {
+        struct Secret<'a>(&'a SignerKey);
+        impl fmt::Display for Secret<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(SECRET_PREFIX)?;
+                write_key(f, &self.0.verifier, self.0.key.expose_seed())
+            }
+        }
+        Secret(self).to_string()
+    }
+}
+
+impl FromStr for SignerKey {
+    type Err = NoteKeyError;
+
+    fn from_str(text: &str) -> Result<Self, NoteKeyError> {
+        let text = text.strip_prefix(SECRET_PREFIX).ok_or(NoteKeyError::Format)?;
+        let fields = Fields::split(text)?;
+        let mut seed = fields.key()?;
+        let key = SigningKey::from_seed(&seed);
+        wipe(&mut seed);
+        let this = Self::new(fields.name, key)?;
+        fields.check_hash(&this.verifier)?;
+        Ok(this)
+    }
+}
+
+/// A key text cut at its first two plus signs; base64 may contain more.
+struct Fields<'a> {
+    name: &'a str,
+    hash: &'a str,
+    data: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn split(text: &'a str) -> Result<Self, NoteKeyError> {
+        let (name, rest) = text.split_once('+').ok_or(NoteKeyError::Format)?;
+        let (hash, data) = rest.split_once('+').ok_or(NoteKeyError::Format)?;
+        Ok(Self { name, hash, data })
+    }
+
+    /// The 32 bytes after the signature type.
+    fn key(&self) -> Result<[u8; PUBLIC_KEY_LEN], NoteKeyError> {
+        let mut data = [0; KEY_DATA_LEN];
+        let decoded = STANDARD.decode_slice(self.data, &mut data);
+        let [algorithm, key @ ..] = data;
+        wipe(&mut data);
+        match decoded {
+            Ok(KEY_DATA_LEN) if algorithm == ED25519 => Ok(key),
+            Ok(KEY_DATA_LEN) => Err(NoteKeyError::Algorithm),
+            _ => Err(NoteKeyError::Format),
+        }
+    }
+
+    fn check_hash(&self, key: &VerifierKey) -> Result<(), NoteKeyError> {
+        if self.hash != hash_text(key) {
+            return Err(NoteKeyError::Hash);
+        }
+        Ok(())
+    }
+}
+
+fn hash_text(key: &VerifierKey) -> String {
+    format!("{:08x}", u32::from_be_bytes(key.hash))
+}
+
+/// Writes `name+hash+base64(type ‖ key)`.
+fn write_key(f: &mut fmt::Formatter<'_>, verifier: &VerifierKey, key: &[u8; PUBLIC_KEY_LEN]) -> fmt::Result {
+    let mut data = [ED25519; KEY_DATA_LEN];
+    data[1..].copy_from_slice(key);
+    let text = STANDARD.encode(data);
+    wipe(&mut data);
+    write!(f, "{}+{}+{text}", verifier.name, hash_text(verifier))
+}
+
+/// Overwrites a buffer that may have held a seed, in a way the optimizer has to keep.
+fn wipe(buffer: &mut [u8]) {
+    buffer.fill(0);
+    hint::black_box(buffer);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Validation of every field: what it may hold, each fault with its path. Nothing is looked up here.
+
+mod custody;
+mod field;
+mod registry;
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use gs1::PartyRef;
+use proto::v1::{Header, statement::Body};
+
+use self::field::{Accept, End};
+pub(crate) use self::field::{is_nfc, text_fault};
+use crate::{Reason, Refusal, Signers, Violation, kind_of, kind_row, model::actor};
+
+/// Most items a statement may name, every naming counted (a container and what it is paired with too).
+pub const MAX_ITEMS: usize = 4_000;
+/// Most lot amounts a statement may name.
+pub const MAX_LOTS: usize = 256;
+/// Most faults reported of one statement; the rest is found after these are mended.
+const MAX_VIOLATIONS: usize = 100;
+
+/// Most bytes of an attachment: 1 TiB.
+const MAX_ATTACHMENT: u64 = 1 << 40;
+
+/// Validates a statement; `bill` is what its business key makes, `None` where that is impossible.
+pub(crate) fn statement(header: &Header, body: &Body, bill: Option<&str>) -> Result<(), Refusal> {
+    let mut check = Check::default();
+    check.header(header, body, bill);
+    check.body(header, body);
+    check.finish()
+}
+
+/// Collects faults, and the items named so far.
+#[derive(Default)]
+pub(crate) struct Check<'a> {
+    violations: Vec<Violation>,
+    items: BTreeSet<&'a str>,
+    item_count: usize,
+}
+
+impl<'a> Check<'a> {
+    pub(crate) fn finish(self) -> Result<(), Refusal> {
+        match self.violations.first() {
+            None => Ok(()),
+            Some(first) => Err(Refusal { reason: first.reason, violations: self.violations }),
+        }
+    }
+
+    /// Takes the path as something to display, so that naming a sound field costs nothing.
+    fn fault(&mut self, reason: Reason, field: impl Display, description: impl Display) {
+        if self.violations.len() < MAX_VIOLATIONS {
+            self.violations.push(Violation {
+                reason,
+                field: field.to_string().into(),
+                description: description.to_string(),
+            });
+        }
+    }
+
+    fn header(&mut self, h: &'a Header, body: &Body, bill: Option<&str>) {
+        self.bytes("header.ledger", &h.ledger, 32);
+        self.id("header.id", &h.id);
+        self.bytes("header.salt", &h.salt, 16);
+        self.party("header.party", &h.party);
+        self.principal(h, body);
+        self.optional(&h.site, |c, s| c.site("header.site", s));
+        match h.occurred_at {
+            0 => self.fault(Reason::MissingField, "header.occurred_at", "not set"),
+            us => self.instant_or_none("header.occurred_at", us),
+        }
+        if !(-840..=840).contains(&h.offset_minutes) {
+            self.fault(Reason::InvalidField, "header.offset_minutes", "outside −840…840");
+        }
+        self.business_key(h, bill);
+        if h.confidential {
+            // The kinds that may be (leads, cases, watches) are not in this version.
+            self.fault(
+                Reason::ConfidentialRefused,
+                "header.confidential",
+                "this kind cannot be confidential",
+            );
+        }
+        self.attachments(h);
+    }
+
+    fn principal(&mut self, h: &'a Header, body: &Body) {
+        let field = "header.on_behalf_of";
+        if h.on_behalf_of.is_empty() {
+            return;
+        }
+        self.party(field, &h.on_behalf_of);
+        if h.on_behalf_of == h.party {
+            self.fault(Reason::InvalidField, field, "is the signer itself; leave it empty");
+        }
+        // Correct and Void repeat the principal of the statement they name, so that is no new act.
+        let may = kind_row(kind_of(body)).is_some_and(|r| r.delegable || r.signers == Signers::TargetSigner);
+        if !may {
+            self.fault(Reason::NoMandate, field, "this kind cannot be signed for somebody else");
+        }
+    }
+
+    fn business_key(&mut self, h: &Header, bill: Option<&str>) {
+        let (field, key) = ("header.business_key", &h.business_key);
+        if key.is_empty() {
+            return;
+        }
+        if let Some((reason, description)) = text_fault(key, 80) {
+            self.fault(reason, field, description);
+        } else if bill.is_none() && PartyRef::parse(actor(h)).is_ok() {
+            self.fault(Reason::InvalidField, field, "too long beside the party's name (together 256 bytes)");
+        }
+    }
+
+    fn attachments(&mut self, h: &'a Header) {
+        self.count("header.attachments", h.attachments.len(), 64);
+        for (i, a) in h.attachments.iter().enumerate().take(64) {
+            self.bytes(format_args!("header.attachments[{i}].digest"), &a.digest, 32);
+            self.code(format_args!("header.attachments[{i}].role"), &a.role);
+            self.text(format_args!("header.attachments[{i}].media_type"), &a.media_type, 100);
+            if a.size > MAX_ATTACHMENT {
+                self.fault(Reason::InvalidField, format_args!("header.attachments[{i}].size"), "above 1 TiB");
+            }
+        }
+    }
+
+    fn body(&mut self, header: &Header, body: &'a Body) {
+        match body {
+            Body::Party(b) => self.body_party(b),
+            Body::Site(b) => self.body_site(b),
+            Body::Licence(b) => self.body_licence(b),
+            Body::Registration(b) => self.body_registration(b),
+            Body::EnrolKey(b) => self.body_enrol_key(header, b),
+            Body::RevokeKey(b) => self.body_revoke_key(b),
+            Body::Mandate(b) => self.body_mandate(header, b),
+            Body::Commission(b) => self.commission("commission", b),
+            Body::Pack(b) => self.pack("pack", b),
+            Body::Unpack(b) => self.unpack("unpack", b),
+            Body::Ship(b) => self.ship("ship", b),
+            Body::Receive(b) => self.receive("receive", b),
+            Body::Use(b) => self.using("use", b),
+            Body::Correct(b) => self.correct(b),
+            Body::Void(b) => {
+                self.target("void.target", b.target.as_ref(), false);
+                self.text("void.reason", &b.reason, 500);
+            }
+            Body::Endorse(b) => self.target("endorse.target", b.target.as_ref(), true),
+        }
+    }
+}

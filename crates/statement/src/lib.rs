@@ -1,0 +1,39 @@
+//! Statements: what parties sign, in exactly the form that verifiers recompute (docs/FORMAT.md).
+//!
+//! From bytes to a [`Statement`]: the strict scanner ([`scan`]), decoding, validation of every field,
+//! all faults reported at once as a [`Refusal`]. From a statement to the log: DSSE signatures
+//! ([`sign`], [`verify`]), [`Envelope`], [`Leaf`], chain, subjects and their links. The kind table
+//! ([`KINDS`]) says for each kind who may sign, what it links and where it stands among causes.
+//!
+//! Invariants: what is hashed is what was signed, never what a serializer emits; every function is
+//! pure. Deliberately absent: looking anything up (crate `custody`), storage, clocks, randomness.
+
+mod check;
+mod date;
+mod dsse;
+mod envelope;
+mod genesis;
+mod kind;
+mod model;
+mod reason;
+pub mod scan;
+mod subject;
+mod subjects;
+
+pub use check::{MAX_ITEMS, MAX_LOTS};
+pub use date::{Day, within};
+pub use dsse::{
+    POSSESSION_TYPE, STATEMENT_TYPE, attachment_digest, genesis_scope, key_id, possession_payload, sign,
+    verify,
+};
+pub use envelope::{
+    ALG_ED25519, ENVELOPE_LEN, Envelope, FormatError, LEAF_LEN, Leaf, LeafType, Link, chain_hash,
+    content_hash, links_hash, secret,
+};
+pub use genesis::{DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects};
+pub use kind::{KINDS, KindRow, Relation, Signers, kind_row};
+pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
+pub use proto::v1::{Role, StatementKind as Kind};
+pub use reason::{Class, Reason, Refusal, Violation};
+pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
+pub use subjects::{Named, own_subjects, registration_product, sort_named, visit_subjects};

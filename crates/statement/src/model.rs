@@ -1,0 +1,189 @@
+//! A statement that has been scanned, decoded and validated.
+
+use merkle::{Hash, sha256};
+use prost::{Message as _, bytes::Bytes};
+use proto::v1::{self, Header, StatementKind as Kind, statement::Body};
+
+use crate::{
+    check,
+    reason::{Reason, Refusal},
+    scan::{ScanError, ScanFault, scan},
+};
+
+/// Most bytes of a payload.
+pub const MAX_PAYLOAD: usize = 512 * 1024;
+
+/// A statement whose bytes are strictly encoded and whose fields hold what they may hold.
+///
+/// Invariants: `header` and `body` are set; the kind is declared; every identifier in it is canonical.
+/// The payload bytes are the record; the decoded form only helps to read them.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    payload: Bytes,
+    digest: Hash,
+    header: Header,
+    body: Body,
+    kind: Kind,
+    bill: Option<String>,
+}
+
+/// Names a statement: signer and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference<'a> {
+    /// Signer.
+    pub party: &'a str,
+    /// UUIDv7.
+    pub id: [u8; 16],
+}
+
+impl Statement {
+    /// Scans, decodes and validates a payload that a client sent.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with every fault found: the first fault of the wire form, else all faulty fields.
+    pub fn parse(payload: Bytes) -> Result<Self, Refusal> {
+        if payload.len() > MAX_PAYLOAD {
+            return Err(Refusal::at(
+                Reason::PayloadTooLarge,
+                "payload",
+                format!("{} bytes, at most {MAX_PAYLOAD}", payload.len()),
+            ));
+        }
+        scan(&payload, proto::schema::STATEMENT).map_err(|e| wire_refusal(&e))?;
+        let statement = Self::decode(payload)?;
+        check::statement(&statement.header, &statement.body, statement.bill())?;
+        Ok(statement)
+    }
+
+    /// Decodes a payload that is recorded already: wire form scanned, fields not validated again, so
+    /// that what an earlier version accepted stays readable.
+    ///
+    /// # Errors
+    /// The wire form is broken: the record is damaged.
+    pub fn recorded(payload: Bytes) -> Result<Self, Refusal> {
+        scan(&payload, proto::schema::STATEMENT).map_err(|e| wire_refusal(&e))?;
+        Self::decode(payload)
+    }
+
+    fn decode(payload: Bytes) -> Result<Self, Refusal> {
+        let message = v1::Statement::decode(payload.clone())
+            .map_err(|e| Refusal::at(Reason::Malformed, "payload", e.to_string()))?;
+        let header = message.header.ok_or_else(|| missing("header"))?;
+        let body = message.body.ok_or_else(|| missing("body"))?;
+        let digest = sha256(&[&payload]);
+        let kind = kind_of(&body);
+        let bill = bill_text(actor(&header), &header.business_key);
+        Ok(Self { payload, digest, header, body, kind, bill })
+    }
+
+    /// The signed bytes.
+    #[must_use]
+    pub const fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// `H(payload)`.
+    #[must_use]
+    pub const fn digest(&self) -> &Hash {
+        &self.digest
+    }
+
+    /// The header.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The body.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// The kind of its body.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn reference(&self) -> Reference<'_> {
+        Reference { party: &self.header.party, id: id_bytes(&self.header.id) }
+    }
+
+    /// Who acts: the principal where there is one, else the signer.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        actor(&self.header)
+    }
+
+    /// The document that its business key makes: `bill:ACTOR/KEY`.
+    #[must_use]
+    pub fn bill(&self) -> Option<&str> {
+        self.bill.as_deref()
+    }
+}
+
+pub(crate) fn actor(header: &Header) -> &str {
+    if header.on_behalf_of.is_empty() { &header.party } else { &header.on_behalf_of }
+}
+
+/// `bill:PARTY/NO` in canonical form; `None` where the number is empty or cannot be a bill's.
+#[must_use]
+pub fn bill_text(party: &str, number: &str) -> Option<String> {
+    let party = gs1::PartyRef::parse(party).ok()?;
+    gs1::Document::bill(party, number).ok().map(String::from)
+}
+
+/// The 16 bytes of an id; zeros where the field has another length (then validation has refused it).
+#[must_use]
+pub fn id_bytes(id: &[u8]) -> [u8; 16] {
+    id.try_into().unwrap_or_default()
+}
+
+/// Milliseconds since the Unix epoch in a UUIDv7.
+#[must_use]
+pub fn id_millis(id: &[u8; 16]) -> u64 {
+    id[..6].iter().fold(0, |n, b| n << 8 | u64::from(*b))
+}
+
+/// The kind of a body.
+#[must_use]
+pub const fn kind_of(body: &Body) -> Kind {
+    match body {
+        Body::Party(_) => Kind::Party,
+        Body::Site(_) => Kind::Site,
+        Body::Licence(_) => Kind::Licence,
+        Body::Registration(_) => Kind::Registration,
+        Body::EnrolKey(_) => Kind::EnrolKey,
+        Body::RevokeKey(_) => Kind::RevokeKey,
+        Body::Mandate(_) => Kind::Mandate,
+        Body::Commission(_) => Kind::Commission,
+        Body::Pack(_) => Kind::Pack,
+        Body::Unpack(_) => Kind::Unpack,
+        Body::Ship(_) => Kind::Ship,
+        Body::Receive(_) => Kind::Receive,
+        Body::Use(_) => Kind::Use,
+        Body::Correct(_) => Kind::Correct,
+        Body::Void(_) => Kind::Void,
+        Body::Endorse(_) => Kind::Endorse,
+    }
+}
+
+fn missing(field: &'static str) -> Refusal {
+    Refusal::at(Reason::MissingField, field, "not set")
+}
+
+fn wire_refusal(e: &ScanError) -> Refusal {
+    let reason = match e.fault {
+        ScanFault::UnknownField => Reason::UnknownField,
+        ScanFault::FieldTwice | ScanFault::OneofTwice => Reason::FieldTwice,
+        ScanFault::UnknownEnumValue => Reason::UnknownEnumValue,
+        ScanFault::InvalidUtf8 => Reason::InvalidUtf8,
+        ScanFault::TooMany => Reason::TooManyItems,
+        _ => Reason::Malformed,
+    };
+    let path = if e.path.is_empty() { "payload".to_string() } else { e.path.clone() };
+    Refusal::at(reason, path, format!("{} at byte {}", e.fault, e.offset))
+}

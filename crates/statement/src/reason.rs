@@ -1,0 +1,255 @@
+//! Every reason for which a statement is refused: one table, from which status codes, messages and the
+//! error page are made.
+
+use std::{borrow::Cow, fmt};
+
+/// What kind of failure a reason is; maps one to one to a `google.rpc.Code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The statement itself is wrong: correct it and sign anew.
+    InvalidArgument,
+    /// It does not fit what is recorded.
+    FailedPrecondition,
+    /// The place is taken.
+    AlreadyExists,
+    /// The key or signature does not count.
+    Unauthenticated,
+    /// The signer may not say this.
+    PermissionDenied,
+    /// Try again later.
+    ResourceExhausted,
+    /// The ledger cannot write now.
+    Unavailable,
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $class:ident, $en:literal, $zh:literal;)*) => {
+        /// Why a statement was refused. The text form is stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Reason { $($(#[doc = $doc])* $name,)* }
+
+        impl Reason {
+            /// All reasons, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable name, as in `google.rpc.ErrorInfo.reason`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// What kind of failure it is.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            /// What happened and what to do, in English.
+            #[must_use]
+            pub const fn english(self) -> &'static str {
+                match self { $(Self::$name => $en,)* }
+            }
+
+            /// The same in Chinese.
+            #[must_use]
+            pub const fn chinese(self) -> &'static str {
+                match self { $(Self::$name => $zh,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// Wire form broken.
+    Malformed = "MALFORMED", InvalidArgument,
+        "the payload is not a strictly encoded Statement; serialize it with a protobuf library and sign those bytes",
+        "载荷不是严格编码的 Statement；请用 protobuf 库序列化后再签名";
+    /// Undeclared field.
+    UnknownField = "UNKNOWN_FIELD", InvalidArgument,
+        "the payload has a field this ledger does not know; use the ledger's version of the protos",
+        "载荷含有本账本未定义的字段；请使用账本对应版本的 proto";
+    /// Singular field twice.
+    FieldTwice = "FIELD_TWICE", InvalidArgument,
+        "a field, or two members of one choice, occur twice in the payload",
+        "载荷中某字段重复出现，或同一选项出现两个成员";
+    /// Undeclared enum value.
+    UnknownEnumValue = "UNKNOWN_ENUM_VALUE", InvalidArgument,
+        "an enum value is not declared in the ledger's protos", "枚举值未在账本 proto 中定义";
+    /// Text not UTF-8.
+    InvalidUtf8 = "INVALID_UTF8", InvalidArgument, "a text field is not UTF-8", "文本字段不是 UTF-8";
+    /// Payload over the limit.
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", InvalidArgument,
+        "the payload is over 512 KiB; split the bill", "载荷超过 512 KiB；请拆分单据";
+    /// More items than allowed.
+    TooManyItems = "TOO_MANY_ITEMS", InvalidArgument,
+        "a statement names at most 4,000 items; split the bill", "一条声明至多 4,000 个物品；请拆分单据";
+    /// One item named twice.
+    ItemTwice = "ITEM_TWICE", InvalidArgument, "an item is listed twice", "物品重复列出";
+    /// Required field not set.
+    MissingField = "MISSING_FIELD", InvalidArgument, "a required field is not set", "缺少必填字段";
+    /// Field value not acceptable.
+    InvalidField = "INVALID_FIELD", InvalidArgument, "a field has a value that cannot be", "字段值无效";
+    /// Text not in canonical form.
+    NotCanonical = "NOT_CANONICAL", InvalidArgument,
+        "an identifier is not in canonical form", "标识不是规范形式";
+    /// Key not acceptable.
+    WeakKey = "WEAK_KEY", InvalidArgument,
+        "the public key is not a canonical point of prime order; make a new key", "公钥不合格；请重新生成密钥";
+    /// Possession signature fails.
+    BadPossession = "BAD_POSSESSION", InvalidArgument,
+        "the possession signature does not verify; sign the possession payload with the new key itself",
+        "持有证明验签失败；请用新密钥对持有证明签名";
+    /// Meant for another ledger.
+    WrongLedger = "WRONG_LEDGER", InvalidArgument,
+        "the statement names another ledger; take the id from GetLedger and sign anew", "声明属于另一账本；请取本账本 id 重新签名";
+    /// Id outside the window.
+    IdOutOfWindow = "ID_OUT_OF_WINDOW", InvalidArgument,
+        "the time in the statement's id is too old or ahead; sign anew with a new id, the same business key and occurred_at",
+        "声明 id 的时间过旧或超前；请换新 id，以相同业务单号与发生时间重新签名";
+    /// Happened in the future.
+    OccurredAhead = "OCCURRED_AHEAD", InvalidArgument,
+        "occurred_at lies in the future; check the clock", "发生时间在未来；请检查时钟";
+    /// Kind may not be confidential.
+    ConfidentialRefused = "CONFIDENTIAL_REFUSED", InvalidArgument,
+        "this kind of statement cannot be confidential", "此类声明不能设为保密";
+    /// Key never enrolled.
+    UnknownKey = "UNKNOWN_KEY", Unauthenticated,
+        "the signing key is not enrolled; have it enrolled first", "签名密钥未登记；请先登记";
+    /// Key revoked.
+    KeyRevoked = "KEY_REVOKED", Unauthenticated, "the signing key has been revoked", "签名密钥已吊销";
+    /// Key expired.
+    KeyExpired = "KEY_EXPIRED", Unauthenticated, "the signing key has expired; enrol a new one", "签名密钥已过期；请登记新密钥";
+    /// Key of somebody else.
+    KeyOfAnotherParty = "KEY_OF_ANOTHER_PARTY", Unauthenticated,
+        "the signing key belongs to another party than the header names", "签名密钥属于另一主体";
+    /// Signature fails.
+    BadSignature = "BAD_SIGNATURE", Unauthenticated,
+        "the signature does not verify; sign the exact payload bytes in their DSSE encoding", "验签失败；请对载荷原始字节的 DSSE 编码签名";
+    /// Algorithm not supported.
+    UnknownAlgorithm = "UNKNOWN_ALGORITHM", InvalidArgument,
+        "the signature algorithm is not supported; use Ed25519", "不支持该签名算法；请使用 Ed25519";
+    /// Key not enrolled for this.
+    KeyNotForThis = "KEY_NOT_FOR_THIS", PermissionDenied,
+        "the key is not enrolled for this kind of statement or site", "该密钥未获准签署此类声明或此场所";
+    /// Party unknown.
+    UnknownParty = "UNKNOWN_PARTY", PermissionDenied, "the signing party is not registered", "签名主体未登记";
+    /// Role missing.
+    RoleMissing = "ROLE_MISSING", PermissionDenied,
+        "the party holds no role that may sign this on the day it happened", "该主体当日无签署此类声明的角色";
+    /// Not the party concerned.
+    NotYours = "NOT_YOURS", PermissionDenied,
+        "only the party concerned or an authority may sign this", "仅当事主体或主管部门可签署";
+    /// Mandate missing.
+    NoMandate = "NO_MANDATE", PermissionDenied,
+        "no mandate of the principal covers this act, site and day", "无委托人授权覆盖此行为、场所与日期";
+    /// Same id, other bytes.
+    IdTaken = "ID_TAKEN", AlreadyExists,
+        "another statement of this party has this id; use a new id", "该主体已有同 id 的另一声明；请用新 id";
+    /// Business key taken.
+    BusinessKeyTaken = "BUSINESS_KEY_TAKEN", AlreadyExists,
+        "the business key is taken by an earlier statement; it may be the same bill", "业务单号已被占用，可能是同一单据";
+    /// Key enrolled already.
+    KeyTaken = "KEY_TAKEN", AlreadyExists,
+        "the key has been enrolled before; a key belongs to one party for ever", "密钥已登记过；密钥永久归属一个主体";
+    /// Target not recorded.
+    TargetUnknown = "TARGET_UNKNOWN", FailedPrecondition,
+        "the statement named is not recorded here; submit it first", "所引用的声明尚未记录；请先提交";
+    /// Target of a wrong kind.
+    TargetKind = "TARGET_KIND", FailedPrecondition,
+        "the statement named is of a kind that this cannot apply to", "所引用声明的类型不适用";
+    /// Digest of the target differs.
+    TargetDigest = "TARGET_DIGEST", FailedPrecondition,
+        "the statement named is recorded with other bytes", "所引用声明的字节与记录不符";
+    /// Not the newest correction.
+    TargetNotNewest = "TARGET_NOT_NEWEST", FailedPrecondition,
+        "the statement has been corrected since; name its newest Correct", "该声明已被更正；请引用最新的更正";
+    /// Void already.
+    TargetVoided = "TARGET_VOIDED", FailedPrecondition, "the statement has been voided", "该声明已作废";
+    /// A Correct or Void waits already.
+    TargetBusy = "TARGET_BUSY", FailedPrecondition,
+        "a Correct or Void of the statement waits for endorsement; wait or have it endorsed", "已有更正或作废待会签";
+    /// Nothing to endorse.
+    NotPending = "NOT_PENDING", FailedPrecondition, "the statement named does not wait for signatures", "所引用声明不待会签";
+    /// Not asked to endorse.
+    NotAsked = "NOT_ASKED", PermissionDenied, "the statement does not wait for this party's signature", "该声明不需本主体会签";
+    /// Endorsed already.
+    EndorsedAlready = "ENDORSED_ALREADY", AlreadyExists, "this party has signed it already", "本主体已会签";
+    /// Shipment unknown and no document.
+    ShipmentUnknown = "SHIPMENT_UNKNOWN", FailedPrecondition,
+        "the shipment is not recorded; name its bill, waybill or the items", "发货声明尚未记录；请写明单号、运单或物品";
+    /// Too many subjects.
+    TooManySubjects = "TOO_MANY_SUBJECTS", FailedPrecondition,
+        "with the statements it names, it concerns too many subjects", "连同所引用声明涉及的对象过多";
+    /// Correction chain too long.
+    TooManyCorrections = "TOO_MANY_CORRECTIONS", FailedPrecondition,
+        "the statement has been corrected too often; void it and submit a new one", "更正次数过多；请作废后重新提交";
+    /// Queue full.
+    QueueFull = "QUEUE_FULL", ResourceExhausted, "the ledger is busy; try again after the delay given", "账本繁忙；请稍后重试";
+    /// Batch larger than allowed.
+    BatchTooLarge = "BATCH_TOO_LARGE", InvalidArgument,
+        "a message holds at most 1,024 statements; send several", "每条消息至多 1,024 条声明；请分多条发送";
+    /// Writer stopped.
+    WriterStopped = "WRITER_STOPPED", Unavailable,
+        "the ledger has stopped writing; whether the statement was recorded is not known: submit the same bytes again later",
+        "账本已停止写入；声明是否已记录未知：请稍后原样重新提交";
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A field at fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Why.
+    pub reason: Reason,
+    /// Path, such as `ship.items[3]`.
+    pub field: Cow<'static, str>,
+    /// What is wrong with it, in words.
+    pub description: String,
+}
+
+/// A refused statement: nothing of it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The first fault.
+    pub reason: Reason,
+    /// All faults found, in order of the fields; may be empty.
+    pub violations: Vec<Violation>,
+}
+
+impl Refusal {
+    /// A refusal without a field.
+    #[must_use]
+    pub const fn new(reason: Reason) -> Self {
+        Self { reason, violations: Vec::new() }
+    }
+
+    /// A refusal for one field.
+    pub fn at(reason: Reason, field: impl Into<Cow<'static, str>>, description: impl Into<String>) -> Self {
+        Self {
+            reason,
+            violations: vec![Violation { reason, field: field.into(), description: description.into() }],
+        }
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self::new(reason)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason, self.reason.english())?;
+        for v in &self.violations {
+            write!(f, "; {}: {}", v.field, v.description)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,300 @@
+//! The strict wire scanner (docs/FORMAT.md §1): protobuf bytes against the generated tables.
+//!
+//! A decoder forgives; a record must not. Two parties that read the same signed bytes must read the
+//! same statement, so everything that decoders treat differently is refused here, before decoding.
+
+use std::fmt;
+
+use proto::schema::{Field, Kind, MESSAGES, Message};
+
+/// Deepest nesting of messages, the outermost counted as 1.
+pub const MAX_DEPTH: usize = 16;
+/// Most elements of repeated texts, bytes and messages in one payload, all fields together. Validation
+/// allows fewer of each; this one keeps half a megabyte of empty elements from being decoded first.
+pub const MAX_ELEMENTS: usize = 16_384;
+
+/// What is wrong with the bytes, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanError {
+    /// What is wrong.
+    pub fault: ScanFault,
+    /// Byte offset in the payload at which the faulty field or value starts.
+    pub offset: usize,
+    /// Path of field names, such as `ship.items[3]`; the number where the field is not known.
+    pub path: String,
+}
+
+/// Faults of the wire form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanFault {
+    /// The bytes end inside a field.
+    Truncated,
+    /// A varint is longer than its value needs, or longer than ten bytes.
+    VarintTooLong,
+    /// A number lies outside its field's range, or a bool above 1.
+    OutOfRange,
+    /// The wire type is not the declared one.
+    WireType,
+    /// The field is not declared.
+    UnknownField,
+    /// A singular field occurs twice.
+    FieldTwice,
+    /// A second member of a oneof.
+    OneofTwice,
+    /// An enum value that is not declared.
+    UnknownEnumValue,
+    /// Text that is not UTF-8.
+    InvalidUtf8,
+    /// Messages nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// More than [`MAX_ELEMENTS`] repeated elements.
+    TooMany,
+}
+
+impl fmt::Display for ScanFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Truncated => "the bytes end inside this field",
+            Self::VarintTooLong => "number encoded in more bytes than it needs",
+            Self::OutOfRange => "number outside the range of this field",
+            Self::WireType => "wire type differs from the declared one",
+            Self::UnknownField => "no such field",
+            Self::FieldTwice => "field occurs twice",
+            Self::OneofTwice => "only one member of this choice may be set",
+            Self::UnknownEnumValue => "no such enum value",
+            Self::InvalidUtf8 => "text is not UTF-8",
+            Self::TooDeep => "messages nested too deep",
+            Self::TooMany => "too many repeated elements",
+        })
+    }
+}
+
+impl fmt::Display for ScanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (field {}, byte {})", self.fault, self.path, self.offset)
+    }
+}
+
+impl std::error::Error for ScanError {}
+
+/// Checks a serialized message; `message` is its index in [`MESSAGES`], one of the constants of
+/// [`proto::schema`].
+///
+/// # Errors
+/// The first fault in byte order. Linear in the length of `bytes`, no allocation unless it fails.
+pub fn scan(bytes: &[u8], message: usize) -> Result<(), ScanError> {
+    Scanner::new(bytes, MESSAGES).message(&MESSAGES[message], bytes.len(), 1)
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    /// What [`Kind::Message`] points into.
+    messages: &'static [Message],
+    at: usize,
+    /// Repeated elements so far.
+    elements: usize,
+    /// Bytes of numbers read so far, for the test that work is linear.
+    #[cfg(test)]
+    steps: usize,
+}
+
+/// What has been seen of one message. Messages have at most 64 fields and 32 oneofs (tested).
+#[derive(Default)]
+struct Seen {
+    fields: u64,
+    oneofs: u32,
+}
+
+impl<'a> Scanner<'a> {
+    const fn new(bytes: &'a [u8], messages: &'static [Message]) -> Self {
+        Self {
+            bytes,
+            messages,
+            at: 0,
+            elements: 0,
+            #[cfg(test)]
+            steps: 0,
+        }
+    }
+
+    fn message(&mut self, message: &Message, end: usize, depth: usize) -> Result<(), ScanError> {
+        let mut seen = Seen::default();
+        let begin = self.at;
+        while self.at < end {
+            let start = self.at;
+            let fail = |fault, path: String| ScanError { fault, offset: start, path };
+            let tag = self.varint(end).map_err(|f| fail(f, String::new()))?;
+            let (number, wire) = (tag >> 3, tag & 7);
+            let position = message.fields.iter().position(|f| u64::from(f.number) == number);
+            let Some(position) = position else {
+                return Err(fail(ScanFault::UnknownField, number.to_string()));
+            };
+            let field = &message.fields[position];
+            let result = match note(&mut seen, field, position) {
+                None => self.value(field, wire, end, depth),
+                Some(fault) => Err(fault.into()),
+            };
+            result.map_err(|e| {
+                let here = self.path(field, begin, start);
+                match e {
+                    Nested::Here(fault) => fail(fault, here),
+                    Nested::Inside(e) if e.path.is_empty() => ScanError { path: here, ..e },
+                    Nested::Inside(e) => ScanError { path: format!("{here}.{}", e.path), ..e },
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, field: &Field, wire: u64, end: usize, depth: usize) -> Result<(), Nested> {
+        match field.kind {
+            Kind::String | Kind::Bytes | Kind::Message(_) => {
+                let stop = self.length(wire, end)?;
+                self.elements += usize::from(field.repeated);
+                if self.elements > MAX_ELEMENTS {
+                    return Err(ScanFault::TooMany.into());
+                }
+                match field.kind {
+                    Kind::String => {
+                        std::str::from_utf8(&self.bytes[self.at..stop])
+                            .map_err(|_| ScanFault::InvalidUtf8)?;
+                    }
+                    Kind::Message(inner) => {
+                        if depth == MAX_DEPTH {
+                            return Err(ScanFault::TooDeep.into());
+                        }
+                        self.message(&self.messages[inner], stop, depth + 1).map_err(Nested::Inside)?;
+                    }
+                    _ => {}
+                }
+                self.at = stop;
+            }
+            scalar if field.repeated => {
+                let stop = self.length(wire, end)?;
+                while self.at < stop {
+                    let value = self.varint(stop)?;
+                    in_range(scalar, value)?;
+                }
+            }
+            scalar => {
+                if wire != 0 {
+                    return Err(ScanFault::WireType.into());
+                }
+                let value = self.varint(end)?;
+                in_range(scalar, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a length and returns where the value ends.
+    fn length(&mut self, wire: u64, end: usize) -> Result<usize, ScanFault> {
+        if wire != 2 {
+            return Err(ScanFault::WireType);
+        }
+        let length = self.varint(end)?;
+        let left = (end - self.at) as u64;
+        if length > left {
+            return Err(ScanFault::Truncated);
+        }
+        // At most `left`, which is a usize.
+        Ok(self.at + length as usize)
+    }
+
+    fn varint(&mut self, end: usize) -> Result<u64, ScanFault> {
+        let mut value = 0u64;
+        for i in 0..10 {
+            if self.at == end {
+                return Err(ScanFault::Truncated);
+            }
+            let byte = self.bytes[self.at];
+            self.at += 1;
+            #[cfg(test)]
+            {
+                self.steps += 1;
+            }
+            if i == 9 && byte > 1 {
+                return Err(ScanFault::VarintTooLong);
+            }
+            value |= u64::from(byte & 0x7f) << (7 * i);
+            if byte < 0x80 {
+                let padded = byte == 0 && i > 0;
+                return if padded { Err(ScanFault::VarintTooLong) } else { Ok(value) };
+            }
+        }
+        Err(ScanFault::VarintTooLong)
+    }
+
+    /// Name of the field at fault, which starts at `start` in a message that begins at `begin`; with
+    /// its index where it is one of several.
+    fn path(&self, field: &Field, begin: usize, start: usize) -> String {
+        let many = field.repeated && matches!(field.kind, Kind::String | Kind::Bytes | Kind::Message(_));
+        if many {
+            format!("{}[{}]", field.name, self.count(field.number, begin, start))
+        } else {
+            field.name.to_string()
+        }
+    }
+
+    /// How often a field occurs in bytes that have been found sound.
+    fn count(&self, number: u32, begin: usize, end: usize) -> usize {
+        let mut walk = Scanner { at: begin, ..Scanner::new(self.bytes, self.messages) };
+        let mut count = 0;
+        while walk.at < end {
+            let Ok(tag) = walk.varint(end) else { break };
+            count += usize::from(tag >> 3 == u64::from(number));
+            match (tag & 7, walk.varint(end)) {
+                (2, Ok(length)) => {
+                    walk.at = usize::try_from(length).map_or(end, |l| walk.at.saturating_add(l))
+                }
+                (0, Ok(_)) => {}
+                _ => break,
+            }
+        }
+        count
+    }
+}
+
+enum Nested {
+    Here(ScanFault),
+    Inside(ScanError),
+}
+
+impl From<ScanFault> for Nested {
+    fn from(fault: ScanFault) -> Self {
+        Self::Here(fault)
+    }
+}
+
+/// Notes that a field occurs; what is wrong with that, if anything.
+fn note(seen: &mut Seen, field: &Field, position: usize) -> Option<ScanFault> {
+    let bit = 1u64 << position;
+    if seen.fields & bit != 0 && !field.repeated {
+        return Some(ScanFault::FieldTwice);
+    }
+    seen.fields |= bit;
+    let Some(oneof) = field.oneof else { return None };
+    let bit = 1u32 << oneof;
+    let taken = seen.oneofs & bit != 0;
+    seen.oneofs |= bit;
+    taken.then_some(ScanFault::OneofTwice)
+}
+
+fn in_range(kind: Kind, value: u64) -> Result<(), ScanFault> {
+    // int32 and enums travel as 64-bit two's complement.
+    let signed = value as i64;
+    let ok = match kind {
+        Kind::Bool => value <= 1,
+        Kind::Int32 => i32::try_from(signed).is_ok(),
+        Kind::Uint32 | Kind::Sint32 => u32::try_from(value).is_ok(),
+        Kind::Enum(values) => {
+            let known = i32::try_from(signed).is_ok_and(|v| values.binary_search(&v).is_ok());
+            return if known { Ok(()) } else { Err(ScanFault::UnknownEnumValue) };
+        }
+        _ => true,
+    };
+    if ok { Ok(()) } else { Err(ScanFault::OutOfRange) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! The crate against its format: scanner, fields, kind table, genesis, signatures, golden bytes, and
+//! docs/FORMAT.md, which must say what the code does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod document;
+mod fields;
+mod genesis;
+mod golden;
+mod kinds;
+mod laws;
+mod samples;
+mod scanner;
+mod signatures;
