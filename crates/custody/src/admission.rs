@@ -1,32 +1,29 @@
 //! Admission: whether a signed statement may be recorded. Format, key, party, role, mandate and, for
 //! statements about statements, that these exist; never where goods are.
 
+mod change;
+mod register;
+
 use merkle::PublicKey;
-use proto::v1::{KeyUse, Role, statement::Body};
+use proto::v1::{KeyUse, Receive, Role, statement::Body};
 use statement::{
-    Day, Envelope, Kind, KindRow, POSSESSION_TYPE, Reason, Refusal, STATEMENT_TYPE, Signers, Statement,
-    SubjectKind, hex_text, id_bytes, id_millis, key_id, kind_row, possession_payload, verify,
+    Day, Envelope, Kind, KindRow, Reason, Refusal, STATEMENT_TYPE, Signers, Statement, SubjectKind, hex_text,
+    id_bytes, id_millis, kind_row, verify,
 };
 
 use crate::{
     Admission, AdmitError, Limits, MAX_LINKS, Signed, Table, View,
     apply::target_subjects,
-    control::{Effect, control_of, effect_of, entry, find, recorded, root_of, target_of},
+    control::{entry, inherits_slot, recorded},
     registry::{self, mandate_covers, mandates, party, roles_on},
     response::{document, named_ships},
     tables::{KeyRow, PartyRow, decode_u64, statement_key, subject_by_text},
 };
 
-/// Most Corrects of one original.
-const MAX_CORRECTIONS: u32 = 64;
 /// Business keys of one document: more cannot be told apart in time.
 const MAX_SLOTS: usize = 256;
 
 type Admit<T = ()> = Result<T, AdmitError>;
-
-fn refuse<T>(reason: Reason) -> Admit<T> {
-    Err(Refusal::new(reason).into())
-}
 
 fn refuse_at<T>(reason: Reason, field: &'static str, description: impl Into<String>) -> Admit<T> {
     Err(Refusal::at(reason, field, description).into())
@@ -55,12 +52,14 @@ pub fn admit<V: View + ?Sized>(
             format!("this is {}", hex_text(&limits.ledger)),
         );
     }
-    let Some(key) = registry::key(view, &signed.key_id)? else { return refuse(Reason::UnknownKey) };
+    let Some(key) = registry::key(view, &signed.key_id)? else {
+        return refuse_at(Reason::UnknownKey, "key_id", hex_text(&signed.key_id));
+    };
     if key.party != header.party {
         return refuse_at(Reason::KeyOfAnotherParty, "header.party", "is not the party of the key");
     }
-    if !verified && !signature_verifies(&key, signed) {
-        return refuse(Reason::BadSignature);
+    if !(envelope_fits(signed) && (verified || signature_verifies(&key, signed))) {
+        return refuse_at(Reason::BadSignature, "signature", "does not verify under the key named");
     }
     if let Some(index) = recorded_index(view, statement)? {
         return Ok(Admission::Recorded(index));
@@ -74,13 +73,23 @@ pub fn admit<V: View + ?Sized>(
             "must not be set for this kind",
         );
     }
-    let Some(signer) = party(view, &header.party)? else { return refuse(Reason::UnknownParty) };
-    let Some(row) = kind_row(statement.kind()) else { return refuse(Reason::InvalidField) };
-    check_signer(view, statement, row, &signer, &key)?;
+    let Some(signer) = party(view, &header.party)? else {
+        return refuse_at(Reason::UnknownParty, "header.party", "register it first");
+    };
+    let Some(row) = kind_row(statement.kind()) else {
+        return refuse_at(Reason::InvalidField, "body", "is of no known kind");
+    };
+    check_signer(view, statement, row, &signer)?;
     check_business_key(view, statement)?;
     check_body(view, statement, limits)?;
     check_links(view, signed)?;
     Ok(Admission::New)
+}
+
+/// Whether the envelope, which is what gets recorded, says what `signed` says.
+fn envelope_fits(signed: &Signed) -> bool {
+    Envelope::decode(&signed.envelope)
+        .is_ok_and(|e| e.key_id == signed.key_id && e.digest == *signed.statement.digest())
 }
 
 fn signature_verifies(key: &KeyRow, signed: &Signed) -> bool {
@@ -133,10 +142,10 @@ fn check_times(statement: &Statement, now: i64, limits: &Limits) -> Admit {
 /// Revocation acts by index, expiry by time of recording; then what the key is enrolled for.
 fn check_key(key: &KeyRow, statement: &Statement, now: i64) -> Admit {
     if key.revoked_index.is_some() {
-        return refuse(Reason::KeyRevoked);
+        return refuse_at(Reason::KeyRevoked, "key_id", "has been revoked");
     }
     if key.expires_at != 0 && now > key.expires_at {
-        return refuse(Reason::KeyExpired);
+        return refuse_at(Reason::KeyExpired, "key_id", "has expired");
     }
     let has = |wanted| key.uses().any(|u| u == wanted);
     let own_keys = match statement.body() {
@@ -163,14 +172,13 @@ fn check_signer<V: View + ?Sized>(
     statement: &Statement,
     row: &KindRow,
     signer: &PartyRow,
-    key: &KeyRow,
 ) -> Admit {
     let header = statement.header();
     let day = Day::of_instant(header.occurred_at);
     let own_roles = roles_on(signer, day);
     let authority = own_roles.iter().any(|(r, _)| *r == Role::Authority);
     if own_roles.is_empty() && row.signers != Signers::SelfOrAuthority {
-        return refuse(Reason::RoleMissing);
+        return refuse_at(Reason::RoleMissing, "header.party", "holds no role on the day it happened");
     }
     let mut roles = own_roles;
     if !header.on_behalf_of.is_empty() && row.signers != Signers::TargetSigner {
@@ -182,13 +190,16 @@ fn check_signer<V: View + ?Sized>(
             refuse_at(Reason::RoleMissing, "header.party", format!("one of {} is needed", names.join(", ")))
         }
         Signers::SelfOrAuthority => {
-            let named = match statement.body() {
-                Body::Site(b) => &b.party,
-                Body::EnrolKey(b) => &b.party,
-                Body::RevokeKey(b) => &b.party,
-                _ => &key.party,
+            let (field, named) = match statement.body() {
+                Body::Site(b) => ("site.party", &b.party),
+                Body::EnrolKey(b) => ("enrol_key.party", &b.party),
+                Body::RevokeKey(b) => ("revoke_key.party", &b.party),
+                _ => return refuse_at(Reason::NotYours, "header.party", "names no party concerned"),
             };
-            if *named == header.party || authority { Ok(()) } else { refuse(Reason::NotYours) }
+            if *named == header.party || authority {
+                return Ok(());
+            }
+            refuse_at(Reason::NotYours, field, "is another party; itself or an authority signs")
         }
         _ => Ok(()),
     }
@@ -223,6 +234,9 @@ fn check_mandate<V: View + ?Sized>(
 
 fn check_business_key<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit {
     let Some(bill) = statement.bill() else { return Ok(()) };
+    if inherits_slot(view, statement)? {
+        return Ok(());
+    }
     let header = statement.header();
     let slots = document(view, bill)?.slots;
     let taken = slots.iter().find(|slot| {
@@ -244,226 +258,64 @@ fn check_business_key<V: View + ?Sized>(view: &V, statement: &Statement) -> Admi
 }
 
 fn check_body<V: View + ?Sized>(view: &V, statement: &Statement, limits: &Limits) -> Admit {
-    let registered = |field, id: &str| -> Admit {
-        match party(view, id)? {
-            Some(_) => Ok(()),
-            None => {
-                refuse_at(Reason::TargetUnknown, field, format!("{id} is not registered; register it first"))
-            }
-        }
-    };
     match statement.body() {
-        Body::Party(b) => check_party(view, statement, b),
-        Body::Site(b) => {
-            registered("site.party", &b.party)?;
-            let owner = registry::site(view, &b.site)?.and_then(|row| row.site).map(|s| s.party);
-            if owner.is_some_and(|owner| owner != b.party) {
-                return refuse_at(Reason::NotYours, "site.site", "belongs to another party");
-            }
-            Ok(())
-        }
-        Body::Licence(b) => match registry::site(view, &b.site)? {
-            Some(_) => Ok(()),
-            None => refuse_at(Reason::TargetUnknown, "licence.site", "is not registered; register it first"),
-        },
-        Body::EnrolKey(b) => {
-            registered("enrol_key.party", &b.party)?;
-            check_enrolment(view, statement, b, limits)
-        }
-        Body::RevokeKey(b) => check_revocation(view, statement, b),
-        Body::Mandate(b) => registered("mandate.agent", &b.agent),
-        Body::Receive(b) => check_receive(view, statement, b),
-        Body::Correct(_) | Body::Void(_) => check_change(view, statement),
-        Body::Endorse(_) => check_endorse(view, statement),
+        Body::Party(b) => register::check_party(view, statement, b),
+        Body::Site(b) => register::check_site(view, b),
+        Body::Licence(b) => register::check_licence(view, b),
+        Body::Registration(b) => register::check_registration(view, b),
+        Body::EnrolKey(b) => register::check_enrolment(view, statement, b, limits),
+        Body::RevokeKey(b) => register::check_revocation(view, statement, b),
+        Body::Mandate(b) => register::check_mandate(view, statement, b),
+        Body::Receive(b) => check_receive(view, statement, b, &RECEIVE),
+        Body::Correct(_) | Body::Void(_) => change::check_change(view, statement),
+        Body::Endorse(_) => change::check_endorse(view, statement),
         _ => Ok(()),
     }
 }
 
-/// A root act, or a change to the facts of a root authority or of an authority, is the roots' to sign.
-fn check_party<V: View + ?Sized>(view: &V, statement: &Statement, facts: &proto::v1::Party) -> Admit {
-    let ledger = registry::ledger(view)?;
-    let signer_is_root = ledger.roots.contains(&statement.header().party);
-    let about_authority = party(view, &facts.party)?.is_some_and(|row| is_guarded(&row));
-    if (registry::is_root_act(facts) || about_authority) && !signer_is_root {
-        let text = "only root authorities register authorities and auditors";
-        return refuse_at(Reason::RoleMissing, "party.roles", text);
-    }
-    Ok(())
+/// Where a Receive stands: paths of its shipment and of the shipment's digest.
+struct ReceivePath {
+    shipment: &'static str,
+    digest: &'static str,
 }
 
-/// Whether a party has ever been made an authority or auditor: only itself and the roots touch its keys.
-fn is_guarded(row: &PartyRow) -> bool {
-    let granted = row.grants.iter().flat_map(|g| &g.roles);
-    row.root_name.is_some()
-        || granted.into_iter().any(|r| matches!(r.role(), Role::Authority | Role::Auditor))
-}
-
-/// Keys of authorities and auditors are enrolled and revoked by themselves or a root authority.
-fn check_registrar<V: View + ?Sized>(
-    view: &V,
-    statement: &Statement,
-    field: &'static str,
-    of: &str,
-) -> Admit {
-    let signer = &statement.header().party;
-    let guarded = party(view, of)?.is_some_and(|row| is_guarded(&row));
-    let allowed = signer == of || !guarded || {
-        let is_root_party = party(view, of)?.is_some_and(|row| row.root_name.is_some());
-        !is_root_party && registry::ledger(view)?.roots.contains(signer)
-    };
-    if allowed {
-        Ok(())
-    } else {
-        refuse_at(Reason::NotYours, field, "is an authority: itself or a root authority signs")
-    }
-}
-
-fn check_enrolment<V: View + ?Sized>(
-    view: &V,
-    statement: &Statement,
-    b: &proto::v1::EnrolKey,
-    limits: &Limits,
-) -> Admit {
-    check_registrar(view, statement, "enrol_key.party", &b.party)?;
-    let id = key_id(statement::ALG_ED25519, &b.public_key);
-    let reserved = registry::ledger(view)?.reserved_keys.iter().any(|k| *k == id);
-    if reserved || registry::key(view, &id)?.is_some() {
-        return refuse_at(Reason::KeyTaken, "enrol_key.public_key", hex_text(&id));
-    }
-    let bytes = <&[u8; 32]>::try_from(b.public_key.as_slice()).ok();
-    let Some(key) = bytes.and_then(|bytes| PublicKey::enrol(bytes).ok()) else {
-        return refuse_at(Reason::WeakKey, "enrol_key.public_key", "not an acceptable point");
-    };
-    let payload = possession_payload(&limits.ledger, &id, &b.party);
-    if verify(&key, POSSESSION_TYPE, &payload, &b.possession) {
-        Ok(())
-    } else {
-        refuse_at(
-            Reason::BadPossession,
-            "enrol_key.possession",
-            "is not the key's own signature for this ledger and party",
-        )
-    }
-}
-
-fn check_revocation<V: View + ?Sized>(view: &V, statement: &Statement, b: &proto::v1::RevokeKey) -> Admit {
-    check_registrar(view, statement, "revoke_key.party", &b.party)?;
-    let id = b.key_id.as_slice().try_into().unwrap_or_default();
-    match registry::key(view, &id)? {
-        Some(key) if key.party == b.party && key.revoked_index.is_none() => Ok(()),
-        Some(key) if key.party == b.party => {
-            refuse_at(Reason::KeyRevoked, "revoke_key.key_id", "is revoked already")
-        }
-        _ => refuse_at(Reason::TargetUnknown, "revoke_key.key_id", "is no key of this party"),
-    }
-}
+const RECEIVE: ReceivePath = ReceivePath { shipment: "receive.shipment", digest: "receive.shipment.digest" };
+const REPLACEMENT: ReceivePath = ReceivePath {
+    shipment: "correct.replacement.receive.shipment",
+    digest: "correct.replacement.receive.shipment.digest",
+};
 
 /// A Receive must name something that is or can become recorded: a Ship, or a document, or the goods.
-fn check_receive<V: View + ?Sized>(view: &V, statement: &Statement, b: &proto::v1::Receive) -> Admit {
-    let ships = named_ships(view, b, statement.actor())?;
-    if let Some(shipment) = &b.shipment {
-        match ships.first() {
-            Some(&index) => {
-                let ship = recorded(view, index)?;
-                if ship.kind() != Kind::Ship {
-                    return refuse_at(Reason::TargetKind, "receive.shipment", "is not a Ship");
-                }
-                if !shipment.digest.is_empty() && shipment.digest != ship.digest() {
-                    return refuse_at(
-                        Reason::TargetDigest,
-                        "receive.shipment.digest",
-                        "differs from the record",
-                    );
-                }
-            }
-            None if b.bill.is_empty() && b.waybill.is_empty() && b.items.is_empty() && b.lots.is_empty() => {
-                return refuse_at(Reason::ShipmentUnknown, "receive.shipment", "is not recorded");
-            }
-            None => {}
+fn check_receive<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+    receive: &Receive,
+    path: &ReceivePath,
+) -> Admit {
+    let Some(shipment) = &receive.shipment else { return Ok(()) };
+    let Some(&index) = named_ships(view, receive, statement.actor())?.first() else {
+        let documents = [&receive.bill, &receive.waybill].iter().any(|d| !d.is_empty());
+        if documents || !receive.items.is_empty() || !receive.lots.is_empty() {
+            return Ok(());
         }
+        return refuse_at(Reason::ShipmentUnknown, path.shipment, "is not recorded");
+    };
+    let ship = recorded(view, index)?;
+    if ship.kind() != Kind::Ship {
+        return refuse_at(Reason::TargetKind, path.shipment, "is not a Ship");
     }
-    Ok(())
-}
-
-/// Correct and Void: the target exists, is the signer's, and nothing newer or pending stands before it.
-fn check_change<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit {
-    let (index, target) = target(view, statement)?;
-    let header = statement.header();
-    let theirs = target.header();
-    if (&theirs.party, &theirs.on_behalf_of) != (&header.party, &header.on_behalf_of) {
-        return refuse_at(
-            Reason::NotYours,
-            "target.party",
-            "signer and principal must be those of the statement named",
-        );
-    }
-    let own = control_of(view, index)?;
-    if own.needed > 0 {
-        let withdraws = statement.kind() == Kind::Void;
-        return if withdraws { Ok(()) } else { refuse(Reason::TargetBusy) };
-    }
-    let about =
-        matches!(target.kind(), Kind::Correct) || kind_row(target.kind()).is_some_and(|r| r.correctable);
-    if !about {
-        return refuse_at(Reason::TargetKind, "target", "cannot be corrected or voided");
-    }
-    match effect_of(view, index, target.kind())? {
-        Effect::Voided => return refuse(Reason::TargetVoided),
-        Effect::Corrected => return refuse(Reason::TargetNotNewest),
-        _ => {}
-    }
-    let root_index = root_of(view, index)?;
-    let root_control = control_of(view, root_index)?;
-    if root_control.waiting.is_some() {
-        return refuse(Reason::TargetBusy);
-    }
-    let Body::Correct(b) = statement.body() else { return Ok(()) };
-    if root_control.corrections >= MAX_CORRECTIONS {
-        return refuse(Reason::TooManyCorrections);
-    }
-    let root_kind = recorded(view, root_index)?.kind();
-    let replacement = b.replacement.as_ref().and_then(|r| r.body.as_ref()).map(crate::control::body_of);
-    if replacement.is_some_and(|body| statement::kind_of(&body) != root_kind) {
-        return refuse_at(
-            Reason::TargetKind,
-            "correct.replacement",
-            format!("must be a {}", root_kind.as_str_name()),
-        );
+    if !shipment.digest.is_empty() && shipment.digest != ship.digest() {
+        return refuse_at(Reason::TargetDigest, path.digest, "differs from the record");
     }
     Ok(())
 }
 
 /// Statements about statements link what those link; bounded.
 fn check_links<V: View + ?Sized>(view: &V, signed: &Signed) -> Admit {
-    let links = signed.own.len() + target_subjects(view, &signed.statement, u64::MAX, 0)?.len();
-    if links <= MAX_LINKS { Ok(()) } else { refuse(Reason::TooManySubjects) }
-}
-
-/// The statement that a Correct, Void or Endorse names.
-fn target<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<(u64, Statement)> {
-    let Some(named) = target_of(statement) else { return refuse(Reason::TargetUnknown) };
-    let Some(index) = find(view, named)? else {
-        return refuse_at(Reason::TargetUnknown, "target", "is not recorded here");
-    };
-    let target = recorded(view, index)?;
-    if !named.digest.is_empty() && named.digest != target.digest() {
-        return refuse_at(Reason::TargetDigest, "target.digest", "differs from the record");
+    let targets = target_subjects(view, &signed.statement, MAX_LINKS)?;
+    let own = signed.own.iter().filter(|n| targets.binary_search_by_key(&n.key, |t| t.key).is_err());
+    if targets.len() + own.count() <= MAX_LINKS {
+        return Ok(());
     }
-    Ok((index, target))
-}
-
-fn check_endorse<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit {
-    let (index, _) = target(view, statement)?;
-    let control = control_of(view, index)?;
-    let signer = &statement.header().party;
-    if control.needed == 0 || control.withdrawn {
-        return refuse(Reason::NotPending);
-    }
-    if control.signed.contains(signer) {
-        return refuse(Reason::EndorsedAlready);
-    }
-    if !control.asked.contains(signer) {
-        return refuse(Reason::NotAsked);
-    }
-    Ok(())
+    refuse_at(Reason::TooManySubjects, "body", format!("more than {MAX_LINKS}"))
 }

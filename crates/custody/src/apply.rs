@@ -2,26 +2,33 @@
 
 mod effect;
 mod fold;
+mod pairing;
+
+use std::collections::BTreeSet;
 
 use merkle::{Hash, VerifierKey, leaf_hash};
 use prost::{Message, bytes::Bytes};
 use proto::v1::statement::Body;
 use statement::{
-    ALG_ED25519, Genesis, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKind, content_hash,
-    genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named, subject_key, visit_subjects,
+    ALG_ED25519, Genesis, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey, SubjectKind,
+    content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named, subject_key,
+    visit_subjects,
 };
 
 use crate::{
     Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError,
-    control::{find, recorded, target_of},
+    control::{content, control_of, find, recorded, target_of},
     draft::Draft,
     registry,
-    response::named_ships,
+    response::{named_ships, receive_in},
     tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
 };
 
 /// Most subjects an entry links, those of the statements it names included.
 pub const MAX_LINKS: usize = 16_384;
+
+/// Most statements that one names through others: 64 Corrects of an original, a Void, an Endorse.
+const MAX_DEPTH: usize = 80;
 
 /// Works out the entry for an admitted statement. The same for live statements, recovery and rebuild.
 ///
@@ -31,7 +38,7 @@ pub const MAX_LINKS: usize = 16_384;
 pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, ViewError> {
     let statement = input.statement;
     let mut named = input.own.to_vec();
-    named.extend(target_subjects(view, statement, u64::MAX, 0)?);
+    named.extend(target_subjects(view, statement, usize::MAX)?);
     sort_named(&mut named);
 
     let entry = RecordedEntry {
@@ -86,38 +93,54 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
     Ok(Outcome { leaf, links, puts: draft.finish(), signatures_missing: 0 })
 }
 
-/// Subjects that a statement names through the statements it names; `before` bounds the entries that
-/// were recorded when it was.
+/// Subjects that a statement names through the statements it names, ascending, each once: a Receive the
+/// items of the Ships it answers, as recorded and as corrected; a Correct, Void or Endorse all subjects of
+/// the statement it names and of those that one names. Stops soon after `limit`.
 pub(crate) fn target_subjects<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
-    before: u64,
-    depth: usize,
+    limit: usize,
 ) -> Result<Vec<Named>, ViewError> {
-    let mut all = Vec::new();
-    if let Body::Receive(receive) = statement.body() {
-        for ship in named_ships(view, receive, statement.actor())?.into_iter().filter(|s| *s < before) {
-            visit_subjects(&recorded(view, ship)?, &mut |relation, text| {
-                if relation == Relation::Item {
-                    all.push(Named { key: subject_key(SubjectKind::Item, text), relation: Relation::Target });
-                }
-            });
+    let mut keys = BTreeSet::new();
+    shipped_items(view, statement, limit, &mut keys)?;
+    let mut next = target_of(statement).cloned();
+    let mut depth = 0;
+    while let Some(named) = next.filter(|_| keys.len() <= limit) {
+        depth += 1;
+        if depth > MAX_DEPTH {
+            return Err(ViewError("a chain of corrections is deeper than admission allows".into()));
         }
-        return Ok(all);
+        let index =
+            find(view, &named)?.ok_or_else(|| ViewError("the statement named is not recorded".into()))?;
+        let target = recorded(view, index)?;
+        keys.extend(own_subjects(&target).into_iter().map(|n| n.key));
+        shipped_items(view, &target, limit, &mut keys)?;
+        next = target_of(&target).cloned();
     }
-    let Some(target) = target_of(statement) else { return Ok(all) };
-    // A chain of at most 64 Corrects, a Void or Correct on top, and its Endorse.
-    if depth > 80 {
-        return Err(ViewError("a chain of corrections is deeper than admission allows".into()));
+    Ok(keys.into_iter().map(|key| Named { key, relation: Relation::Target }).collect())
+}
+
+/// Items of the Ships that a Receive, or a Correct of one, names.
+fn shipped_items<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+    limit: usize,
+    keys: &mut BTreeSet<SubjectKey>,
+) -> Result<(), ViewError> {
+    let Some(receive) = receive_in(statement) else { return Ok(()) };
+    for ship in named_ships(view, receive, statement.actor())? {
+        let original = recorded(view, ship)?;
+        let now = if control_of(view, ship)?.newest.is_some() { content(view, ship)? } else { None };
+        for body in [Some(original.body()), now.as_ref().map(|c| &c.body)].into_iter().flatten() {
+            if let Body::Ship(b) = body {
+                keys.extend(b.items.iter().map(|item| subject_key(SubjectKind::Item, item)));
+            }
+        }
+        if keys.len() > limit {
+            break;
+        }
     }
-    let index = find(view, target)?.ok_or_else(|| ViewError("the statement named is not recorded".into()))?;
-    let target = recorded(view, index)?;
-    all.extend(own_subjects(&target));
-    all.extend(target_subjects(view, &target, index, depth + 1)?);
-    for named in &mut all {
-        named.relation = Relation::Target;
-    }
-    Ok(all)
+    Ok(())
 }
 
 fn link<V: View + ?Sized>(

@@ -152,6 +152,17 @@ pub(crate) fn target_of(statement: &Statement) -> Option<&StatementRef> {
     }
 }
 
+/// Whether a Correct or Void repeats the business key of the original it is about: it then stands in that
+/// slot and takes none of its own.
+pub(crate) fn inherits_slot<V: View + ?Sized>(view: &V, statement: &Statement) -> Result<bool, ViewError> {
+    if !matches!(statement.kind(), Kind::Correct | Kind::Void) || statement.bill().is_none() {
+        return Ok(false);
+    }
+    let Some(target) = target_of(statement) else { return Ok(false) };
+    let Some(index) = find(view, target)? else { return Ok(false) };
+    Ok(recorded(view, root_of(view, index)?)?.bill() == statement.bill())
+}
+
 /// Parties that must sign beside the signer before a statement takes effect, and how many of them.
 pub(crate) fn signatures_missing<V: View + ?Sized>(
     view: &V,

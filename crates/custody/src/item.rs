@@ -5,17 +5,16 @@
 //! (crate `trace`). "Unpack everything" touches only the container: a child is inside exactly while no
 //! such Unpack of its container lies behind its packing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use prost::bytes::Bytes;
-use proto::v1::{ReceiveOutcome, statement::Body};
-use statement::{Kind, SubjectKey, SubjectKind, kind_row, subject_key};
+use proto::v1::{ReceiveOutcome, UseLine, statement::Body};
+use statement::{Kind, Statement, SubjectKey, SubjectKind, kind_row, subject_key};
 
 use crate::{
     View, ViewError,
     control::Content,
     response::takes_all,
-    tables::{SubjectRecord, damaged, put_varint, subject_by_text, take_varint},
+    tables::{MAX_INDEX, SubjectRecord, damaged, put_varint, subject_by_text, take_varint},
 };
 
 /// Condition of an item by its own events.
@@ -91,7 +90,7 @@ pub struct Acts {
     pub has_site: bool,
     /// What it does to which item.
     pub by_item: BTreeMap<SubjectKey, Act>,
-    /// A Receive of everything that was shipped.
+    /// A Receive of everything that was shipped; what that was stands in the Ships it answers.
     pub takes_all: bool,
 }
 
@@ -145,6 +144,21 @@ pub(crate) struct Place<'a> {
     pub has_site: bool,
 }
 
+impl<'a> Place<'a> {
+    /// Of a statement nothing has been done to.
+    pub(crate) fn of(statement: &'a Statement, index: u64) -> Self {
+        let header = statement.header();
+        Self {
+            at: header.occurred_at,
+            party: &header.party,
+            id: statement.reference().id,
+            actor: statement.actor(),
+            index,
+            has_site: !header.site.is_empty(),
+        }
+    }
+}
+
 pub(crate) fn acts_from(body: &Body, place: Place<'_>, numbers: Numbers<'_>) -> Result<Acts, ViewError> {
     let kind = statement::kind_of(body);
     let mut acts = Acts {
@@ -186,15 +200,17 @@ pub(crate) fn acts_from(body: &Body, place: Place<'_>, numbers: Numbers<'_>) -> 
         }
         Body::Use(b) => {
             b.lines.iter().for_each(|l| add(&l.paired, Act::Paired));
-            for line in &b.lines {
-                // Several vials of one box: it is used up if any line says so.
-                let done = b.lines.iter().filter(|l| l.item == line.item).any(|l| l.finished);
-                add(&line.item, Act::Use(done));
-            }
+            let finished = finished(&b.lines);
+            b.lines.iter().for_each(|l| add(&l.item, Act::Use(finished.contains(l.item.as_str()))));
         }
         _ => {}
     }
     Ok(acts)
+}
+
+/// Items that are used up: a box of several vials if any of its lines says so.
+fn finished(lines: &[UseLine]) -> BTreeSet<&str> {
+    lines.iter().filter(|l| l.finished).map(|l| l.item.as_str()).collect()
 }
 
 /// Entries remembered as not fitting together.
@@ -229,7 +245,10 @@ pub struct ItemState {
     pub last_index: u64,
     /// Events folded.
     pub events: u64,
-    /// More events than are folded; the state is that of their order of arrival from there on.
+    /// It has been used before and something is left, wherever it is.
+    pub opened: bool,
+    /// Something came late into a history too long to be folded anew: from there on, events stand in
+    /// order of arrival, and corrections do not show.
     pub overflow: bool,
     /// Entries that do not fit with what happened before them, at most 8.
     pub conflicts: Vec<u64>,
@@ -240,7 +259,8 @@ impl ItemState {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        out.extend([self.status as u8, self.packed.1, self.last.1, u8::from(self.overflow)]);
+        let flags = u8::from(self.overflow) | u8::from(self.opened) << 1;
+        out.extend([self.status as u8, self.packed.1, self.last.1, flags]);
         // Times of statements are never negative (validated).
         let [packed, emptied, last] = [self.packed.0, self.emptied_at, self.last.0].map(|t| t.max(0) as u64);
         for value in [
@@ -275,8 +295,9 @@ impl ItemState {
     }
 
     fn decode_some(bytes: &[u8]) -> Option<Self> {
-        let (&[status, packed_cause, last_cause, overflow], mut rest) = bytes.split_first_chunk::<4>()?;
-        let mut next = || take_varint(&mut rest);
+        let (&[status, packed_cause, last_cause, flags], mut rest) = bytes.split_first_chunk::<4>()?;
+        // Numbers, indices and times alike.
+        let mut next = || take_varint(&mut rest).filter(|v| *v < MAX_INDEX);
         let time = |v: u64| i64::try_from(v).ok();
         let mut state = Self {
             status: Status::from_code(u64::from(status))?,
@@ -292,13 +313,14 @@ impl ItemState {
             last: (time(next()?)?, last_cause),
             last_index: next()?,
             events: next()?,
-            overflow: overflow != 0,
+            overflow: flags & 1 != 0,
+            opened: flags & 2 != 0,
             conflicts: Vec::new(),
         };
         while !rest.is_empty() {
             state.conflicts.push(take_varint(&mut rest)?);
         }
-        Some(state)
+        (flags < 4 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
     }
 
     /// Whether an event follows everything folded so far.
@@ -334,21 +356,27 @@ impl ItemState {
 
     /// Whether an event is possible after what happened before.
     fn fits(&self, acts: &Acts, act: Act) -> bool {
-        let held = matches!(self.status, Status::Held | Status::Opened);
-        let by_holder = !self.is_loose() || !held || self.holder == acts.actor;
         match act {
             _ if self.status == Status::Used => matches!(act, Act::Handled | Act::Emptied),
             Act::Commission => self.status == Status::Unknown,
             // Its container may have been emptied as a whole, which is not among its own events.
-            Act::PackedInto(_) => by_holder,
             Act::TakenFrom(container) => self.container == container,
-            Act::Handled | Act::Emptied | Act::Paired => true,
-            Act::Ship(_) if self.status == Status::InTransit => self.addressee == acts.actor,
-            Act::Ship(_) | Act::Use(_) => by_holder,
-            Act::Receive(_) => match self.status {
-                Status::InTransit | Status::Missing | Status::Refused => self.addressee == acts.actor,
-                _ => by_holder,
-            },
+            _ => self.is_at(acts.actor),
+        }
+    }
+
+    /// Whether the item can be with `actor`, as far as its own events tell.
+    const fn is_at(&self, actor: u64) -> bool {
+        if !self.is_loose() {
+            return true;
+        }
+        match self.status {
+            Status::Unknown | Status::Used => true,
+            Status::Held | Status::Opened => self.holder == actor,
+            // The addressee's Receive may be late.
+            Status::InTransit => self.addressee == actor,
+            // It never left, it turned up, or it came back.
+            Status::Missing | Status::Refused => self.holder == actor || self.addressee == actor,
         }
     }
 
@@ -364,20 +392,14 @@ impl ItemState {
                 }
             }
             Act::PackedInto(container) => {
-                if self.status == Status::Unknown {
-                    self.hold(acts);
-                }
+                self.hold(acts);
                 self.container = container;
                 self.packed = (acts.at, acts.cause);
                 self.packed_by = entry;
             }
             Act::TakenFrom(_) => {
                 self.container = 0;
-                let opened = self.status == Status::Opened;
                 self.hold(acts);
-                if opened {
-                    self.status = Status::Opened;
-                }
             }
             Act::Handled | Act::Emptied | Act::Paired => {
                 if self.status == Status::Unknown {
@@ -392,30 +414,41 @@ impl ItemState {
                 self.shipped_by = entry;
                 self.site_by = 0;
             }
-            Act::Receive(ReceiveOutcome::Short) => self.unless_arrived(Status::Missing),
-            Act::Receive(ReceiveOutcome::Refused) => self.unless_arrived(Status::Refused),
+            Act::Receive(ReceiveOutcome::Short) => self.not_taken_in(acts, Status::Missing),
+            Act::Receive(ReceiveOutcome::Refused) => self.not_taken_in(acts, Status::Refused),
             Act::Receive(_) => self.hold(acts),
             Act::Use(done) => {
-                self.hold(acts);
+                self.opened = true;
                 self.container = 0;
-                self.status = if done { Status::Used } else { Status::Opened };
+                self.hold(acts);
+                if done {
+                    self.status = Status::Used;
+                }
             }
         }
     }
 
     /// The actor has it now.
-    fn hold(&mut self, acts: &Acts) {
-        self.status = Status::Held;
-        self.holder = acts.actor;
-        self.addressee = 0;
+    const fn hold(&mut self, acts: &Acts) {
+        self.status = if self.opened { Status::Opened } else { Status::Held };
         if acts.has_site {
             self.site_by = acts.index + 1;
+        } else if self.holder != acts.actor {
+            self.site_by = 0;
         }
+        self.holder = acts.actor;
+        self.addressee = 0;
     }
 
-    /// What the addressee says of goods that did not arrive.
-    fn unless_arrived(&mut self, status: Status) {
-        if self.status == Status::InTransit {
+    /// The addressee says that it did not take the item in. Of goods in a container nobody but the
+    /// container's events knows whether they are under way: it is out of it then. Of goods under way to
+    /// somebody else, or at their holder, the word of others changes nothing.
+    const fn not_taken_in(&mut self, acts: &Acts, status: Status) {
+        if self.container != 0 {
+            self.container = 0;
+            self.addressee = acts.actor;
+            self.status = status;
+        } else if matches!(self.status, Status::InTransit) && self.addressee == acts.actor {
             self.status = status;
         }
     }
@@ -438,9 +471,4 @@ pub fn item_state<V: View + ?Sized>(
 #[must_use]
 pub const fn moves_items(kind: Kind) -> bool {
     matches!(kind, Kind::Commission | Kind::Pack | Kind::Unpack | Kind::Ship | Kind::Receive | Kind::Use)
-}
-
-/// State bytes as they stand in a record.
-pub(crate) fn decode_state(bytes: &Bytes) -> Result<ItemState, ViewError> {
-    ItemState::decode(bytes)
 }

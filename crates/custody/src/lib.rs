@@ -19,6 +19,9 @@ pub mod tables;
 
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use merkle::Hash;
 use prost::bytes::Bytes;
 use statement::{Leaf, Named, Refusal, Statement};

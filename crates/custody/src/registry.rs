@@ -59,7 +59,16 @@ pub fn product<V: View + ?Sized>(view: &V, product: &str) -> Result<Option<Produ
     state(view, SubjectKind::Product, product)
 }
 
-/// Mandates that a principal has given, at most 10,000.
+/// Most keys, sites and granters of a party: its row is read and written whole.
+pub const MAX_ROWS: usize = 1_024;
+/// Most licences of a site.
+pub const MAX_LICENCES: usize = 256;
+/// Most registrations of a product.
+pub const MAX_REGISTRATIONS: usize = 64;
+/// Most mandates of a principal; all are read when an agent acts for it. An ended one can be stated anew.
+pub const MAX_MANDATES: usize = 256;
+
+/// Mandates that a principal has given, at most [`MAX_MANDATES`].
 ///
 /// # Errors
 /// The view cannot be read.
@@ -68,7 +77,7 @@ pub fn mandates<V: View + ?Sized>(view: &V, principal: &str) -> Result<Vec<Manda
     let mut rows = Vec::new();
     view.scan(Table::Mandate, &prefix, &prefix, &mut |_, value| {
         rows.push(decode_row(value, "mandate")?);
-        Ok(rows.len() < 10_000)
+        Ok(rows.len() < MAX_MANDATES)
     })?;
     Ok(rows)
 }
@@ -127,8 +136,13 @@ pub fn roles_on(party: &PartyRow, day: Day) -> Vec<(Role, AuthorityField)> {
     roles
 }
 
-/// Whether a Party statement grants what only the root authorities may grant.
-pub(crate) fn is_root_act(facts: &v1::Party) -> bool {
+/// Whether a Party statement is the root authorities' to make: it grants what only they may grant, or it
+/// is about a party that once was granted that, or about one of themselves.
+pub(crate) fn is_root_act<V: View + ?Sized>(view: &V, facts: &v1::Party) -> Result<bool, ViewError> {
+    Ok(grants_power(facts) || party(view, &facts.party)?.is_some_and(|row| row.guarded))
+}
+
+fn grants_power(facts: &v1::Party) -> bool {
     facts.roles.iter().any(|r| matches!(r.role(), Role::Authority | Role::Auditor))
 }
 
@@ -138,7 +152,7 @@ pub(crate) fn root_signatures<V: View + ?Sized>(
     statement: &Statement,
 ) -> Result<(Vec<String>, u32), ViewError> {
     let Body::Party(facts) = statement.body() else { return Ok((Vec::new(), 0)) };
-    if !is_root_act(facts) {
+    if !is_root_act(view, facts)? {
         return Ok((Vec::new(), 0));
     }
     let row = ledger(view)?;
@@ -228,14 +242,20 @@ fn apply_party<V: View + ?Sized>(
     at: i64,
     index: u64,
 ) -> Result<(), ViewError> {
+    let roots = ledger(draft)?.roots;
     edit_party(draft, &facts.party, index, |row| {
         if row.facts.is_none() || row.facts_at <= at {
             row.facts = Some(v1::Party { roles: Vec::new(), ..facts.clone() });
             row.facts_at = at;
         }
+        row.guarded |= grants_power(facts);
+        // Towards authorities and auditors the root authorities are one granter: what two of them grant,
+        // the other two can take back.
+        let together = row.guarded && roots.iter().any(|r| r == granter);
+        let same = |g: &GrantRow| g.granter == granter || (together && roots.contains(&g.granter));
         let new =
             GrantRow { granter: granter.to_string(), roles: facts.roles.clone(), occurred_at: at, index };
-        supersede(&mut row.grants, new, |g| g.granter == granter, |g| g.occurred_at);
+        supersede(&mut row.grants, new, same, |g| g.occurred_at);
     })
 }
 
@@ -257,12 +277,18 @@ fn apply_mandate<V: View + ?Sized>(
     Ok(())
 }
 
-/// Puts `new` in place of the row that is the `same`, unless that one was stated to hold later.
+/// Puts `new` in place of the rows that are the `same`, unless one of them was stated to hold later.
 fn supersede<T>(rows: &mut Vec<T>, new: T, same: impl Fn(&T) -> bool, at: impl Fn(&T) -> i64) {
-    match rows.iter_mut().find(|r| same(r)) {
-        Some(old) if at(old) <= at(&new) => *old = new,
-        Some(_) => {}
+    if rows.iter().any(|r| same(r) && at(r) > at(&new)) {
+        return;
+    }
+    match rows.iter().position(&same) {
         None => rows.push(new),
+        Some(first) => {
+            rows[first] = new;
+            let mut place = 0..;
+            rows.retain(|r| place.next() == Some(first) || !same(r));
+        }
     }
 }
 
@@ -309,6 +335,7 @@ pub(crate) fn apply_root<V: View + ?Sized>(
     put_key(draft, &id, &key)?;
     edit_party(draft, &root.party, 0, |row| {
         row.root_name = Some(root.name.clone());
+        row.guarded = true;
         row.keys.push(id.to_vec());
     })
 }

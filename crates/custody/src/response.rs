@@ -1,54 +1,173 @@
 //! Which Receive answers which Ship. The two name each other by reference, or meet over a bill or
 //! waybill when one side's upload is late; the pairing does not depend on who came first.
+//!
+//! A pair follows from what counts of both sides: a Receive that names a shipment answers that statement;
+//! one that names documents only answers the Ships that carry one of them and are addressed to it. A
+//! Correct of either side therefore pairs them anew.
 
-use proto::v1::{Receive, statement::Body};
+use proto::v1::{Receive, Ship, StatementRef, replacement, statement::Body};
 use statement::{Statement, SubjectKind, id_bytes};
 
 use crate::{
     Table, View, ViewError,
-    control::{content, find, root_of},
-    tables::{DocumentRow, decode_row, decode_u64, short_hash, subject_by_text},
+    control::{content, control_of, find, recorded},
+    draft::Draft,
+    tables::{
+        DocumentRow, MAX_ANSWERS, MAX_STRANGERS, MeetingRow, damaged, decode_row, decode_u64, short_hash,
+        subject_by_text,
+    },
 };
 
-/// Row key of "`ship` is answered by `receive`".
-pub(crate) fn answered_key(ship: u64, receive: u64) -> Vec<u8> {
-    [&[0u8][..], &ship.to_be_bytes(), &receive.to_be_bytes()].concat()
+/// How the two sides of a pair found each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Met {
+    /// They did, until a Correct.
+    NoLonger = 0,
+    /// The Receive names the Ship.
+    ByReference = 1,
+    /// Both name a document.
+    ByDocument = 2,
 }
 
-/// Row key of "`receive` answers `ship`".
-pub(crate) fn answers_key(receive: u64, ship: u64) -> Vec<u8> {
-    [&[1u8][..], &receive.to_be_bytes(), &ship.to_be_bytes()].concat()
+/// One side of a pair as seen from the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// Entry of the other side.
+    pub index: u64,
+    pub met: Met,
+    /// Activity number of who receives.
+    pub receiver: u64,
+}
+
+const ANSWERED: u8 = 0;
+const ANSWERS: u8 = 1;
+const AWAITING: u8 = 2;
+
+fn pair_key(side: u8, first: u64, second: u64) -> Vec<u8> {
+    [&[side][..], &first.to_be_bytes(), &second.to_be_bytes()].concat()
 }
 
 /// Row prefix of Receives that named a shipment before it was recorded.
-pub(crate) fn awaiting_prefix(party: &str, id: &[u8; 16]) -> Vec<u8> {
-    [&[2u8][..], &short_hash(&[party.as_bytes(), &[0], id])].concat()
+fn awaiting_prefix(party: &str, id: &[u8; 16]) -> Vec<u8> {
+    [&[AWAITING][..], &short_hash(&[party.as_bytes(), &[0], id])].concat()
 }
 
-/// The numbers in which the keys under a prefix end, ascending.
-fn tails<V: View + ?Sized>(view: &V, prefix: &[u8]) -> Result<Vec<u64>, ViewError> {
+fn answers<V: View + ?Sized>(view: &V, side: u8, index: u64) -> Result<Vec<Answer>, ViewError> {
+    let prefix = &pair_key(side, index, 0)[..9];
     let mut all = Vec::new();
-    view.scan(Table::Response, prefix, prefix, &mut |key, _| {
-        all.push(decode_u64(&key[prefix.len()..])?);
+    view.scan(Table::Response, prefix, prefix, &mut |key, value| {
+        let (&met, receiver) = value.split_first().ok_or_else(|| damaged("response"))?;
+        let met = match met {
+            0 => Met::NoLonger,
+            1 => Met::ByReference,
+            2 => Met::ByDocument,
+            _ => return Err(damaged("response")),
+        };
+        all.push(Answer { index: decode_u64(&key[prefix.len()..])?, met, receiver: decode_u64(receiver)? });
         Ok(true)
     })?;
     Ok(all)
 }
 
-/// Receives that answer a Ship (entries of the originals).
+fn living(answers: Vec<Answer>) -> Vec<u64> {
+    answers.into_iter().filter(|a| a.met != Met::NoLonger).map(|a| a.index).collect()
+}
+
+/// Receives that answer a Ship (entries of the originals), ascending; at most 256.
 ///
 /// # Errors
 /// The view cannot be read.
 pub fn receives_of<V: View + ?Sized>(view: &V, ship: u64) -> Result<Vec<u64>, ViewError> {
-    tails(view, &answered_key(ship, 0)[..9])
+    answers(view, ANSWERED, ship).map(living)
 }
 
-/// Ships that a Receive answers (entries of the originals).
+/// Ships that a Receive answers (entries of the originals), ascending; at most 128 at a time.
 ///
 /// # Errors
 /// The view cannot be read.
 pub fn ships_of<V: View + ?Sized>(view: &V, receive: u64) -> Result<Vec<u64>, ViewError> {
-    tails(view, &answers_key(receive, 0)[..9])
+    answers(view, ANSWERS, receive).map(living)
+}
+
+/// All Ships that a Receive answers or, before a Correct, answered.
+pub(crate) fn ships_met<V: View + ?Sized>(view: &V, receive: u64) -> Result<Vec<Answer>, ViewError> {
+    answers(view, ANSWERS, receive)
+}
+
+/// All Receives that answer a Ship or, before a Correct, answered it.
+pub(crate) fn receives_met<V: View + ?Sized>(view: &V, ship: u64) -> Result<Vec<Answer>, ViewError> {
+    answers(view, ANSWERED, ship)
+}
+
+/// A Ship and a Receive by their entries, and who receives by its activity number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair {
+    pub ship: u64,
+    pub receive: u64,
+    pub receiver: u64,
+    pub met: Met,
+}
+
+/// Writes a pair, or that it is none any longer. Beyond [`MAX_ANSWERS`] a Ship takes no further ones;
+/// who is not its addressee finds fewer places, so that strangers cannot shut out the addressee.
+pub(crate) fn put_pair<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    pair: Pair,
+    is_addressee: bool,
+) -> Result<(), ViewError> {
+    let Pair { ship, receive, receiver, met } = pair;
+    let key = pair_key(ANSWERED, ship, receive);
+    if draft.get(Table::Response, &key)?.is_none() {
+        let limit = if is_addressee { MAX_ANSWERS } else { MAX_STRANGERS };
+        if met == Met::NoLonger || answers(draft, ANSWERED, ship)?.len() >= limit {
+            return Ok(());
+        }
+    }
+    let value = [&[met as u8][..], &receiver.to_be_bytes()].concat();
+    draft.put(Table::Response, key, value.clone());
+    draft.put(Table::Response, pair_key(ANSWERS, receive, ship), value);
+    Ok(())
+}
+
+/// Notes a Receive under the shipment that it names and that is not recorded yet, or takes the note away.
+pub(crate) fn put_awaiting<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    shipment: &StatementRef,
+    receive: u64,
+    waits: bool,
+) -> Result<(), ViewError> {
+    let prefix = awaiting_prefix(&shipment.party, &id_bytes(&shipment.id));
+    let key = [&prefix[..], &receive.to_be_bytes()].concat();
+    let known = draft.get(Table::Response, &key)?.is_some();
+    if known || (waits && awaiting(draft, &prefix)?.len() < MAX_STRANGERS) {
+        draft.put(Table::Response, key, [&[u8::from(waits)][..], &shipment.digest].concat());
+    }
+    Ok(())
+}
+
+/// Receives noted under a prefix, with whether they still wait and the digest they named.
+fn awaiting<V: View + ?Sized>(view: &V, prefix: &[u8]) -> Result<Vec<(u64, bool, Vec<u8>)>, ViewError> {
+    let mut all = Vec::new();
+    view.scan(Table::Response, prefix, prefix, &mut |key, value| {
+        let (&waits, digest) = value.split_first().ok_or_else(|| damaged("response"))?;
+        all.push((decode_u64(&key[prefix.len()..])?, waits != 0, digest.to_vec()));
+        Ok(true)
+    })?;
+    Ok(all)
+}
+
+/// Recorded Receives that have named this Ship, which arrives only now, by reference.
+pub(crate) fn waiting_by_reference<V: View + ?Sized>(
+    view: &V,
+    ship: &Statement,
+) -> Result<Vec<u64>, ViewError> {
+    let name = ship.reference();
+    let noted = awaiting(view, &awaiting_prefix(name.party, &name.id))?;
+    let meant = noted.into_iter().filter(|(_, waits, digest)| {
+        *waits && (digest.is_empty() || digest.as_slice() == ship.digest().as_slice())
+    });
+    Ok(meant.map(|(index, ..)| index).collect())
 }
 
 /// State of a document; the default where nothing names it.
@@ -62,6 +181,35 @@ pub fn document<V: View + ?Sized>(view: &V, text: &str) -> Result<DocumentRow, V
     }
 }
 
+/// Documents over which a Ship can be found.
+pub(crate) fn ship_documents<'s>(original: &'s Statement, ship: &'s Ship) -> Vec<&'s str> {
+    let all = [original.bill().unwrap_or_default(), ship.waybill.as_str()];
+    all.into_iter().filter(|t| !t.is_empty()).collect()
+}
+
+/// Documents over which a Receive looks for Ships; none where it names the shipment itself.
+pub(crate) fn receive_documents(receive: &Receive) -> Vec<&str> {
+    let all = [receive.bill.as_str(), receive.waybill.as_str()];
+    all.into_iter().filter(|t| receive.shipment.is_none() && !t.is_empty()).collect()
+}
+
+/// Entries that a list of each document holds for a receiver, ascending.
+pub(crate) fn meeting<V: View + ?Sized>(
+    view: &V,
+    documents: &[&str],
+    receiver: u64,
+    list: impl Fn(DocumentRow) -> Vec<MeetingRow>,
+) -> Result<Vec<u64>, ViewError> {
+    let mut found = Vec::new();
+    for text in documents {
+        let rows = list(document(view, text)?);
+        found.extend(rows.iter().filter(|r| r.receiver == receiver && receiver != 0).map(|r| r.index));
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
 /// The recorded Ships that a Receive by `actor` names now: by reference, else by bill and waybill.
 pub(crate) fn named_ships<V: View + ?Sized>(
     view: &V,
@@ -71,39 +219,8 @@ pub(crate) fn named_ships<V: View + ?Sized>(
     if let Some(shipment) = &receive.shipment {
         return Ok(find(view, shipment)?.into_iter().collect());
     }
-    let mut ships = Vec::new();
-    for text in [&receive.bill, &receive.waybill].into_iter().filter(|t| !t.is_empty()) {
-        for ship in document(view, text)?.ships {
-            if !ships.contains(&ship) && addressed_to(view, ship, actor)? {
-                ships.push(ship);
-            }
-        }
-    }
-    ships.sort_unstable();
-    Ok(ships)
-}
-
-/// Whether the original Ship at `index` names `party` as addressee.
-fn addressed_to<V: View + ?Sized>(view: &V, index: u64, party: &str) -> Result<bool, ViewError> {
-    let ship = crate::control::recorded(view, index)?;
-    Ok(matches!(ship.body(), Body::Ship(b) if b.addressee == party))
-}
-
-/// Recorded Receives that a Ship arriving now turns out to answer to.
-pub(crate) fn waiting_receives<V: View + ?Sized>(view: &V, ship: &Statement) -> Result<Vec<u64>, ViewError> {
-    let Body::Ship(body) = ship.body() else { return Ok(Vec::new()) };
-    let mut found = tails(view, &awaiting_prefix(&ship.header().party, &id_bytes(&ship.header().id)))?;
-    for text in [ship.bill().unwrap_or_default(), &body.waybill].into_iter().filter(|t| !t.is_empty()) {
-        for index in document(view, text)?.receives {
-            let receive = crate::control::recorded(view, index)?;
-            if receive.actor() == body.addressee {
-                found.push(index);
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    let number = subject_by_text(view, SubjectKind::Activity, actor)?.map_or(0, |r| r.number);
+    meeting(view, &receive_documents(receive), number, |row| row.ships)
 }
 
 /// Whether a Receive says nothing of single goods, and so takes in all that was shipped.
@@ -111,22 +228,60 @@ pub(crate) fn takes_all(receive: &Receive) -> bool {
     receive.items.is_empty() && receive.lots.is_empty() && receive.exceptions.is_empty()
 }
 
-/// The other sides of a two-sided act: for a Ship who received it, for a Receive who shipped.
+/// The Receive that a statement is or puts in place of another.
+pub(crate) fn receive_in(statement: &Statement) -> Option<&Receive> {
+    match statement.body() {
+        Body::Receive(b) => Some(b),
+        Body::Correct(b) => match b.replacement.as_ref()?.body.as_ref()? {
+            replacement::Body::Receive(b) => Some(b),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The other sides that have put their name to a two-sided act: who received a Ship addressed to it, who
+/// shipped what a Receive took in as addressee. A Receive by anybody else is no counter-signature: it
+/// would let strangers keep a Ship from being corrected.
 pub(crate) fn counterparties<V: View + ?Sized>(view: &V, root: u64) -> Result<Vec<String>, ViewError> {
-    let original = crate::control::recorded(view, root)?;
-    let others = match original.body() {
-        Body::Ship(_) => receives_of(view, root)?,
-        Body::Receive(_) => ships_of(view, root)?,
-        _ => Vec::new(),
-    };
+    let original = recorded(view, root)?;
     let mut parties = Vec::new();
-    for other in others {
-        let Some(content) = content(view, root_of(view, other)?)? else { continue };
-        let party = content.root.actor().to_string();
-        if party != original.actor() && !parties.contains(&party) {
-            parties.push(party);
+    match original.body() {
+        Body::Ship(own) => {
+            let now = content(view, root)?.map(|c| c.body);
+            let now = if let Some(Body::Ship(b)) = now { b.addressee } else { String::new() };
+            let answers = receives_met(view, root)?;
+            for addressee in [&own.addressee, &now] {
+                let number = subject_by_text(view, SubjectKind::Activity, addressee)?.map_or(0, |r| r.number);
+                if any_counts(view, answers.iter().filter(|a| a.receiver == number && number != 0))? {
+                    parties.push(addressee.clone());
+                }
+            }
+        }
+        Body::Receive(_) => {
+            for ship in ships_of(view, root)? {
+                let Some(content) = content(view, ship)? else { continue };
+                if matches!(&content.body, Body::Ship(b) if b.addressee == original.actor()) {
+                    parties.push(content.root.actor().to_string());
+                }
+            }
+        }
+        _ => {}
+    }
+    parties.retain(|p| p != original.actor());
+    parties.sort();
+    parties.dedup();
+    Ok(parties)
+}
+
+fn any_counts<'a, V: View + ?Sized>(
+    view: &V,
+    answers: impl Iterator<Item = &'a Answer>,
+) -> Result<bool, ViewError> {
+    for answer in answers.filter(|a| a.met != Met::NoLonger) {
+        if control_of(view, answer.index)?.voided.is_none() {
+            return Ok(true);
         }
     }
-    parties.sort();
-    Ok(parties)
+    Ok(false)
 }

@@ -6,9 +6,11 @@
 //! Statement  signer's number u64 ‖ id 16 → index u64
 //! Name       number u64                  → u8 subject kind ‖ canonical text
 //! Control    index u64                   → ControlRow
-//! Response   0 ‖ ship u64 ‖ receive u64  → nothing
-//!            1 ‖ receive u64 ‖ ship u64  → nothing
-//!            2 ‖ H(party ‖ 0 ‖ id) 16 ‖ receive u64 → nothing (shipment named before it was recorded)
+//! Response   0 ‖ ship u64 ‖ receive u64  → u8 way of meeting ‖ activity number of who receives u64
+//!            1 ‖ receive u64 ‖ ship u64  → the same
+//!            2 ‖ H(party ‖ 0 ‖ id) 16 ‖ receive u64 → u8 1, or 0 = no longer ‖ digest, if it named one
+//!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct; row 2 is
+//!            of a shipment named before it was recorded)
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
@@ -27,6 +29,9 @@ use crate::{Table, View, ViewError};
 /// Entries in a window of touches.
 pub const WINDOW: u64 = 1 << 10;
 const _: () = assert!(WINDOW <= 1 << 16, "an index within a window fits in u16");
+
+/// No log grows this far: counters below it can be counted on without overflow.
+pub(crate) const MAX_INDEX: u64 = 1 << 62;
 
 /// One touch: an entry that names the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +68,17 @@ pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Takes a base-128 varint off the front.
+/// Takes a base-128 varint off the front; `None` where the bytes end within it or it does not fit.
 pub fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..64).step_by(7) {
         let (&byte, rest) = bytes.split_first()?;
         *bytes = rest;
-        value |= u64::from(byte & 0x7f) << shift;
+        let low = u64::from(byte & 0x7f);
+        if shift == 63 && low > 1 {
+            return None;
+        }
+        value |= low << shift;
         if byte < 0x80 {
             return Some(value);
         }
@@ -93,7 +102,8 @@ impl SubjectRecord {
             let number = take_varint(&mut rest)?;
             let (head, tail) = rest.split_first_chunk::<32>()?;
             rest = tail;
-            Some((number, *head, take_varint(&mut rest)?, take_varint(&mut rest)?))
+            let (count, last) = (take_varint(&mut rest)?, take_varint(&mut rest)?);
+            (last < MAX_INDEX && count <= last + 1).then_some((number, *head, count, last))
         })();
         let (number, head, count, last) = parts.ok_or_else(|| damaged("subject"))?;
         let state = bytes.slice(bytes.len() - rest.len()..);
@@ -159,10 +169,12 @@ pub fn touches<V: View + ?Sized>(
 ) -> Result<(), ViewError> {
     let prefix = number.to_be_bytes();
     view.scan(Table::Touch, &prefix, &touch_key(number, from), &mut |key, value| {
-        let window = key.last_chunk::<8>().map(|w| u64::from_be_bytes(*w)).ok_or_else(|| damaged("touch"))?;
+        let window = key.get(8..).and_then(|w| w.try_into().ok()).map(u64::from_be_bytes);
+        let start = window.and_then(|w| w.checked_mul(WINDOW)).filter(|start| *start < MAX_INDEX);
+        let start = start.ok_or_else(|| damaged("touch"))?;
         for chunk in value.chunks(4) {
             let &[a, b, relation, kind] = chunk else { return Err(damaged("touch")) };
-            let index = window * WINDOW + u64::from(u16::from_be_bytes([a, b]));
+            let index = start + u64::from(u16::from_be_bytes([a, b]));
             let relation = Relation::from_code(relation).ok_or_else(|| damaged("touch"))?;
             if index >= from && !visit(Touch { index, relation, kind })? {
                 return Ok(false);
@@ -288,16 +300,34 @@ pub struct DocumentRow {
     /// Business keys it is taken by.
     #[prost(message, repeated, tag = "1")]
     pub slots: Vec<SlotRow>,
-    /// Ships that carry it, at most [`MAX_PER_DOCUMENT`].
-    #[prost(uint64, repeated, tag = "2")]
-    pub ships: Vec<u64>,
-    /// Receives that name it without naming a statement, at most [`MAX_PER_DOCUMENT`].
-    #[prost(uint64, repeated, tag = "3")]
-    pub receives: Vec<u64>,
+    /// Ships that carry it.
+    #[prost(message, repeated, tag = "2")]
+    pub ships: Vec<MeetingRow>,
+    /// Receives that name it without naming a statement.
+    #[prost(message, repeated, tag = "3")]
+    pub receives: Vec<MeetingRow>,
 }
 
-/// Ships, and Receives, matched through one document; further ones match by reference only.
-pub const MAX_PER_DOCUMENT: usize = 64;
+/// A Ship or Receive that looks for its other side through a document.
+#[derive(Clone, PartialEq, Message)]
+pub struct MeetingRow {
+    /// Its entry.
+    #[prost(uint64, tag = "1")]
+    pub index: u64,
+    /// Activity number of who is to receive or has received; 0 = a Correct has taken the document away.
+    #[prost(uint64, tag = "2")]
+    pub receiver: u64,
+}
+
+/// Ships, and Receives, that meet through one document for one receiver; further ones match by reference
+/// only.
+pub const MAX_PER_RECEIVER: usize = 64;
+/// The same for all receivers together.
+pub const MAX_PER_DOCUMENT: usize = 512;
+/// Receives that answer one Ship. Of them, at most [`MAX_STRANGERS`] by parties that it is not addressed to.
+pub const MAX_ANSWERS: usize = 256;
+/// Receives that answer one Ship without being its addressee's.
+pub const MAX_STRANGERS: usize = 64;
 
 /// One use of a business key.
 #[derive(Clone, PartialEq, Message)]
@@ -346,6 +376,9 @@ pub struct PartyRow {
     /// Entry of the newest statement about it.
     #[prost(uint64, tag = "8")]
     pub last_index: u64,
+    /// It stands in the genesis, or was made an authority or auditor once: its facts and keys stay guarded.
+    #[prost(bool, tag = "9")]
+    pub guarded: bool,
 }
 
 /// The roles one granter has given.

@@ -72,7 +72,8 @@ impl Statement {
         let body = message.body.ok_or_else(|| missing("body"))?;
         let digest = sha256(&[&payload]);
         let kind = kind_of(&body);
-        let bill = bill_text(actor(&header), &header.business_key);
+        let key = &header.business_key;
+        let bill = if key.is_empty() { None } else { bill_text(actor(&header), key) };
         Ok(Self { payload, digest, header, body, kind, bill })
     }
 
@@ -132,8 +133,18 @@ pub(crate) fn actor(header: &Header) -> &str {
 /// `bill:PARTY/NO` in canonical form; `None` where the number is empty or cannot be a bill's.
 #[must_use]
 pub fn bill_text(party: &str, number: &str) -> Option<String> {
+    if is_plain(party) && is_plain(number) {
+        // Nothing to escape: what the parser accepts is what assembling the parts would give.
+        let text = ["bill:", party, "/", number].concat();
+        return gs1::DocumentRef::parse(&text).is_ok().then_some(text);
+    }
     let party = gs1::PartyRef::parse(party).ok()?;
     gs1::Document::bill(party, number).ok().map(String::from)
+}
+
+/// Whether a text holds nothing that canonical texts escape.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| (b.is_ascii_graphic() || b == b' ') && !matches!(b, b'%' | b'.' | b'/'))
 }
 
 /// The 16 bytes of an id; zeros where the field has another length (then validation has refused it).

@@ -183,6 +183,9 @@ reasons! {
     /// Correction chain too long.
     TooManyCorrections = "TOO_MANY_CORRECTIONS", FailedPrecondition,
         "the statement has been corrected too often; void it and submit a new one", "更正次数过多；请作废后重新提交";
+    /// A register row is full.
+    RegisterFull = "REGISTER_FULL", FailedPrecondition,
+        "the register holds as many of these as it takes for one party, site or product", "该主体、场所或产品的登记条目已达上限";
     /// Queue full.
     QueueFull = "QUEUE_FULL", ResourceExhausted, "the ledger is busy; try again after the delay given", "账本繁忙；请稍后重试";
     /// Batch larger than allowed.

@@ -273,8 +273,7 @@ fn note(seen: &mut Seen, field: &Field, position: usize) -> Option<ScanFault> {
         return Some(ScanFault::FieldTwice);
     }
     seen.fields |= bit;
-    let Some(oneof) = field.oneof else { return None };
-    let bit = 1u32 << oneof;
+    let bit = 1u32 << field.oneof?;
     let taken = seen.oneofs & bit != 0;
     seen.oneofs |= bit;
     taken.then_some(ScanFault::OneofTwice)

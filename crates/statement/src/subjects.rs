@@ -152,7 +152,8 @@ fn using(b: &Use, named: Visit<'_>) {
 /// The subjects a statement names by itself: ascending by key, each once, with its first relation.
 #[must_use]
 pub fn own_subjects(statement: &Statement) -> Vec<Named> {
-    let mut all = Vec::new();
+    // Enough for a statement about one item.
+    let mut all = Vec::with_capacity(8);
     visit_subjects(statement, &mut |relation, text| {
         if let Some(kind) = relation.subject_kind() {
             all.push(Named { key: subject_key(kind, text), relation });

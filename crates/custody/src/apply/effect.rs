@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use prost::Message;
-use proto::v1::{Receive, statement::Body};
-use statement::{Statement, SubjectKey, SubjectKind, id_bytes, subject_key};
+use proto::v1::statement::Body;
+use statement::{Statement, SubjectKey};
 
-use super::fold::Folder;
+use super::{
+    fold::Folder,
+    pairing::{Side, edit_document, meet},
+};
 use crate::{
     Table, View, ViewError,
-    control::{control_of, find, recorded, root_of, signatures_missing, target_of},
+    control::{content, control_of, find, inherits_slot, recorded, root_of, signatures_missing, target_of},
     draft::Draft,
     item::moves_items,
     registry,
-    response::{answered_key, answers_key, awaiting_prefix, document, named_ships, waiting_receives},
-    tables::{ControlRow, DocumentRow, MAX_PER_DOCUMENT, SlotRow, damaged},
+    tables::{ControlRow, SlotRow, damaged},
 };
 
 /// Records the effects of the entry; returns how many signatures it still waits for.
@@ -41,16 +43,6 @@ fn put_control<V: View + ?Sized>(draft: &mut Draft<'_, V>, index: u64, row: &Con
     draft.put(Table::Control, index.to_be_bytes().to_vec(), row.encode_to_vec());
 }
 
-fn edit_document<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    text: &str,
-    change: impl FnOnce(&mut DocumentRow),
-) -> Result<(), ViewError> {
-    let mut row = document(draft, text)?;
-    change(&mut row);
-    draft.set_state(subject_key(SubjectKind::Document, text), row.encode_to_vec())
-}
-
 /// A business key is taken from recording on, whether or not the statement waits.
 fn take_slot<V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
@@ -58,6 +50,9 @@ fn take_slot<V: View + ?Sized>(
     index: u64,
 ) -> Result<(), ViewError> {
     let Some(bill) = statement.bill() else { return Ok(()) };
+    if inherits_slot(draft, statement)? {
+        return Ok(());
+    }
     let header = statement.header();
     let slot = SlotRow {
         party: header.party.clone(),
@@ -136,67 +131,9 @@ fn moves<V: View + ?Sized>(
     statement: &Statement,
     index: u64,
 ) -> Result<(), ViewError> {
-    let mut pairs = Vec::new();
-    match statement.body() {
-        Body::Ship(ship) => {
-            let found = waiting_receives(draft, statement)?;
-            pairs.extend(found.into_iter().map(|receive| (index, receive)));
-            for text in [statement.bill().unwrap_or_default(), &ship.waybill] {
-                remember(draft, text, |row| &mut row.ships, index)?;
-            }
-        }
-        Body::Receive(receive) => {
-            let found = named_ships(draft, receive, statement.actor())?;
-            pairs.extend(found.into_iter().map(|ship| (ship, index)));
-            await_ships(draft, receive, index, pairs.is_empty())?;
-        }
-        _ => {}
-    }
-    for &(ship, receive) in &pairs {
-        draft.put(Table::Response, answered_key(ship, receive), Vec::new());
-        draft.put(Table::Response, answers_key(receive, ship), Vec::new());
-    }
-    let late_match = matches!(statement.body(), Body::Ship(_)) && !pairs.is_empty();
-    let mut folder = Folder::default();
-    folder.arrive(draft, index, late_match)
-}
-
-/// Notes a Receive where Ships that come later will look for it.
-fn await_ships<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    receive: &Receive,
-    index: u64,
-    unmatched: bool,
-) -> Result<(), ViewError> {
-    match &receive.shipment {
-        Some(shipment) if unmatched => {
-            let prefix = awaiting_prefix(&shipment.party, &id_bytes(&shipment.id));
-            draft.put(Table::Response, [&prefix[..], &index.to_be_bytes()].concat(), Vec::new());
-            Ok(())
-        }
-        Some(_) => Ok(()),
-        None => {
-            remember(draft, &receive.bill, |row| &mut row.receives, index)?;
-            remember(draft, &receive.waybill, |row| &mut row.receives, index)
-        }
-    }
-}
-
-fn remember<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    document: &str,
-    list: impl FnOnce(&mut DocumentRow) -> &mut Vec<u64>,
-    index: u64,
-) -> Result<(), ViewError> {
-    if document.is_empty() {
-        return Ok(());
-    }
-    edit_document(draft, document, |row| {
-        let list = list(row);
-        if list.len() < MAX_PER_DOCUMENT && !list.contains(&index) {
-            list.push(index);
-        }
-    })
+    let side = Side { index, original: statement, body: statement.body() };
+    let answered = meet(draft, None, side)?;
+    Folder::default().arrive(draft, statement, index, answered)
 }
 
 /// A Correct or Void takes effect: what counts of the original changes, and so do its items.
@@ -213,17 +150,21 @@ fn change<V: View + ?Sized>(
     }
     let root = root_of(draft, target_index)?;
     let mut items = touched(draft, root)?;
+    let before = content(draft, root)?;
     let mut row = ControlRow { waiting: None, ..control_of(draft, root)? };
     if let Body::Void(_) = statement.body() {
         row.voided = Some(at);
-        free_slot(draft, &recorded(draft, root)?, root)?;
+        free_slots(draft, target_index)?;
     } else {
         row.newest = Some(index);
-        row.corrections += 1;
+        row.corrections = row.corrections.saturating_add(1);
     }
     put_control(draft, root, &row);
     let own = ControlRow { root: Some(root), ..control_of(draft, index)? };
     put_control(draft, index, &own);
+    if let (Some(before), Some(after)) = (before, content(draft, root)?) {
+        meet(draft, Some(&before.body), Side { index: root, original: &after.root, body: &after.body })?;
+    }
     items.extend(touched(draft, root)?);
     let mut folder = Folder::default();
     items.into_iter().try_for_each(|item| folder.refold(draft, item))
@@ -249,16 +190,32 @@ fn withdraw<V: View + ?Sized>(
         put_control(draft, root, &row);
     }
     put_control(draft, index, &ControlRow { root: Some(root), ..ControlRow::default() });
-    Ok(())
+    free_slot(draft, target)
 }
 
-fn free_slot<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    original: &Statement,
-    root: u64,
-) -> Result<(), ViewError> {
-    let Some(bill) = original.bill() else { return Ok(()) };
+/// Frees the business keys of a Correct and of all it corrects, down to the original.
+fn free_slots<V: View + ?Sized>(draft: &mut Draft<'_, V>, newest: u64) -> Result<(), ViewError> {
+    let mut index = newest;
+    loop {
+        free_slot(draft, index)?;
+        let statement = recorded(draft, index)?;
+        match (statement.body(), find_target(draft, &statement)?) {
+            // A Correct stands after what it names, so this ends.
+            (Body::Correct(_), Some(target)) if target < index => index = target,
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn find_target<V: View + ?Sized>(view: &V, statement: &Statement) -> Result<Option<u64>, ViewError> {
+    target_of(statement).map_or(Ok(None), |named| find(view, named))
+}
+
+/// Frees the business key that an entry has taken, if any.
+fn free_slot<V: View + ?Sized>(draft: &mut Draft<'_, V>, index: u64) -> Result<(), ViewError> {
+    let statement = recorded(draft, index)?;
+    let Some(bill) = statement.bill() else { return Ok(()) };
     edit_document(draft, bill, |row| {
-        row.slots.iter_mut().filter(|s| s.index == root).for_each(|s| s.freed = true);
+        row.slots.iter_mut().filter(|s| s.index == index).for_each(|s| s.freed = true);
     })
 }

@@ -5,14 +5,18 @@ use proto::schema::STATEMENT;
 
 use super::*;
 
-/// A message that contains itself, and a text.
+const fn field(number: u32, name: &'static str, kind: Kind, repeated: bool) -> Field {
+    Field { number, name, kind, repeated, oneof: None, type_name: "" }
+}
+
+/// A message that contains itself, a text and a number.
 static NESTED: &[Message] = &[Message {
     name: "Nested",
     fields: &[
-        Field { number: 1, name: "inner", kind: Kind::Message(0), repeated: false, oneof: None },
-        Field { number: 2, name: "text", kind: Kind::String, repeated: false, oneof: None },
-        Field { number: 3, name: "all", kind: Kind::Message(0), repeated: true, oneof: None },
-        Field { number: 4, name: "small", kind: Kind::Int32, repeated: false, oneof: None },
+        field(1, "inner", Kind::Message(0), false),
+        field(2, "text", Kind::String, false),
+        field(3, "all", Kind::Message(0), true),
+        field(4, "small", Kind::Int32, false),
     ],
 }];
 

@@ -2,7 +2,12 @@
 
 use merkle::SigningKey;
 use prost::{Message as _, bytes::Bytes};
-use proto::v1::{self, *};
+use proto::v1::{
+    self, Algorithm, Attachment, AuthorityField, Commission, Correct, Endorse, EnrolKey, Header, KeyUse,
+    Licence, LotAmount, Mandate, Pack, Party, PurchaseCheck, Quantity, Receive, ReceiveException,
+    ReceiveOutcome, Registration, Replacement, RevokeKey, Role, RoleGrant, Ship, Site, StatementRef,
+    Temperature, Unpack, Use, UseLine, Void, replacement, statement::Body,
+};
 use statement::{ALG_ED25519, Kind, POSSESSION_TYPE, Refusal, Statement, key_id, possession_payload, sign};
 
 pub const ROOT: &str = "org:Example Root Authority";
@@ -47,12 +52,16 @@ pub fn lot_amount(lot: &str) -> LotAmount {
 }
 
 /// A statement with every field of its header set that its kind may set.
-pub fn with_body(body: v1::statement::Body) -> v1::Statement {
+pub fn with_body(body: Body) -> v1::Statement {
     let kind = statement::kind_of(&body);
     let row = statement::kind_row(kind).unwrap();
     let principal = row.delegable || matches!(kind, Kind::Correct | Kind::Void);
-    let attachment =
-        Attachment { digest: vec![7; 32], role: "invoice".into(), media_type: "application/pdf".into(), size: 9 };
+    let attachment = Attachment {
+        digest: vec![7; 32],
+        role: "invoice".into(),
+        media_type: "application/pdf".into(),
+        size: 9,
+    };
     v1::Statement {
         header: Some(Header {
             ledger: LEDGER.to_vec(),
@@ -151,7 +160,7 @@ pub fn enrolment(ledger: &[u8; 32], party: &str, seed: u8) -> EnrolKey {
         public_key: public.to_vec(),
         possession: sign(&key, POSSESSION_TYPE, &payload).to_vec(),
         uses: vec![KeyUse::Sign as i32, KeyUse::Read as i32],
-        kinds: vec![StatementKind::Ship as i32],
+        kinds: vec![Kind::Ship as i32],
         site: "site:gln:9521234567059".into(),
         expires_at: NOON,
         label: "warehouse system".into(),
@@ -162,7 +171,7 @@ fn mandate() -> Mandate {
     Mandate {
         number: "M-1".into(),
         agent: TRADER.into(),
-        acts: vec![StatementKind::Ship as i32, StatementKind::Receive as i32],
+        acts: vec![Kind::Ship as i32, Kind::Receive as i32],
         sites: vec!["site:gln:9521234567059".into()],
         valid_from: "2024-01-01".into(),
         valid_to: "2028-12-31".into(),
@@ -207,10 +216,20 @@ fn receive() -> Receive {
         lots: vec![lot_amount(LOT)],
         exceptions: vec![
             ReceiveException { outcome: short, item: OTHER_ITEM.into(), lot: None, note: "missing".into() },
-            ReceiveException { outcome: short, item: String::new(), lot: Some(lot_amount(LOT)), note: String::new() },
+            ReceiveException {
+                outcome: short,
+                item: String::new(),
+                lot: Some(lot_amount(LOT)),
+                note: String::new(),
+            },
         ],
         arrival: Some(Temperature { millicelsius: 5_000 }),
-        check: Some(PurchaseCheck { supplier_licence: true, registration: true, invoice: true, passed: true }),
+        check: Some(PurchaseCheck {
+            supplier_licence: true,
+            registration: true,
+            invoice: true,
+            passed: true,
+        }),
     }
 }
 
@@ -235,7 +254,9 @@ pub fn replacement(kind: Kind) -> Option<replacement::Body> {
     Some(match kind {
         Kind::Commission => replacement::Body::Commission(commission()),
         Kind::Pack => replacement::Body::Pack(Pack { parent: CASE.into(), children: vec![ITEM.into()] }),
-        Kind::Unpack => replacement::Body::Unpack(Unpack { parent: CASE.into(), children: vec![ITEM.into()] }),
+        Kind::Unpack => {
+            replacement::Body::Unpack(Unpack { parent: CASE.into(), children: vec![ITEM.into()] })
+        }
         Kind::Ship => replacement::Body::Ship(ship()),
         Kind::Receive => replacement::Body::Receive(receive()),
         Kind::Use => replacement::Body::Use(using()),
@@ -243,8 +264,8 @@ pub fn replacement(kind: Kind) -> Option<replacement::Body> {
     })
 }
 
-pub fn correct(kind: Kind) -> v1::statement::Body {
-    v1::statement::Body::Correct(Correct {
+pub fn correct(kind: Kind) -> Body {
+    Body::Correct(Correct {
         target: target(true),
         reason: "typing error".into(),
         replacement: Some(Replacement {
@@ -257,7 +278,6 @@ pub fn correct(kind: Kind) -> v1::statement::Body {
 
 /// The sample of a kind: every field set that can be set together.
 pub fn sample(kind: Kind) -> v1::Statement {
-    use v1::statement::Body;
     with_body(match kind {
         Kind::Unspecified => unreachable!("no statement is of no kind"),
         Kind::Party => Body::Party(party()),
@@ -273,7 +293,9 @@ pub fn sample(kind: Kind) -> v1::Statement {
         }),
         Kind::Mandate => Body::Mandate(mandate()),
         Kind::Commission => Body::Commission(commission()),
-        Kind::Pack => Body::Pack(Pack { parent: CASE.into(), children: vec![ITEM.into(), OTHER_ITEM.into()] }),
+        Kind::Pack => {
+            Body::Pack(Pack { parent: CASE.into(), children: vec![ITEM.into(), OTHER_ITEM.into()] })
+        }
         Kind::Unpack => Body::Unpack(Unpack { parent: CASE.into(), children: vec![ITEM.into()] }),
         Kind::Ship => Body::Ship(ship()),
         Kind::Receive => Body::Receive(receive()),

@@ -1,0 +1,210 @@
+//! Re-derives a log from its bytes, entry by entry, trusting nothing that the operator computed.
+//!
+//! An [`Auditor`] is fed every entry in order, with a view made from the entries before it by the rules
+//! of `custody`. It checks leaf, envelope, signature, key and party as of that index, admission, links
+//! and heads, chain and tree, and gives back what the entry changes, so that the caller can carry the
+//! view on. The first thing that does not fit is named with its index.
+//!
+//! Invariants: pure; one entry in memory at a time. Deliberately absent: where entries come from and
+//! where the view is kept (crates `ledger`, `store`), checkpoints of witnesses.
+
+use merkle::{CompactRange, Hash, PublicKey, leaf_hash};
+use prost::bytes::Bytes;
+
+use custody::{AdmitError, Input, Limits, Outcome, RecordedEntry, Signed, View, ViewError};
+use statement::{
+    Envelope, Genesis, Leaf, LeafType, Refusal, STATEMENT_TYPE, Statement, chain_hash, own_subjects, verify,
+};
+
+/// The first thing that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry {index}: {fault}")]
+pub struct Defect {
+    /// The entry.
+    pub index: u64,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What may be wrong with an entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The leaf is not a leaf of this version, or of a type that may not stand here.
+    #[error("the leaf is not a valid leaf for this place")]
+    Leaf,
+    /// Its time lies before that of the entry before.
+    #[error("recorded before the entry before it")]
+    Time,
+    /// The chain hash does not follow from the one before.
+    #[error("the chain hash does not follow from the entry before")]
+    Chain,
+    /// The envelope is not an envelope.
+    #[error("the envelope is damaged")]
+    Envelope,
+    /// The payload is not the one that the envelope names.
+    #[error("the payload is not the one that was signed")]
+    Payload,
+    /// The payload does not decode.
+    #[error("the payload is not a statement: {0}")]
+    Statement(Refusal),
+    /// The genesis does not hold what it must.
+    #[error("{0}")]
+    Genesis(String),
+    /// The leaf is not the one that follows from envelope, payload and history.
+    #[error("the leaf does not follow from the content and the history of its subjects")]
+    Derivation,
+    /// The key was never enrolled before this entry.
+    #[error("signed by a key that was not enrolled")]
+    UnknownKey,
+    /// The signature does not verify.
+    #[error("the signature does not verify")]
+    Signature,
+    /// The statement should not have been admitted.
+    #[error("should have been refused: {0}")]
+    Inadmissible(Refusal),
+    /// The same statement stands in the log already.
+    #[error("recorded before, as entry {0}")]
+    Twice(u64),
+    /// The view made so far cannot be read; says nothing about the log.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+/// Checks entries in order.
+#[derive(Clone, Debug)]
+pub struct Auditor {
+    chain: Hash,
+    tree: CompactRange,
+    recorded_at: u64,
+    limits: Option<Limits>,
+}
+
+impl Default for Auditor {
+    fn default() -> Self {
+        Self { chain: [0; 32], tree: CompactRange::new(), recorded_at: 0, limits: None }
+    }
+}
+
+impl Auditor {
+    /// Number of entries checked.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// RFC 6962 root over the leaves checked.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
+    /// Chain hash after the last entry checked.
+    #[must_use]
+    pub const fn chain(&self) -> &Hash {
+        &self.chain
+    }
+
+    /// The ledger's id, once entry 0 has been checked.
+    #[must_use]
+    pub fn ledger(&self) -> Option<&Hash> {
+        self.limits.as_ref().map(|l| &l.ledger)
+    }
+
+    /// Checks the next entry against the view made from those before it.
+    ///
+    /// # Errors
+    /// The first [`Defect`]; the auditor must not be used after it.
+    pub fn check<V: View + ?Sized>(&mut self, view: &V, entry: &RecordedEntry) -> Result<Outcome, Defect> {
+        let index = self.tree.size();
+        self.entry(view, entry, index).map_err(|fault| Defect { index, fault })
+    }
+
+    fn entry<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        entry: &RecordedEntry,
+        index: u64,
+    ) -> Result<Outcome, Fault> {
+        let leaf = Leaf::decode(&entry.leaf).map_err(|_| Fault::Leaf)?;
+        if (leaf.leaf_type == LeafType::Genesis) != (index == 0) {
+            return Err(Fault::Leaf);
+        }
+        if leaf.recorded_at < self.recorded_at {
+            return Err(Fault::Time);
+        }
+        let chain = chain_hash(&self.chain, &entry.leaf);
+        if chain != entry.chain {
+            return Err(Fault::Chain);
+        }
+        let outcome = match leaf.leaf_type {
+            LeafType::Genesis => self.genesis(entry, &leaf)?,
+            LeafType::Statement => self.statement(view, entry, &leaf, index)?,
+            // Not written by this version.
+            LeafType::Seal | LeafType::AccessDigest => return Err(Fault::Leaf),
+        };
+        if outcome.leaf != leaf {
+            return Err(Fault::Derivation);
+        }
+        self.chain = chain;
+        self.recorded_at = leaf.recorded_at;
+        self.tree.append(leaf_hash(&entry.leaf));
+        Ok(outcome)
+    }
+
+    fn genesis(&mut self, entry: &RecordedEntry, leaf: &Leaf) -> Result<Outcome, Fault> {
+        if !entry.envelope.is_empty() {
+            return Err(Fault::Envelope);
+        }
+        let genesis = Genesis::parse(&entry.payload).map_err(|e| Fault::Genesis(e.to_string()))?;
+        self.limits = Some(Limits {
+            ledger: leaf_hash(&entry.leaf),
+            max_id_age: genesis.max_id_age(),
+            max_ahead: genesis.max_ahead(),
+        });
+        Ok(custody::apply_genesis(&genesis, leaf.recorded_at)?)
+    }
+
+    fn statement<V: View + ?Sized>(
+        &self,
+        view: &V,
+        entry: &RecordedEntry,
+        leaf: &Leaf,
+        index: u64,
+    ) -> Result<Outcome, Fault> {
+        let limits = self.limits.as_ref().ok_or(Fault::Leaf)?;
+        let envelope = Envelope::decode(&entry.envelope).map_err(|_| Fault::Envelope)?;
+        if merkle::sha256(&[&entry.payload]) != envelope.digest {
+            return Err(Fault::Payload);
+        }
+        let statement = Statement::recorded(entry.payload.clone()).map_err(Fault::Statement)?;
+        let key = custody::key(view, &envelope.key_id)?.ok_or(Fault::UnknownKey)?;
+        let public = <&[u8; 32]>::try_from(key.public_key.as_slice()).map_err(|_| Fault::UnknownKey)?;
+        let public = PublicKey::from_enrolled(public).map_err(|_| Fault::UnknownKey)?;
+        if !verify(&public, STATEMENT_TYPE, &entry.payload, &envelope.signature) {
+            return Err(Fault::Signature);
+        }
+        let own = own_subjects(&statement);
+        let signed = Signed {
+            statement,
+            key_id: envelope.key_id,
+            envelope: Bytes::copy_from_slice(&entry.envelope),
+            own,
+        };
+        // Times of statements are far below i64::MAX µs.
+        let now = i64::try_from(leaf.recorded_at).map_err(|_| Fault::Time)?;
+        match custody::admit(view, &signed, true, now, limits) {
+            Ok(custody::Admission::New) => {}
+            Ok(custody::Admission::Recorded(first)) => return Err(Fault::Twice(first)),
+            Err(AdmitError::Refused(refusal)) => return Err(Fault::Inadmissible(refusal)),
+            Err(AdmitError::View(e)) => return Err(Fault::View(e)),
+        }
+        let input = Input {
+            index,
+            recorded_at: leaf.recorded_at,
+            envelope: &signed.envelope,
+            statement: &signed.statement,
+            own: &signed.own,
+        };
+        Ok(custody::apply(view, &input)?)
+    }
+}

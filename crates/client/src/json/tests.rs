@@ -1,0 +1,261 @@
+use proptest::prelude::*;
+use prost::Message as _;
+use proto::{
+    schema::{Field, Kind, MESSAGES, STATEMENT},
+    v1::{Header, Role, statement::Body},
+};
+use serde_json::json;
+
+use super::*;
+
+fn read(value: &Value) -> v1::Statement {
+    statement_from_json(&value.to_string()).unwrap_or_else(|e| panic!("{value}: {e}"))
+}
+
+fn fault(text: &str) -> String {
+    statement_from_json(text).unwrap_err().to_string()
+}
+
+#[test]
+fn a_statement_reads_as_a_person_writes_it() {
+    let statement = read(&json!({
+        "header": {
+            "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+            "occurredAt": "2025-03-01T10:00:00.5+08:00",
+            "salt": "00FF",
+        },
+        "party": {
+            "party": "org:Demo",
+            "roles": [{"role": "domestic-agent"}, {"role": "ROLE_CLINIC", "validFrom": "2025-01-01"}],
+        },
+    }));
+    let header = statement.header.unwrap();
+    assert_eq!(hex::encode(&header.id), "01890a5dac96774bbcceb302099a8057");
+    assert_eq!((header.occurred_at, header.offset_minutes), (1_740_794_400_500_000, 480));
+    assert_eq!(header.salt, [0x00, 0xff]);
+    let Some(Body::Party(party)) = statement.body else { panic!("another body") };
+    let roles: Vec<Role> = party.roles.iter().map(v1::RoleGrant::role).collect();
+    assert_eq!(roles, [Role::DomesticAgent, Role::Clinic]);
+}
+
+#[test]
+fn every_written_form_is_the_documented_one() {
+    let statement = v1::Statement {
+        header: Some(Header {
+            ledger: vec![0xab; 32],
+            id: vec![0x11; 16],
+            occurred_at: 1_740_794_400_000_000,
+            offset_minutes: 480,
+            ..Header::default()
+        }),
+        body: Some(Body::EnrolKey(v1::EnrolKey {
+            algorithm: 1,
+            uses: vec![1, 3],
+            kinds: vec![14],
+            expires_at: 1_740_794_400_000_000,
+            ..v1::EnrolKey::default()
+        })),
+    };
+    let expect = json!({
+        "header": {
+            "ledger": "ab".repeat(32),
+            "id": "11111111-1111-1111-1111-111111111111",
+            "occurredAt": "2025-03-01T10:00:00+08:00",
+        },
+        "enrolKey": {
+            "algorithm": "ed25519",
+            "uses": ["sign", "administer"],
+            "kinds": ["enrol-key"],
+            "expiresAt": "2025-03-01T02:00:00Z",
+        },
+    });
+    assert_eq!(statement_to_json(&statement).unwrap(), expect);
+    assert_eq!(read(&expect), statement);
+}
+
+#[test]
+fn header_and_its_fields_may_be_left_out() {
+    assert_eq!(read(&json!({"void": {"reason": "typing error"}})).header, None);
+    let header = read(&json!({"header": {"businessKey": "B-1", "id": null}, "void": {}})).header;
+    assert_eq!(header, Some(Header { business_key: "B-1".into(), ..Header::default() }));
+}
+
+#[test]
+fn times_are_read_in_every_documented_form() {
+    for form in [json!(1_740_794_400_000_000i64), json!("1740794400000000"), json!("2025-03-01T02:00:00Z")] {
+        let header = read(&json!({"header": {"occurredAt": form, "offsetMinutes": 480}, "void": {}})).header;
+        let header = header.unwrap();
+        assert_eq!((header.occurred_at, header.offset_minutes), (1_740_794_400_000_000, 480), "{form}");
+    }
+}
+
+#[test]
+fn faults_name_the_place_and_what_was_expected() {
+    let table = [
+        (r#"{"ship":{"items":["a",7]}}"#, "ship.items[1]: expected a text in quotes, found 7"),
+        (r#"{"ship":{"itmes":[]}}"#, "ship.itmes: no such field; expected one of items, lots, addressee"),
+        (r#"{"ship":[]}"#, "ship: expected an object { … }, found []"),
+        (r#"{"ship":{"items":"a"}}"#, "ship.items: expected a list [ … ], found \"a\""),
+        (r#"{"ship":{},"void":{}}"#, "void: stands beside ship; only one of them may be set"),
+        (r#"{"header":{}}"#, "expected a body beside the header"),
+        (r#"{"header":{"salt":"xyz"},"void":{}}"#, "header.salt: expected hex digits in quotes"),
+        (r#"{"header":{"id":"1-2"},"void":{}}"#, "header.id: expected a UUID"),
+        (
+            r#"{"header":{"confidential":1},"void":{}}"#,
+            "header.confidential: expected true or false, found 1",
+        ),
+        (
+            r#"{"header":{"occurredAt":"yesterday"},"void":{}}"#,
+            "header.occurredAt: expected an instant such as",
+        ),
+        (
+            r#"{"header":{"occurredAt":"2025-03-01T10:00:00"},"void":{}}"#,
+            "header.occurredAt: expected an instant",
+        ),
+        (r#"{"header":{"occurredAt":"2025-03-01T10:00:00.1234567Z"},"void":{}}"#, "at most six digits"),
+        (
+            r#"{"header":{"occurredAt":"2025-03-01T10:00:00+08:00","offsetMinutes":60},"void":{}}"#,
+            "offsetMinutes says",
+        ),
+        (
+            r#"{"header":{"offsetMinutes":3000000000},"void":{}}"#,
+            "expected a whole number from -2147483648 to",
+        ),
+        (
+            r#"{"party":{"roles":[{"role":"king"}]}}"#,
+            "party.roles[0].role: expected one of manufacturer, domestic-agent",
+        ),
+        (
+            r#"{"use":{"lines":[{"vial":1.5}]}}"#,
+            "use.lines[0].vial: expected a whole number from 0 to 4294967295",
+        ),
+        (r#"{"header":{"businessKey":"a","business_key":"b"},"void":{}}"#, "is set twice, in two spellings"),
+        ("{\"void\":{},\n\"void\":{}}", "line 2: \"void\" comes twice"),
+        ("{\"void\":\n\n{]}", "line 3: "),
+    ];
+    for (text, expect) in table {
+        let said = fault(text);
+        assert!(said.contains(expect), "{text}\n  said: {said}\n  not: {expect}");
+    }
+}
+
+#[test]
+fn json_lines_count_empty_lines_and_stop_at_the_first_fault() {
+    let text = "{\"void\":{}}\n\n  \n{\"unpack\":{}}\n{\"ship\":{\"lots\":0}}\n{\"void\":{}}\n";
+    let mut lines = JsonLines::new(text.as_bytes());
+    assert!(lines.next().unwrap().is_ok());
+    assert!(lines.next().unwrap().is_ok());
+    assert_eq!(lines.line(), 4);
+    let error = lines.next().unwrap().unwrap_err();
+    assert_eq!((error.line, error.path.as_str()), (5, "ship.lots"));
+    assert!(lines.next().is_none());
+}
+
+#[test]
+fn an_endless_line_is_refused_before_it_fills_the_memory() {
+    let endless = std::io::BufReader::new(std::io::repeat(b' '));
+    let error = JsonLines::new(endless).next().unwrap().unwrap_err();
+    assert!(error.fault.contains("longer than"), "{error}");
+}
+
+#[test]
+fn answers_are_written_for_people_too() {
+    let entry = v1::Entry { index: 1 << 60, chain: vec![1; 2], ..v1::Entry::default() };
+    let answer = v1::GetEntryResponse { entry: Some(entry) };
+    let expect = json!({"entry": {"index": "1152921504606846976", "chain": "0101"}});
+    assert_eq!(message_to_json("GetEntryResponse", &answer).unwrap(), expect);
+}
+
+#[test]
+fn every_64_bit_signed_field_of_a_statement_is_an_instant() {
+    let (mut seen, mut left) = (vec![false; MESSAGES.len()], vec![STATEMENT]);
+    while let Some(index) = left.pop() {
+        if std::mem::replace(&mut seen[index], true) {
+            continue;
+        }
+        for field in MESSAGES[index].fields {
+            match field.kind {
+                Kind::Message(inner) => left.push(inner),
+                Kind::Int64 => assert!(is_instant(field), "{}.{}", MESSAGES[index].name, field.name),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Draws the wire form of a message from the tables: each field with even odds, values of all sizes.
+fn wire(message: usize, draw: &mut impl FnMut() -> u64, body: Option<usize>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut chosen: Option<i32> = None;
+    for (at, field) in MESSAGES[message].fields.iter().enumerate() {
+        let take = match (field.oneof, body) {
+            (Some(_), Some(wanted)) => at == wanted,
+            (Some(oneof), None) => chosen != Some(oneof) && draw().is_multiple_of(3),
+            (None, _) => draw().is_multiple_of(2),
+        };
+        if take {
+            chosen = field.oneof.or(chosen);
+            let times = if field.repeated { 1 + draw() % 3 } else { 1 };
+            for _ in 0..times {
+                put(field, draw, &mut out);
+            }
+        }
+    }
+    out
+}
+
+fn put(field: &Field, draw: &mut impl FnMut() -> u64, out: &mut Vec<u8>) {
+    let size = draw() % 65;
+    let number = if size == 0 { 0 } else { draw() >> (64 - size) };
+    let (wire_type, value) = match field.kind {
+        Kind::Bool => (0, number & 1),
+        Kind::Uint32 | Kind::Sint32 => (0, number & u64::from(u32::MAX)),
+        Kind::Int32 => (0, i64::from(number as i32) as u64),
+        Kind::Enum(values) => (0, values[number as usize % values.len()] as u64),
+        Kind::Int64 | Kind::Uint64 => (0, number),
+        Kind::String | Kind::Bytes | Kind::Message(_) => (2, 0),
+    };
+    prost::encoding::encode_varint(u64::from(field.number) << 3 | wire_type, out);
+    if wire_type == 0 {
+        return prost::encoding::encode_varint(value, out);
+    }
+    let contents = match field.kind {
+        Kind::Message(inner) => wire(inner, draw, None),
+        Kind::String => ["", "x", "源流", "\"\\\n", "2025-03-01"][number as usize % 5].into(),
+        _ => number.to_le_bytes().repeat(8)[..[0, 1, 16, 32, 64][size as usize % 5]].to_vec(),
+    };
+    prost::encoding::encode_varint(contents.len() as u64, out);
+    out.extend(contents);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    /// Whatever a statement holds, its JSON reads back as the same statement: for every kind of body.
+    #[test]
+    fn json_round_trips_for_every_body(seed in any::<u64>()) {
+        let mut state = seed;
+        // SplitMix64.
+        let mut draw = move || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        };
+        let fields = MESSAGES[STATEMENT].fields;
+        let bodies = (0..fields.len()).filter(|i| fields[*i].oneof.is_some());
+        for body in bodies {
+            let bytes = wire(STATEMENT, &mut draw, Some(body));
+            let statement = v1::Statement::decode(bytes.as_slice()).unwrap();
+            let text = statement_to_json(&statement).unwrap().to_string();
+            let again = statement_from_json(&text).map_err(|e| TestCaseError::fail(format!("{text}: {e}")))?;
+            prop_assert_eq!(again, statement, "{}", text);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in r#"[{}\[\]",:a-z0-9 \\un.e-]{0,80}"#) {
+        let _ = statement_from_json(&text);
+        let _ = statement_from_json(&format!("{{\"header\":{text}}}"));
+    }
+}

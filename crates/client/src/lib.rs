@@ -1,0 +1,59 @@
+//! Rust SDK of the ledger: keys, signing, statements as JSON for people, submitting, reading.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use client::{Client, ConnectOptions, KeyFile, Signer, Trust, statement_from_json};
+//!
+//! let trust = Trust::File("tls/cert.pem".into());
+//! let client = Client::connect(ConnectOptions::new("https://localhost:7443", trust)).await?;
+//! let ledger = client.ledger().await?;
+//!
+//! let key = KeyFile::read("clinic.key".as_ref())?.open(Some("passphrase"))?;
+//! let signer = Signer::new("org:Demo Clinic", key, ledger.id);
+//! let statement = statement_from_json(r#"{"use":{"lines":[{"item":"sgtin:…"}]}}"#)?;
+//! let receipt = client.submit(&signer.sign(statement)?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//!
+//! - A statement is serialized once, by its [`Signer`]; whatever happens on the way, the same bytes are
+//!   sent again.
+//! - No receipt reaches the caller unchecked, and none is lost: many statements are settled in the order
+//!   given, each once.
+//! - Private keys and tokens are overwritten or marked sensitive, and no `Debug` shows them.
+//! - Every wait is bounded: attempts, time, statements in memory.
+//!
+//! # Deliberately absent
+//!
+//! The server's storage and rules (crates `ledger`, `store`, `custody`): what can be known of a ledger
+//! from outside is all that is used here. An unencrypted connection. Settings from files or the
+//! environment, and prompts: the binary has them.
+
+mod connect;
+mod error;
+#[cfg(test)]
+mod fake;
+mod follow;
+mod json;
+mod key_file;
+mod read;
+mod retry;
+mod signer;
+mod submit;
+mod token;
+
+pub use connect::{Client, ConnectOptions, Trust};
+pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure};
+pub use follow::{Entries, EntryRange};
+pub use json::{JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json};
+pub use key_file::{KeyFile, KeyFileError, Protection, generate_key};
+pub use read::LedgerInfo;
+pub use retry::RetryPolicy;
+pub use signer::{SignError, Signer, envelope, possession, public_key_id, root_authority};
+pub use submit::{
+    MAX_BATCH, MAX_BATCH_BYTES, MAX_IN_FLIGHT, Outcome, Settled, SubmitError, SubmitEvent, SubmitManyError,
+    SubmitOptions, Summary, Unsettled,
+};
+pub use token::{Purpose, ReadSigner};

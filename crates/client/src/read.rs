@@ -1,0 +1,181 @@
+//! Reads: thin wrappers over the services, and three that check what they are told.
+
+use evidence::{check_receipt, open_checkpoint};
+use merkle::{Checkpoint, Hash, VerifierKey};
+use prost::Message as _;
+use proto::v1::{self, SignedStatement};
+use rpc::{
+    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
+    trace_service_client::TraceServiceClient,
+};
+use tonic::Code;
+
+use crate::{BadCheckpoint, BadReceipt, Client, ClientError, connect::MAX_ANSWER, envelope};
+
+/// Public facts of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerInfo {
+    /// Ledger id.
+    pub id: Hash,
+    /// Name in checkpoints.
+    pub origin: String,
+    /// Checks checkpoints. Learnt from the server: compare it once with what the operator published.
+    pub log_key: VerifierKey,
+    /// Number of entries.
+    pub size: u64,
+    /// Root over them.
+    pub root: Hash,
+    /// Chain hash after them.
+    pub chain: Hash,
+    /// Version of the server.
+    pub version: String,
+}
+
+macro_rules! reads {
+    ($($(#[doc = $doc:literal])* $name:ident($service:ident, $request:ident) -> $answer:ident;)*) => {
+        /// One call each; messages as in the proto files. All of them are repeated while that may help.
+        impl Client {
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// # Errors
+                /// See [`ClientError`].
+                pub async fn $name(&self, request: v1::$request) -> Result<v1::$answer, ClientError> {
+                    self.read(request, |channel, request| async move {
+                        $service::new(channel).max_decoding_message_size(MAX_ANSWER).$name(request).await
+                    })
+                    .await
+                }
+            )*
+        }
+    };
+}
+
+reads! {
+    /// One entry; contents only for those who may read them.
+    get_entry(LedgerServiceClient, GetEntryRequest) -> GetEntryResponse;
+    /// The receipt of a recorded statement, unchecked; see [`Client::receipt`].
+    get_receipt(LedgerServiceClient, GetReceiptRequest) -> GetReceiptResponse;
+    /// One party.
+    get_party(RegistryServiceClient, GetPartyRequest) -> GetPartyResponse;
+    /// Parties in order of id, by pages.
+    list_parties(RegistryServiceClient, ListPartiesRequest) -> ListPartiesResponse;
+    /// One site with its licences.
+    get_site(RegistryServiceClient, GetSiteRequest) -> GetSiteResponse;
+    /// Registrations of a product.
+    get_product(RegistryServiceClient, GetProductRequest) -> GetProductResponse;
+    /// One key.
+    get_key(RegistryServiceClient, GetKeyRequest) -> GetKeyResponse;
+    /// Mandates a principal has given.
+    list_mandates(RegistryServiceClient, ListMandatesRequest) -> ListMandatesResponse;
+    /// State of one item.
+    get_item(TraceServiceClient, GetItemRequest) -> GetItemResponse;
+    /// The statements about one item, by pages.
+    get_item_history(TraceServiceClient, GetItemHistoryRequest) -> GetItemHistoryResponse;
+    /// 追源头: back to every origin.
+    trace_source(TraceServiceClient, TraceSourceRequest) -> TraceSourceResponse;
+    /// 查流向: forward to every place.
+    trace_flow(TraceServiceClient, TraceFlowRequest) -> TraceFlowResponse;
+}
+
+impl Client {
+    /// Public facts of the ledger. Needs no reader.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; [`ClientError::Stop`] too where another ledger is there than expected.
+    pub async fn ledger(&self) -> Result<LedgerInfo, ClientError> {
+        let facts = self
+            .call(v1::GetLedgerRequest {}, |channel, request| async move {
+                LedgerServiceClient::new(channel).get_ledger(request).await
+            })
+            .await?;
+        let info = LedgerInfo {
+            id: hash("ledger", &facts.ledger)?,
+            log_key: facts.log_key.parse().map_err(|e| broken(format_args!("log_key: {e}")))?,
+            root: hash("root", &facts.root)?,
+            chain: hash("chain", &facts.chain)?,
+            origin: facts.origin,
+            size: facts.size,
+            version: facts.version,
+        };
+        match self.expected_ledger() {
+            Some(expected) if *expected != info.id => Err(broken(format_args!(
+                "the server keeps ledger {}, expected was {}",
+                hex::encode(info.id),
+                hex::encode(expected)
+            ))),
+            _ => Ok(info),
+        }
+    }
+
+    /// The checkpoint kept for a size (0 = the newest), opened with the log's verifier key, and its note.
+    /// Needs no reader.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; [`ClientError::BadCheckpoint`] where the key did not sign it, or it is for
+    /// another size than asked.
+    pub async fn checkpoint(
+        &self,
+        size: u64,
+        log_key: &VerifierKey,
+    ) -> Result<(Checkpoint, String), ClientError> {
+        let answer = self
+            .call(v1::GetCheckpointRequest { size }, |channel, request| async move {
+                LedgerServiceClient::new(channel).get_checkpoint(request).await
+            })
+            .await?;
+        match open_checkpoint(&answer.note, log_key) {
+            Ok(checkpoint) if size != 0 && checkpoint.size() != size => {
+                Err(broken(format_args!("checkpoint for size {} where {size} was asked", checkpoint.size())))
+            }
+            Ok(checkpoint) => Ok((checkpoint, answer.note)),
+            Err(fault) => {
+                Err(ClientError::BadCheckpoint(Box::new(BadCheckpoint { note: answer.note, fault })))
+            }
+        }
+    }
+
+    /// The receipt of a statement that was submitted before, checked against it.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn receipt(&self, statement: &SignedStatement) -> Result<v1::Receipt, ClientError> {
+        let header = v1::Statement::decode(statement.payload.clone())
+            .ok()
+            .and_then(|s| s.header)
+            .ok_or_else(|| ClientError::stop(Code::InvalidArgument, "the payload is not a statement"))?;
+        let reference = v1::StatementRef { party: header.party, id: header.id, digest: Vec::new() };
+        let answer = self.get_receipt(v1::GetReceiptRequest { statement: Some(reference) }).await?;
+        self.checked(statement, answer.receipt)
+    }
+
+    /// A receipt, if it holds for the statement.
+    pub(crate) fn checked(
+        &self,
+        statement: &SignedStatement,
+        receipt: Option<v1::Receipt>,
+    ) -> Result<v1::Receipt, ClientError> {
+        let receipt = receipt.ok_or_else(|| broken("an answer without a receipt"))?;
+        let fault = match envelope(statement) {
+            None => None,
+            Some(envelope) => match check_receipt(&receipt, &envelope, self.expected_ledger()) {
+                Ok(()) => return Ok(receipt),
+                Err(fault) => Some(fault),
+            },
+        };
+        let statement = statement.clone();
+        Err(ClientError::BadReceipt(Box::new(BadReceipt { statement, receipt, fault })))
+    }
+}
+
+fn hash(field: &str, bytes: &[u8]) -> Result<Hash, ClientError> {
+    bytes.try_into().map_err(|_| broken(format_args!("{field} has {} bytes instead of 32", bytes.len())))
+}
+
+/// The server does not keep to the protocol.
+pub(crate) fn broken(what: impl std::fmt::Display) -> ClientError {
+    ClientError::stop(Code::DataLoss, format_args!("unexpected answer: {what}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! Tests over a small ledger in memory. `ledger` is the fixture, `story` the table language; whatever
+//! is recorded through them has its links, heads, chain and rows checked against a model of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod ledger;
+mod story;
+
+mod admission;
+mod bounds;
+mod changes;
+mod keys;
+mod pairing;
+mod permutation;
+mod replay;
+mod rows;
+mod stories;
+mod transitions;

@@ -1,0 +1,273 @@
+//! Order of arrival: any order that admission allows gives the same item states and the same pairs.
+
+use proptest::prelude::*;
+use proto::v1::statement::Body;
+use statement::Kind;
+
+use super::{
+    ledger::TestLedger,
+    story::{Line, Recorded, write},
+};
+use crate::{Admission, View as _, admit};
+
+/// Everything that can happen to goods, told once.
+const RICH: &str = "
+        maker     commission A,B,C,D,E,F,G        site=W1
+        maker     pack C1 A,B
+        maker     pack C2 C,D
+        maker     pack P C1,C2
+    s:  maker     ship P,E to importer way=W1     key=S1
+    r:  importer  receive of=s bill=maker/S1      site=W2
+        importer  unpack P
+    t:  importer  ship C1,E to trader             key=T1
+    u:  trader    receive bill=importer/T1
+        trader    unpack C1
+    v:  trader    ship A,B,E to clinic way=W2
+    w:  clinic    receive way=W2 A,E short=B
+        clinic    use A
+    x:  clinic    ship E to trader                key=R1
+        trader    receive bill=clinic/R1 damaged=E
+        clinic    finish A
+    y:  maker     ship F to clinic                key=F1
+    y1: maker     correct y ship F,G to clinic2 way=W3
+        clinic2   receive bill=maker/F1
+    z:  importer  ship C2 to clinic               key=Z1
+        importer  void z
+    q:  importer  ship C2 to clinic               key=Q1
+    q1: importer  correct q ship C,D to clinic
+    qr: clinic    receive bill=importer/Q1 C refused=D
+    q2: clinic    correct qr receive bill=importer/Q1
+    m:  maker     commission H,I
+    m1: maker     correct m commission H,J
+    m2: maker     correct m1 commission H at=2
+        maker     ship H to clinic                key=H1
+        clinic    receive bill=maker/H1
+        clinic    use H with I
+        clinic    receive of=v bill=trader/none way=W2 @12
+";
+
+/// A statement, and with it the Endorses that somebody might have to add.
+fn with_endorsements(ledger: &TestLedger, lines: Vec<Line>) -> Vec<Line> {
+    let mut all = Vec::new();
+    for line in lines {
+        let changes = matches!(line.signed.statement.kind(), Kind::Correct | Kind::Void);
+        let target = changes.then(|| line.signed.statement.clone());
+        let label = line.label.clone();
+        all.push(line);
+        let Some(target) = target else { continue };
+        for (i, party) in ["maker", "importer", "trader", "clinic", "clinic2"].iter().enumerate() {
+            let mut say = super::ledger::Say::new(party, 0, super::ledger::endorse_of(&target));
+            say.id = target.reference().id;
+            say.id[10] = i as u8 + 1;
+            let signed = ledger.signed(&say);
+            all.push(Line { label: format!("{label}+{party}"), signed, expect: Vec::new() });
+        }
+    }
+    all
+}
+
+/// Records everything in this order of preference: what is refused waits until something else has been
+/// recorded. At the end, only Endorses that nobody needs are left.
+fn arrive(mut ledger: TestLedger, lines: &[Line], order: &[usize]) -> (TestLedger, Recorded) {
+    let mut recorded = Recorded::default();
+    let mut waiting: Vec<usize> = order.to_vec();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|&i| {
+            let line = &lines[i];
+            let admitted = admit(&ledger.view, &line.signed, true, ledger.now, &ledger.limits);
+            if admitted == Ok(Admission::New) {
+                recorded.note(ledger.view.size(), line);
+                ledger.apply(&line.signed);
+                return false;
+            }
+            true
+        });
+        if waiting.len() == before {
+            break;
+        }
+    }
+    let left: Vec<String> = waiting
+        .iter()
+        .filter(|i| !matches!(lines[**i].signed.statement.body(), Body::Endorse(_)))
+        .map(|i| format!("{} {}", lines[*i].label, ledger.verdict(&lines[*i].signed)))
+        .collect();
+    assert!(left.is_empty(), "never admitted: {left:?}");
+    (ledger, recorded)
+}
+
+fn states(ledger: &TestLedger, lines: &[Line], order: &[usize]) -> Vec<String> {
+    let (ledger, recorded) = arrive(ledger.clone(), lines, order);
+    recorded.canonical(&ledger)
+}
+
+fn in_order(lines: &[Line]) -> Vec<usize> {
+    (0..lines.len()).collect()
+}
+
+#[test]
+fn the_rich_story_has_the_states_it_tells() {
+    let ledger = TestLedger::new();
+    let lines = with_endorsements(&ledger, write(&ledger, RICH));
+    let (ledger, recorded) = arrive(ledger, &lines, &in_order(&lines));
+    let states = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "C1", "C2", "P"]
+        .map(|name| recorded.describe(&ledger, name));
+    assert_eq!(
+        states,
+        [
+            "A used clinic",
+            "B held clinic",
+            "C held clinic",
+            "D held clinic",
+            "E held trader",
+            "F held clinic2",
+            "G held clinic2",
+            "H opened clinic",
+            "I held clinic",
+            "J unknown",
+            "C1 held trader",
+            "C2 held maker ex P",
+            "P held importer",
+        ]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+    #[test]
+    fn a_rich_story_ends_the_same_in_any_order(keys in sort_keys()) {
+        let ledger = fixture();
+        let lines = with_endorsements(&ledger, write(&ledger, RICH));
+        let mut order = in_order(&lines);
+        let told = states(&ledger, &lines, &order);
+        order.sort_by_key(|i| keys[i % keys.len()]);
+        prop_assert_eq!(states(&ledger, &lines, &order), told, "{:?}", labels(&lines, &order));
+    }
+}
+
+/// By these a story is shuffled.
+fn sort_keys() -> impl Strategy<Value = Vec<u32>> {
+    proptest::collection::vec(any::<u32>(), 199)
+}
+
+fn labels<'l>(lines: &'l [Line], order: &[usize]) -> Vec<&'l str> {
+    order.iter().map(|i| lines[*i].label.as_str()).collect()
+}
+
+/// One statement of a random story, before it has words.
+#[derive(Clone, Debug)]
+struct Act {
+    verb: u8,
+    who: u8,
+    whom: u8,
+    items: u8,
+    minute: u8,
+    document: u8,
+    of: u8,
+    changes: u8,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    (0..8u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
+        |(verb, who, whom, items, minute, document, of, changes)| {
+            Act { verb, who, whom, items, minute, document, of, changes }
+        },
+    )
+}
+
+const PARTIES: [&str; 3] = ["maker", "trader", "clinic"];
+
+/// What is said in words; `n` tells business keys apart. Ships before this one can be received.
+fn words(act: &Act, n: usize, ships: &[String]) -> String {
+    let who = PARTIES[usize::from(act.who)];
+    let whom = PARTIES[usize::from(act.whom)];
+    let names = ["A", "B", "P", "Q"];
+    let chosen: Vec<&str> =
+        (0..4).filter(|i| act.items >> i & 1 == 1).map(|i| names[i as usize]).collect();
+    let all = chosen.join(",");
+    let units: Vec<&str> = chosen.iter().copied().filter(|n| !matches!(*n, "P" | "Q")).collect();
+    let units = if units.is_empty() { "A".to_string() } else { units.join(",") };
+    let way = ["", "way=W1", "way=W2"][usize::from(act.document)];
+    let known = ships.get(usize::from(act.of) % ships.len().max(1));
+    match (act.verb, known) {
+        (0, _) => format!("maker commission {units}"),
+        (1, _) => format!("{who} pack P {units}"),
+        (2, _) => format!("{who} pack Q P,{units}"),
+        (3, _) => format!("{who} unpack {}", if act.whom == 0 { "P" } else { "Q" }),
+        (4, _) => format!("{who} ship {all} to {whom} {way} key={n}"),
+        (5, _) if !way.is_empty() => {
+            let list = if act.of % 2 == 0 { String::new() } else { format!("short={}", chosen[0]) };
+            format!("{who} receive {way} {list}")
+        }
+        (6, Some(ship)) => {
+            let list = if act.of % 3 == 0 { all } else { String::new() };
+            format!("{who} receive of={ship} bill=maker/{n} {list}")
+        }
+        _ => format!("clinic use {units}"),
+    }
+}
+
+/// Words of a random story: statements, some corrected once or twice, some taken back.
+fn story(acts: &[Act]) -> String {
+    let mut ships: Vec<String> = Vec::new();
+    let mut text = String::new();
+    for (n, act) in acts.iter().enumerate() {
+        let said = words(act, n, &ships);
+        let (who, rest) = said.split_once(' ').unwrap();
+        text += &format!("s{n}: {who} {rest} @{}\n", act.minute);
+        let kind = rest.split(' ').next().unwrap();
+        let again = Act { items: act.items.rotate_left(1) % 15 + 1, whom: (act.whom + 1) % 3, ..act.clone() };
+        let again = Act { document: (act.document + act.changes) % 3, ..again };
+        let again = words(&again, n, &ships);
+        let again = again.split_once(' ').unwrap().1;
+        let same_kind = again.split(' ').next() == Some(kind);
+        let mut newest = format!("s{n}");
+        if (1..=3).contains(&act.changes) && same_kind {
+            let at = if act.of % 2 == 0 { format!("at={}", 1 + act.of % 5) } else { String::new() };
+            let again: Vec<&str> = again.split(' ').filter(|w| !w.starts_with("key=")).collect();
+            text += &format!("c{n}: {who} correct {newest} {} {at} @6\n", again.join(" "));
+            newest = format!("c{n}");
+        }
+        if act.changes == 2 && same_kind {
+            let first: Vec<&str> = rest.split(' ').filter(|w| !w.starts_with("key=")).collect();
+            text += &format!("d{n}: {who} correct {newest} {} @7\n", first.join(" "));
+            newest = format!("d{n}");
+        }
+        // A Void takes back what it names as it stands: of a Correct that waits for the other side that
+        // is the Correct, else all. So what a Void of a Correct means depends on who came first.
+        let two_sided = matches!(kind, "ship" | "receive");
+        if act.changes == 4 || (act.changes == 3 && (newest == format!("s{n}") || !two_sided)) {
+            text += &format!("v{n}: {who} void {newest} @8\n");
+        }
+        if kind == "ship" {
+            ships.push(format!("s{n}"));
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60_000))]
+
+    #[test]
+    fn random_stories_end_the_same_in_any_order(
+        acts in proptest::collection::vec(act(), 2..9),
+        keys in sort_keys(),
+    ) {
+        let ledger = fixture();
+        let text = story(&acts);
+        let lines = with_endorsements(&ledger, write(&ledger, &text));
+        let mut order = in_order(&lines);
+        let told = states(&ledger, &lines, &order);
+        order.sort_by_key(|i| keys[i % keys.len()]);
+        let found = states(&ledger, &lines, &order);
+        prop_assert_eq!(found, told, "\n{}\n{:?}", text, labels(&lines, &order));
+    }
+}
+
+/// The parties of random stories; a maker and a clinic may do all that holders may.
+fn fixture() -> TestLedger {
+    thread_local!(static LEDGER: TestLedger = TestLedger::new());
+    LEDGER.with(Clone::clone)
+}

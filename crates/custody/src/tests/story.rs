@@ -1,0 +1,347 @@
+//! Stories as aligned tables: one statement a line, what is expected beside it.
+//!
+//! ```text
+//! [label:] who[>principal] verb … [@minute] [key=NO] [site=CODE] | outcome
+//!
+//! commission A,B                 pack P A,B        unpack P [A,B]       use A,B [with C]   finish A
+//! ship A,P to clinic [way=W]     receive of=label | bill=who/NO | way=W [A,B] [short=C] [refused=D]
+//!                                [over=E] [damaged=F]
+//! correct LABEL verb …           void LABEL        endorse LABEL
+//! ```
+//! A statement without label is called `eN` by its line, counted from 1; without `@minute` it happens N
+//! minutes after noon. Outcomes, joined by `;`: a refusal `REASON field`; `pending N`; the state of an
+//! item, `A held maker in P !label` (`!label` for each statement that does not fit).
+
+use std::collections::BTreeMap;
+
+use proto::v1::{self, ReceiveOutcome, replacement, statement::Body};
+use statement::{Statement, SubjectKind, subject_key};
+
+use super::ledger::{LATER, NOON, Say, TestLedger, endorse_of, org, uuid};
+use crate::{
+    Signed, View as _, control_of,
+    item::{ItemState, Status, item_state},
+    registry::party_by_number,
+    response::receives_of,
+    tables::subject_by_text,
+};
+
+const MINUTE: i64 = 60_000_000;
+
+/// Canonical item of a short name.
+pub fn item(name: &str) -> String {
+    format!("sgtin:09521234543213.{name}")
+}
+
+pub fn waybill(number: &str) -> String {
+    format!("waybill:gln:9521234567042/{number}")
+}
+
+pub fn bill(of: &str, number: &str) -> String {
+    statement::bill_text(&org(of), number).unwrap()
+}
+
+pub fn lot() -> String {
+    "lot:gtin:09521234543213.L7".into()
+}
+
+/// One statement of a story, and what is expected of it.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub label: String,
+    pub signed: Signed,
+    pub expect: Vec<String>,
+}
+
+/// What was said so far, by label.
+pub type Said = BTreeMap<String, Statement>;
+
+/// Writes the statements of a story.
+pub fn write(ledger: &TestLedger, story: &str) -> Vec<Line> {
+    let mut said = Said::new();
+    let lines = story.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    lines.enumerate().map(|(i, line)| write_line(ledger, &mut said, i as u32 + 1, line)).collect()
+}
+
+fn write_line(ledger: &TestLedger, said: &mut Said, number: u32, line: &str) -> Line {
+    let (what, expect) = line.split_once('|').unwrap_or((line, ""));
+    let mut words: Vec<&str> = what.split_whitespace().collect();
+    let label = match words[0].strip_suffix(':') {
+        Some(label) => {
+            words.remove(0);
+            label.to_string()
+        }
+        None => format!("e{number}"),
+    };
+    let (by, principal) = words[0].split_once('>').unwrap_or((words[0], ""));
+    let rest: Vec<&str> = words[1..].iter().copied().filter(|w| !is_header(w)).collect();
+    let mut say = Say::new(by, number, body_of(said, &rest));
+    say.principal = principal.into();
+    say.at = NOON + i64::from(number) * MINUTE;
+    say.id = uuid(LATER, number);
+    for word in &words[1..] {
+        if let Some(minute) = word.strip_prefix('@') {
+            say.at = NOON + minute.parse::<i64>().unwrap() * MINUTE;
+        } else if let Some(no) = word.strip_prefix("key=") {
+            say.bill = no.into();
+        } else if let Some(code) = word.strip_prefix("site=") {
+            say.site = format!("site:{}/{code}", org(by));
+        }
+    }
+    let signed = ledger.signed(&say);
+    said.insert(label.clone(), signed.statement.clone());
+    let expect = expect.split(';').map(|e| e.trim().to_string()).filter(|e| !e.is_empty()).collect();
+    Line { label, signed, expect }
+}
+
+fn is_header(word: &str) -> bool {
+    word.starts_with('@') || word.starts_with("key=") || word.starts_with("site=")
+}
+
+fn items(names: &str) -> Vec<String> {
+    names.split(',').filter(|n| !n.is_empty()).map(item).collect()
+}
+
+fn option<'a>(words: &[&'a str], name: &str) -> &'a str {
+    words.iter().find_map(|w| w.strip_prefix(name)?.strip_prefix('=')).unwrap_or("")
+}
+
+fn reference(said: &Said, label: &str) -> v1::StatementRef {
+    let statement = said.get(label).unwrap_or_else(|| panic!("{label} has not been said"));
+    v1::StatementRef {
+        party: statement.header().party.clone(),
+        id: statement.header().id.clone(),
+        digest: Vec::new(),
+    }
+}
+
+fn body_of(said: &Said, words: &[&str]) -> Body {
+    match words {
+        ["correct", label, rest @ ..] => {
+            let minute = rest.iter().find_map(|w| w.strip_prefix("at=")).map(|m| m.parse::<i64>().unwrap());
+            Body::Correct(v1::Correct {
+                target: Some(reference(said, label)),
+                reason: "mistake".into(),
+                replacement: Some(v1::Replacement {
+                    occurred_at: minute.map_or(0, |m| NOON + m * MINUTE),
+                    body: Some(replacement_of(body_of(said, rest))),
+                    ..v1::Replacement::default()
+                }),
+            })
+        }
+        ["void", label] => {
+            Body::Void(v1::Void { target: Some(reference(said, label)), reason: "mistake".into() })
+        }
+        ["endorse", label] => endorse_of(&said[*label]),
+        ["commission", names, ..] => Body::Commission(v1::Commission {
+            items: items(names),
+            lot: lot(),
+            registration: "国药准字SJ20171003".into(),
+            made_on: "2025-06-01".into(),
+            expires_on: "2027-05-31".into(),
+            units_per_code: 3,
+            ..v1::Commission::default()
+        }),
+        ["pack", parent, children, ..] => {
+            Body::Pack(v1::Pack { parent: item(parent), children: items(children) })
+        }
+        ["unpack", parent, rest @ ..] => {
+            let children = rest.first().filter(|w| !w.contains('=')).map(|w| items(w)).unwrap_or_default();
+            Body::Unpack(v1::Unpack { parent: item(parent), children })
+        }
+        ["ship", names, "to", addressee, rest @ ..] => {
+            let way = option(rest, "way");
+            Body::Ship(v1::Ship {
+                items: items(names),
+                addressee: org(addressee),
+                reason: "sale".into(),
+                waybill: if way.is_empty() { String::new() } else { waybill(way) },
+                ..v1::Ship::default()
+            })
+        }
+        ["receive", rest @ ..] => Body::Receive(receive_of(said, rest)),
+        ["use" | "finish", names, rest @ ..] => {
+            let paired = if let ["with", tip, ..] = rest { item(tip) } else { String::new() };
+            let line = |name: String| v1::UseLine {
+                item: name,
+                used: Some(v1::Quantity { amount: 20, unit: "U".into() }),
+                finished: words[0] == "finish",
+                paired: paired.clone(),
+                ..v1::UseLine::default()
+            };
+            Body::Use(v1::Use { lines: items(names).into_iter().map(line).collect() })
+        }
+        _ => panic!("not in the language: {words:?}"),
+    }
+}
+
+fn receive_of(said: &Said, words: &[&str]) -> v1::Receive {
+    let mut exceptions = Vec::new();
+    for (name, outcome) in [
+        ("short", ReceiveOutcome::Short),
+        ("over", ReceiveOutcome::Over),
+        ("damaged", ReceiveOutcome::Damaged),
+        ("refused", ReceiveOutcome::Refused),
+    ] {
+        exceptions.extend(items(option(words, name)).into_iter().map(|item| v1::ReceiveException {
+            outcome: outcome as i32,
+            item,
+            ..v1::ReceiveException::default()
+        }));
+    }
+    let (of, way) = (option(words, "of"), option(words, "way"));
+    v1::Receive {
+        shipment: (!of.is_empty()).then(|| reference(said, of)),
+        bill: option(words, "bill").split_once('/').map_or_else(String::new, |(by, no)| bill(by, no)),
+        waybill: if way.is_empty() { String::new() } else { waybill(way) },
+        items: words.iter().filter(|w| !w.contains('=')).flat_map(|w| items(w)).collect(),
+        exceptions,
+        ..v1::Receive::default()
+    }
+}
+
+fn replacement_of(body: Body) -> replacement::Body {
+    match body {
+        Body::Commission(b) => replacement::Body::Commission(b),
+        Body::Pack(b) => replacement::Body::Pack(b),
+        Body::Unpack(b) => replacement::Body::Unpack(b),
+        Body::Ship(b) => replacement::Body::Ship(b),
+        Body::Receive(b) => replacement::Body::Receive(b),
+        Body::Use(b) => replacement::Body::Use(b),
+        other => panic!("nothing replaces {other:?}"),
+    }
+}
+
+/// Which entry holds which label, and the items of a story.
+#[derive(Clone, Default)]
+pub struct Recorded {
+    labels: BTreeMap<u64, String>,
+    items: BTreeMap<String, String>,
+}
+
+impl Recorded {
+    pub fn note(&mut self, index: u64, line: &Line) {
+        self.labels.insert(index, line.label.clone());
+        statement::visit_subjects(&line.signed.statement, &mut |relation, text| {
+            if relation.subject_kind() == Some(SubjectKind::Item)
+                && let Some(name) = text.strip_prefix("sgtin:09521234543213.")
+            {
+                self.items.insert(name.into(), text.into());
+            }
+        });
+    }
+
+    pub fn label(&self, index: u64) -> String {
+        self.labels.get(&index).cloned().unwrap_or_else(|| format!("#{index}"))
+    }
+
+    /// Label of an entry reference (index plus one; 0 = none).
+    fn label_of(&self, reference: u64) -> String {
+        reference.checked_sub(1).map_or_else(|| "-".into(), |index| self.label(index))
+    }
+
+    fn container(&self, ledger: &TestLedger, number: u64) -> String {
+        let known = |text: &String| subject_by_text(&ledger.view, SubjectKind::Item, text).unwrap();
+        let found = self.items.iter().find(|(_, text)| known(text).is_some_and(|r| r.number == number));
+        found.map_or_else(|| "-".into(), |(name, _)| name.clone())
+    }
+
+    /// The state of an item as stories put it.
+    pub fn describe(&self, ledger: &TestLedger, name: &str) -> String {
+        let Some((_, state)) = item_state(&ledger.view, &item(name)).unwrap() else {
+            return format!("{name} unheard-of");
+        };
+        let party = |number| party_by_number(&ledger.view, number).unwrap().replace("org:", "");
+        let status = match state.status {
+            Status::Unknown => "unknown",
+            Status::Held => "held",
+            Status::InTransit => "transit",
+            Status::Opened => "opened",
+            Status::Used => "used",
+            Status::Missing => "missing",
+            Status::Refused => "refused",
+        };
+        let mut text = format!("{name} {status} {}", party(state.holder));
+        if state.addressee != 0 {
+            text += &format!(">{}", party(state.addressee));
+        }
+        if state.container != 0 {
+            let container = self.container(ledger, state.container);
+            let (_, outer) = item_state(&ledger.view, &item(&container)).unwrap().unwrap();
+            let word = if outer.emptied_at >= state.packed.0 { "ex" } else { "in" };
+            text += &format!(" {word} {container}");
+        }
+        for conflict in &state.conflicts {
+            text += &format!(" !{}", self.label(*conflict));
+        }
+        text.trim().to_string()
+    }
+
+    /// All item states and pairs, by names and labels instead of numbers and indices.
+    pub fn canonical(&self, ledger: &TestLedger) -> Vec<String> {
+        let mut all = Vec::new();
+        for (name, text) in &self.items {
+            let Some((_, s)) = item_state(&ledger.view, text).unwrap() else { continue };
+            let ItemState { packed, emptied_at, last, events, opened, overflow, .. } = s;
+            all.push(format!(
+                "{} packed={packed:?} by={} emptied={emptied_at} made={} shipped={} site={} last={last:?} {} \
+                 events={events} {opened} {overflow}",
+                self.describe(ledger, name),
+                self.label_of(s.packed_by),
+                self.label_of(s.commissioned),
+                self.label_of(s.shipped_by),
+                self.label_of(s.site_by),
+                if events == 0 { "-".into() } else { self.label(s.last_index) },
+            ));
+        }
+        for (index, label) in &self.labels {
+            let mut receives: Vec<String> =
+                receives_of(&ledger.view, *index).unwrap().into_iter().map(|r| self.label(r)).collect();
+            receives.sort();
+            if !receives.is_empty() {
+                all.push(format!("{label} is answered by {}", receives.join(" ")));
+            }
+        }
+        all.sort();
+        all
+    }
+}
+
+/// Records a story line by line and compares every outcome.
+pub fn check(story: &str) -> TestLedger {
+    check_on(TestLedger::new(), story)
+}
+
+/// The same on a ledger prepared for it.
+pub fn check_on(mut ledger: TestLedger, story: &str) -> TestLedger {
+    let mut recorded = Recorded::default();
+    for line in write(&ledger, story) {
+        let verdict = ledger.verdict(&line.signed);
+        let refused = line.expect.first().filter(|e| e.starts_with(|c: char| c.is_ascii_uppercase()));
+        let refused = refused.filter(|e| e.split_whitespace().next().is_some_and(|w| w.len() > 2));
+        if verdict != "OK" {
+            assert_eq!(Some(&verdict), refused, "{}", line.label);
+            continue;
+        }
+        assert_eq!(refused, None, "{} is not refused", line.label);
+        let index = ledger.view.size();
+        ledger.apply(&line.signed);
+        recorded.note(index, &line);
+        for expected in &line.expect {
+            let found = match expected.split_once(' ') {
+                Some(("pending", _)) => format!("pending {}", control_of(&ledger.view, index).unwrap().needed),
+                Some((name, _)) => recorded.describe(&ledger, name),
+                None => recorded.describe(&ledger, expected),
+            };
+            assert_eq!(&found, expected, "after {}", line.label);
+        }
+        let waits = control_of(&ledger.view, index).unwrap().needed > 0;
+        assert!(!waits || line.expect.iter().any(|e| e.starts_with("pending")), "{} waits", line.label);
+    }
+    ledger
+}
+
+/// Whether an entry names the item in its links.
+pub fn touches_item(ledger: &TestLedger, name: &str) -> u64 {
+    ledger.heads.get(&subject_key(SubjectKind::Item, &item(name))).map_or(0, |(_, count, _)| *count)
+}

@@ -1,0 +1,56 @@
+//! Settings of a ledger's process. None of them changes what is recorded.
+
+use std::time::Duration;
+
+use merkle::SignerKey;
+
+/// Secrets that the ledger holds in memory.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// Signs checkpoints; its verifier key is the one in the genesis entry.
+    pub log: SignerKey,
+}
+
+/// Bounds and delays.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Memory of the databases.
+    pub store: store::Config,
+    /// Most links (subjects of statements) that may wait. Default 65,536.
+    pub queue_links: usize,
+    /// Most statements in a commit batch. Default 1,024.
+    pub batch_statements: usize,
+    /// Most links in a commit batch; a statement with more has a batch of its own. Default 16,384.
+    pub batch_links: usize,
+    /// Most bytes of payload in a commit batch, likewise. Default 4 MiB.
+    pub batch_bytes: usize,
+    /// Least time between two signed checkpoints. Default 200 ms.
+    pub checkpoint_interval: Duration,
+    /// Most that the last recorded time may lie ahead of the clock on open. Default 5 s.
+    pub max_clock_jump: Duration,
+    /// Open although the clock has been set back further: times recorded stand still until it has
+    /// caught up. Default false.
+    pub accept_clock_jump: bool,
+    /// Public keys kept ready for checking signatures (about 250 bytes each). Default 16,384.
+    pub cached_keys: usize,
+    /// Bytes of view rows kept ready for the apply thread. Default 64 MiB.
+    pub cached_rows: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const MIB: usize = 1 << 20;
+        Self {
+            store: store::Config::default(),
+            queue_links: 65_536,
+            batch_statements: 1_024,
+            batch_links: 16_384,
+            batch_bytes: 4 * MIB,
+            checkpoint_interval: Duration::from_millis(200),
+            max_clock_jump: Duration::from_secs(5),
+            accept_clock_jump: false,
+            cached_keys: 16_384,
+            cached_rows: 64 * MIB,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a ledger cannot be created, opened, read or copied.
+
+use custody::ViewError;
+use statement::GenesisError;
+use store::StoreError;
+
+/// What went wrong, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The view.
+    #[error("{0}; run `yuanliu rebuild`")]
+    View(#[from] ViewError),
+    /// The genesis payload is not one.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// The key given is not the log's.
+    #[error("the log key given is {given}, the ledger's genesis names {named}: give the ledger's own key")]
+    WrongLogKey {
+        /// Verifier key of the key given.
+        given: String,
+        /// Verifier key in the genesis.
+        named: String,
+    },
+    /// A stored entry is not what recording it made: restore a backup.
+    #[error("entry {index} is damaged: {fault}; restore from a backup")]
+    Entry {
+        /// Its index.
+        index: u64,
+        /// What does not fit.
+        fault: String,
+    },
+    /// A checkpoint was signed for entries that are not here. Signing on would contradict it.
+    #[error(
+        "the log holds {entries} entries, but a checkpoint of size {signed} has been signed: \
+         entries are lost; restore them from a copy"
+    )]
+    LostEntries {
+        /// Entries in the log.
+        entries: u64,
+        /// Size that was signed.
+        signed: u64,
+    },
+    /// The kept checkpoint has another root than the entries.
+    #[error(
+        "the checkpoint of size {size} was signed for another root than these entries have: restore from a backup"
+    )]
+    Fork {
+        /// Size of the checkpoint.
+        size: u64,
+    },
+    /// The view was made from more entries than the log holds, or from others.
+    #[error(
+        "the view does not belong to this log (made from {view} entries, the log holds {log}): run `yuanliu rebuild`"
+    )]
+    ForeignView {
+        /// Entries the view was made from.
+        view: u64,
+        /// Entries in the log.
+        log: u64,
+    },
+    /// The clock has been set back.
+    #[error(
+        "the last entry was recorded {ahead_s} s after the present time of this machine: set its clock, \
+         or start with the flag that accepts the jump"
+    )]
+    ClockJump {
+        /// How far the last entry lies ahead, seconds.
+        ahead_s: u64,
+    },
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    /// A setting cannot be.
+    #[error("setting {0}")]
+    Setting(&'static str),
+    /// The writer stopped before all was done; why stands in the status.
+    #[error("the writer has stopped: {0}")]
+    Stopped(crate::StopCause),
+}

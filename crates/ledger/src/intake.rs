@@ -1,0 +1,172 @@
+//! The way in: what is submitted, prepared, queued and waited for.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, PoisonError, RwLock},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use crossbeam_channel::Sender;
+use merkle::Hash;
+use prost::bytes::Bytes;
+use statement::{Reason, Refusal, Statement};
+use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
+
+use crate::{shared::Shared, types::Receipt};
+
+/// What [`Busy`] asks for: about the time in which the ledger records a full queue of small statements.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+/// A signed statement as it comes from its signer.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The serialized `Statement`.
+    pub payload: Bytes,
+    /// Id of the signing key.
+    pub key_id: Hash,
+    /// Ed25519 signature over its DSSE encoding.
+    pub signature: [u8; 64],
+}
+
+/// A statement that is well formed and meant for this ledger, ready to be queued.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub(crate) signed: custody::Signed,
+    /// The signature has been checked against the key of that id.
+    pub(crate) verified: bool,
+}
+
+impl Prepared {
+    /// The statement.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        &self.signed.statement
+    }
+
+    /// What it takes up in the queue: the number of subjects it names, at least 1.
+    #[must_use]
+    pub fn links(&self) -> usize {
+        self.signed.own.len().max(1)
+    }
+}
+
+/// The queue has no room: try again later. Nothing was queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+type Results = Vec<Result<Receipt, Refusal>>;
+
+/// Statements on their way: resolves, once all of them are durable or refused, to one result each, in
+/// order. Dropping it does not take them back.
+///
+/// Where the writer stops first, all of them are [`Reason::WriterStopped`]: whether any was recorded is
+/// not known.
+#[derive(Debug)]
+pub struct Pending {
+    reply: Option<oneshot::Receiver<Results>>,
+    count: usize,
+}
+
+impl Pending {
+    /// Resolves at once: the writer has stopped.
+    const fn stopped(count: usize) -> Self {
+        Self { reply: None, count }
+    }
+}
+
+impl Future for Pending {
+    type Output = Results;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Results> {
+        let stopped = vec![Err(Reason::WriterStopped.into()); self.count];
+        match &mut self.reply {
+            None => Poll::Ready(stopped),
+            Some(reply) => Pin::new(reply).poll(context).map(|answer| answer.unwrap_or(stopped)),
+        }
+    }
+}
+
+/// Statements in the queue.
+pub(crate) struct Work {
+    pub statements: Vec<Prepared>,
+    pub reply: oneshot::Sender<Results>,
+    pub room: OwnedSemaphorePermit,
+}
+
+/// Results that hold once the batch they are in is durable.
+pub(crate) struct Answer {
+    pub results: Results,
+    pub reply: oneshot::Sender<Results>,
+    /// Given back when the answer is.
+    pub room: OwnedSemaphorePermit,
+}
+
+impl Answer {
+    pub(crate) fn give(self) {
+        // Nobody waits any more: then nobody is told, and the record stands.
+        let _nobody = self.reply.send(self.results);
+        drop(self.room);
+    }
+}
+
+/// The way into the queue. The channel itself has no bound: the permits have one.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    queue: RwLock<Option<Sender<Work>>>,
+    shared: Arc<Shared>,
+}
+
+impl Intake {
+    pub(crate) const fn new(queue: Sender<Work>, shared: Arc<Shared>) -> Self {
+        Self { queue: RwLock::new(Some(queue)), shared }
+    }
+
+    /// Permits for a batch: one a link, but never more than there are, so that a large batch waits for
+    /// an empty queue and not for ever.
+    fn permits(&self, statements: &[Prepared]) -> u32 {
+        let links: usize = statements.iter().map(Prepared::links).sum();
+        u32::try_from(links).unwrap_or(u32::MAX).clamp(1, self.shared.capacity)
+    }
+
+    pub(crate) fn try_submit(&self, statements: Vec<Prepared>) -> Result<Pending, Busy> {
+        let permits = self.permits(&statements);
+        match Arc::clone(&self.shared.room).try_acquire_many_owned(permits) {
+            Ok(room) => Ok(self.send(statements, room)),
+            Err(TryAcquireError::Closed) => Ok(Pending::stopped(statements.len())),
+            Err(TryAcquireError::NoPermits) => {
+                statements.iter().for_each(|_| self.shared.counters.count_refusal(&Reason::QueueFull.into()));
+                Err(Busy { retry_after: RETRY_AFTER })
+            }
+        }
+    }
+
+    pub(crate) async fn enqueue(&self, statements: Vec<Prepared>) -> Pending {
+        let permits = self.permits(&statements);
+        match Arc::clone(&self.shared.room).acquire_many_owned(permits).await {
+            Ok(room) => self.send(statements, room),
+            Err(_closed) => Pending::stopped(statements.len()),
+        }
+    }
+
+    fn send(&self, statements: Vec<Prepared>, room: OwnedSemaphorePermit) -> Pending {
+        let count = statements.len();
+        let (reply, answer) = oneshot::channel();
+        let work = Work { statements, reply, room };
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        match queue.as_ref().map(|queue| queue.send(work)) {
+            Some(Ok(())) => Pending { reply: Some(answer), count },
+            _ => Pending::stopped(count),
+        }
+    }
+
+    /// Takes nothing more. The apply thread ends when it has emptied the queue.
+    pub(crate) fn close(&self) {
+        self.shared.close();
+        self.queue.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}

@@ -1,0 +1,58 @@
+//! The ledger: signed statements in, durable entries and signed checkpoints out.
+//!
+//! ```text
+//! any thread      prepare: parse, subjects, signature
+//! any thread      try_submit, enqueue, submit ──▶ queue, bounded in links
+//! apply thread    custody::admit, custody::apply over what is not yet written ──▶ batch
+//! commit thread   log (synced), view, head, receipts; checkpoints
+//! ```
+//!
+//! While batch k is written, batch k + 1 is made over an overlay: the batch being made, over the batch
+//! being written, over what is committed.
+//!
+//! # Invariants
+//!
+//! - Whatever has been answered with a receipt, shown by [`Ledger::head`] or signed in a checkpoint is
+//!   synced to disk. Answers leave in the order of the log: a refusal or a duplicate that rests on an
+//!   entry waits for that entry.
+//! - Chain, tree, envelope and payload are derived again from the very bytes that are written, before
+//!   anything is signed over them.
+//! - Recovery and rebuild run the function that the live path runs, and compare what comes out with what
+//!   is stored.
+//! - After any error in writing nothing is guessed: the writer stops, everybody waiting is told that the
+//!   outcome is unknown, reading goes on, and opening the ledger anew recovers.
+//! - Queue, batches and caches have bounds. A slow reader never delays the writer.
+//!
+//! # Deliberately absent
+//!
+//! Rules (`custody`), file formats (`store`), networking, and who may read what (`server`). There is no
+//! async runtime in here: threads do the work, and futures only wait for it.
+
+mod apply;
+mod cache;
+mod clock;
+mod commit;
+mod config;
+mod counters;
+mod error;
+mod handle;
+mod intake;
+mod keys;
+mod offline;
+mod overlay;
+mod recover;
+mod sequence;
+mod shared;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, Keys};
+pub use counters::{Counters, Histogram};
+pub use error::Error;
+pub use handle::Ledger;
+pub use intake::{Busy, Pending, Prepared, Submission};
+pub use offline::{Progress, Rebuilt, Walk, backup, rebuild, restore, walk};
+pub use types::{Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

@@ -1,0 +1,9 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faults;
+mod fixture;
+mod intake;
+mod overlay;
+mod recovery;
+mod speed;
+mod writing;

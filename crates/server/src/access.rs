@@ -1,0 +1,165 @@
+//! Who may read what.
+//!
+//! | reader | entries | items |
+//! | --- | --- | --- |
+//! | authority or auditor in force today | all | all |
+//! | other party | where it signed, is principal, counterparty or the party registered, or whose shipment it answers | those in whose chain of custody it has a part |
+//! | no token | genesis; of all others the public leaf | none |
+//!
+//! What may not be seen looks the same as what does not exist.
+
+mod chain;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use custody::{View, registry, response, tables};
+use merkle::Hash;
+use proto::v1::Role;
+use statement::{Day, LeafType, SubjectKind};
+use trace::{Certainty, Hop};
+
+use crate::{
+    status::{Fault, Kind},
+    token,
+};
+
+/// What a caller brought along to be let in.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    token: Option<Arc<str>>,
+}
+
+impl Credentials {
+    /// Of a call.
+    pub(crate) fn of<T>(request: &tonic::Request<T>) -> Result<Self, Fault> {
+        Ok(Self { token: token::bearer(request.metadata())?.map(Arc::from) })
+    }
+
+    /// What they show in this view; nothing but public things without a token.
+    pub(crate) fn sight<V: View>(&self, view: &V, ledger: &Hash) -> Result<Sight, Fault> {
+        let Some(token) = &self.token else { return Ok(Sight::public()) };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let reader = token::reader(view, token, ledger, now.as_secs())?;
+        let us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
+        Sight::of_party(view, reader.party, Day::of_instant(us))
+    }
+
+    /// The same where a token is needed.
+    pub(crate) fn party_sight<V: View>(&self, view: &V, ledger: &Hash) -> Result<Sight, Fault> {
+        match &self.token {
+            None => Err(Kind::TokenMissing.into()),
+            Some(_) => self.sight(view, ledger),
+        }
+    }
+}
+
+/// What a reader may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    /// Canonical party id; empty for the public.
+    pub(crate) party: String,
+    everything: bool,
+    /// Numbers of its subjects `activity` and `party`, where it has any.
+    numbers: Vec<u64>,
+}
+
+impl Sight {
+    fn public() -> Self {
+        Self { party: String::new(), everything: false, numbers: Vec::new() }
+    }
+
+    fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {
+        let row = registry::party(view, &party)?;
+        let everything = row.is_some_and(|row| {
+            registry::roles_on(&row, today).iter().any(|(r, _)| matches!(r, Role::Authority | Role::Auditor))
+        });
+        let mut numbers = Vec::new();
+        for kind in [SubjectKind::Activity, SubjectKind::Party] {
+            numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
+        }
+        Ok(Self { party, everything, numbers })
+    }
+
+    /// Sees all there is.
+    pub(crate) const fn is_everything(&self) -> bool {
+        self.everything
+    }
+
+    /// Whether the contents of an entry may be shown.
+    pub(crate) fn entry<V: View>(&self, view: &V, index: u64, leaf_type: LeafType) -> Result<bool, Fault> {
+        match leaf_type {
+            LeafType::Genesis => Ok(true),
+            LeafType::Statement => self.statement(view, index),
+            LeafType::Seal | LeafType::AccessDigest => Ok(self.everything),
+        }
+    }
+
+    /// Whether the contents of a statement's entry may be shown.
+    pub(crate) fn statement<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
+        if self.everything {
+            return Ok(true);
+        }
+        if self.touches(view, index)? {
+            return Ok(true);
+        }
+        if self.numbers.is_empty() {
+            return Ok(false);
+        }
+        // A Receive that names a bill or waybill only: the sender is known by the Ship that it answers.
+        for ship in response::ships_of(view, index)? {
+            if self.touches(view, ship)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether questions about an item are answered: the reader gave or took it, or may see a statement
+    /// by which that was done.
+    pub(crate) fn item<V: View>(&self, view: &V, hops: &[Hop]) -> Result<bool, Fault> {
+        if self.everything {
+            return Ok(true);
+        }
+        for hop in chain::chain(hops) {
+            if hop.from == self.party || hop.to == self.party {
+                return Ok(true);
+            }
+            if hop.certainty == Certainty::Conflict {
+                continue;
+            }
+            for &entry in &hop.entries {
+                if self.statement(view, entry)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a hop is shown: one step up and one down.
+    pub(crate) fn hop(&self, hop: &Hop) -> bool {
+        let ours = hop.from == self.party || hop.to == self.party;
+        self.everything || (ours && hop.certainty != Certainty::Gap)
+    }
+
+    /// Whether the entry names the reader.
+    fn touches<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
+        for &number in &self.numbers {
+            let mut found = false;
+            // The first touch not before the entry tells.
+            tables::touches(view, number, index, &mut |touch| {
+                found = touch.index == index;
+                Ok(false)
+            })?;
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,123 @@
+//! Settings of the server. Every field has a default; names end in their unit.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// What the server is told by file, environment or flags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address of the gRPC port (TLS always). Port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Address of the HTTP port with `/metrics`, `/healthz`, `/readyz`. It is not encrypted: leave it on
+    /// loopback, or put it behind something that is. Unset = no HTTP port.
+    pub http_listen: Option<SocketAddr>,
+    /// Certificates.
+    pub tls: TlsConfig,
+    /// Bounds on what clients may ask for.
+    pub limits: Limits,
+    /// Origins whose pages may call by gRPC-Web, such as `https://console.example.cn`; empty = only pages
+    /// of the same origin.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            http_listen: Some(SocketAddr::from(([127, 0, 0, 1], 7480))),
+            tls: TlsConfig::default(),
+            limits: Limits::default(),
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// Where certificate and key come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Folder of the development certificate, which is made on the first run where `cert` and `key` are
+    /// unset.
+    pub directory: PathBuf,
+    /// Certificate chain in PEM, leaf first. Goes with `key`.
+    pub cert: Option<PathBuf>,
+    /// Private key in PEM. Goes with `cert`.
+    pub key: Option<PathBuf>,
+    /// Further names and addresses of the development certificate; localhost, 127.0.0.1 and ::1 are in it
+    /// anyway.
+    pub names: Vec<String>,
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self { directory: PathBuf::from("tls"), cert: None, key: None, names: Vec::new() }
+    }
+}
+
+/// Bounds on clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Connections at a time; more wait in the operating system's queue.
+    pub connections: usize,
+    /// Calls at a time, long-lived streams included; further ones are refused.
+    pub calls: u64,
+    /// Calls at a time on one connection.
+    pub streams_per_connection: u32,
+    /// Longest time a unary call may take, ms; a shorter `grpc-timeout` is honoured.
+    pub deadline_ms: u64,
+    /// Longest TLS handshake, ms.
+    pub handshake_ms: u64,
+    /// Quiet time after which a connection is asked whether it lives, s.
+    pub keepalive_s: u64,
+    /// Age at which a connection is asked to end after its running calls, s; 0 = never.
+    pub connection_age_s: u64,
+    /// Time running calls get on stop, ms.
+    pub drain_ms: u64,
+    /// Batches of one `SubmitStatements` stream that are verified, queued or synced at a time; 1 to 64.
+    pub batches_per_stream: usize,
+    /// Statements or batches verified at a time; 0 = as many as there are processors.
+    pub verifiers: usize,
+    /// Reads of the store at a time; 0 = four for each processor.
+    pub readers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4_096,
+            calls: 2_048,
+            streams_per_connection: 128,
+            deadline_ms: 30_000,
+            handshake_ms: 10_000,
+            keepalive_s: 30,
+            connection_age_s: 0,
+            drain_ms: 10_000,
+            batches_per_stream: 4,
+            verifiers: 0,
+            readers: 0,
+        }
+    }
+}
+
+/// Most bytes of a request message.
+pub(crate) const MAX_MESSAGE: usize = 4 * 1024 * 1024;
+/// Most bytes of a response message: a page of entries, one of which may be a full payload.
+pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// Most statements of a batch.
+pub(crate) const MAX_BATCH: usize = 1_024;
+
+// A full payload fits into a request and, beside a page that was just not full, into an answer.
+const _: () = assert!(statement::MAX_PAYLOAD < MAX_MESSAGE && 2 * MAX_MESSAGE <= MAX_ANSWER);
+
+impl Limits {
+    /// How much work of a kind is done at a time.
+    pub(crate) fn or_per_processor(setting: usize, each: usize) -> usize {
+        match setting {
+            0 => std::thread::available_parallelism().map_or(1, usize::from) * each,
+            n => n,
+        }
+    }
+}

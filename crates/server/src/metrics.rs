@@ -1,0 +1,162 @@
+//! What is counted, and its publication for Prometheus. Counting is a few atomic additions; everything
+//! the ledger counts by itself is read when somebody asks.
+
+mod collect;
+mod histogram;
+mod process;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use statement::Reason;
+use tonic::Code;
+
+pub(crate) use collect::{code_name, registry};
+pub(crate) use histogram::Histogram;
+
+/// Calls that are counted by name; all others are counted together.
+pub(crate) const METHODS: [&str; 20] = [
+    "/yuanliu.v1.LedgerService/SubmitStatement",
+    "/yuanliu.v1.LedgerService/SubmitStatements",
+    "/yuanliu.v1.LedgerService/GetLedger",
+    "/yuanliu.v1.LedgerService/GetEntry",
+    "/yuanliu.v1.LedgerService/ListEntries",
+    "/yuanliu.v1.LedgerService/GetReceipt",
+    "/yuanliu.v1.LedgerService/GetCheckpoint",
+    "/yuanliu.v1.RegistryService/GetParty",
+    "/yuanliu.v1.RegistryService/ListParties",
+    "/yuanliu.v1.RegistryService/GetSite",
+    "/yuanliu.v1.RegistryService/GetProduct",
+    "/yuanliu.v1.RegistryService/GetKey",
+    "/yuanliu.v1.RegistryService/ListMandates",
+    "/yuanliu.v1.TraceService/GetItem",
+    "/yuanliu.v1.TraceService/GetItemHistory",
+    "/yuanliu.v1.TraceService/TraceSource",
+    "/yuanliu.v1.TraceService/TraceFlow",
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/Watch",
+    OTHER,
+];
+const OTHER: &str = "other";
+const CODES: usize = Code::Unauthenticated as usize + 1;
+
+static PLACES: LazyLock<HashMap<&'static str, usize>> =
+    LazyLock::new(|| METHODS.iter().enumerate().map(|(i, m)| (*m, i)).collect());
+
+/// A call's place in [`METHODS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Method(usize);
+
+impl Method {
+    /// The method of a path; unknown ones are all alike, so that callers cannot invent labels.
+    pub(crate) fn of(path: &str) -> Self {
+        Self(PLACES.get(path).copied().unwrap_or(METHODS.len() - 1))
+    }
+
+    /// Its path.
+    pub(crate) const fn path(self) -> &'static str {
+        METHODS[self.0]
+    }
+}
+
+/// Counters of one method.
+struct Calls {
+    by_code: [AtomicU64; CODES],
+    /// µs until the first answer was there (for streams: until they were opened).
+    latency: Histogram,
+}
+
+/// Everything the server counts.
+pub(crate) struct Metrics {
+    calls: [Calls; METHODS.len()],
+    running: AtomicU64,
+    /// Statements refused before the ledger saw them.
+    refused: Vec<AtomicU64>,
+    /// µs from the arrival of a statement to its receipt.
+    pub(crate) ack: Histogram,
+    /// Connections taken.
+    pub(crate) connections: AtomicU64,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let calls = || Calls { by_code: [const { AtomicU64::new(0) }; CODES], latency: Histogram::default() };
+        Self {
+            calls: std::array::from_fn(|_| calls()),
+            running: AtomicU64::new(0),
+            refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
+            ack: Histogram::default(),
+            connections: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Metrics {
+    /// A call began; gives the number of those running, this one included.
+    pub(crate) fn begin(&self) -> u64 {
+        self.running.fetch_add(1, Relaxed) + 1
+    }
+
+    /// A statement was refused before the ledger saw it.
+    pub(crate) fn refuse(&self, reason: Reason) {
+        if let Some(count) = self.refused.get(reason as usize) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A call ended; `head` is the time until its answer began.
+    pub(crate) fn end(&self, method: Method, code: Code, head: Duration) {
+        self.running.fetch_sub(1, Relaxed);
+        let calls = &self.calls[method.0];
+        // A Code is one of 0 to 16.
+        calls.by_code[code as usize].fetch_add(1, Relaxed);
+        calls.latency.observe(micros(head), 1);
+    }
+}
+
+/// Whole µs.
+pub(crate) fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn every_declared_method_has_a_place_of_its_own() {
+        let set = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+        let mut count = 0;
+        for file in set.file {
+            for service in &file.service {
+                for method in &service.method {
+                    let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
+                    assert_eq!(Method::of(&path).path(), path);
+                    count += 1;
+                }
+            }
+        }
+        assert_eq!(count, METHODS.iter().filter(|m| m.starts_with("/yuanliu.v1.")).count());
+        assert_eq!(Method::of("/made.up/Name").path(), OTHER);
+    }
+
+    #[test]
+    fn a_call_is_counted_once_under_its_code() {
+        let metrics = Metrics::default();
+        let method = Method::of(METHODS[0]);
+        assert_eq!(metrics.begin(), 1);
+        metrics.end(method, Code::NotFound, Duration::from_micros(120));
+        let calls = &metrics.calls[0];
+        assert_eq!(calls.by_code[Code::NotFound as usize].load(Relaxed), 1);
+        assert_eq!(calls.latency.count(), 1);
+        assert_eq!(metrics.running.load(Relaxed), 0);
+    }
+}

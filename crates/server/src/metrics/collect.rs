@@ -1,0 +1,194 @@
+//! Publication: one pass over all counters for each scrape.
+
+use std::{
+    fmt::{self, Error},
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use ledger::{Ledger, Writer};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue},
+    metrics::MetricType,
+    registry::Registry,
+};
+use statement::Reason;
+use tonic::Code;
+
+use super::{CODES, Histogram, METHODS, Metrics, process};
+
+/// A registry that publishes server and ledger.
+pub(crate) fn registry(metrics: Arc<Metrics>, ledger: Ledger) -> Registry {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(All { metrics, ledger }));
+    registry
+}
+
+struct All {
+    metrics: Arc<Metrics>,
+    ledger: Ledger,
+}
+
+impl fmt::Debug for All {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("All").finish_non_exhaustive()
+    }
+}
+
+impl Collector for All {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
+        let mut page = Page(&mut encoder);
+        ledger_page(&mut page, &self.ledger)?;
+        refused(&mut page, &self.ledger, &self.metrics)?;
+        calls_page(&mut page, &self.metrics)?;
+        process_page(&mut page)
+    }
+}
+
+/// Encodes one metric after the other.
+struct Page<'p, 'e>(&'p mut DescriptorEncoder<'e>);
+
+type NoLabels = [(&'static str, &'static str); 0];
+
+impl Page<'_, '_> {
+    fn counter<V: EncodeCounterValue>(&mut self, name: &str, help: &str, value: V) -> Result<(), Error> {
+        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        metric.encode_counter::<NoLabels, _, u64>(&value, None)
+    }
+
+    fn gauge<V: EncodeGaugeValue>(&mut self, name: &str, help: &str, value: V) -> Result<(), Error> {
+        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, sum: f64, buckets: &[(f64, u64)]) -> Result<(), Error> {
+        let count = buckets.iter().map(|(_, n)| n).sum();
+        let mut metric = self.0.encode_descriptor(name, help, None, MetricType::Histogram)?;
+        metric.encode_histogram::<NoLabels>(sum, count, buckets, None)
+    }
+
+    /// A histogram of the ledger, its values divided by `unit`.
+    fn ledgers<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        histogram: &ledger::Histogram<N>,
+        unit: f64,
+    ) -> Result<(), Error> {
+        let bounds = histogram.bounds().iter().map(|b| *b as f64 / unit).chain([f64::INFINITY]);
+        let counts = histogram.counts().into_iter().chain([histogram.above()]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
+        self.histogram(name, help, histogram.sum() as f64 / unit, &buckets)
+    }
+}
+
+fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
+    let (counters, status) = (ledger.counters(), ledger.status());
+    let seconds = |ns: &std::sync::atomic::AtomicU64| ns.load(Relaxed) as f64 / 1e9;
+    page.counter("yuanliu_statements_recorded", "Statements recorded", counters.statements.load(Relaxed))?;
+    page.counter(
+        "yuanliu_statements_repeated",
+        "Statements answered with their first receipt",
+        counters.duplicates.load(Relaxed),
+    )?;
+    page.counter("yuanliu_links", "Links recorded", counters.links.load(Relaxed))?;
+    page.counter("yuanliu_payload_bytes", "Bytes of payload recorded", counters.payload_bytes.load(Relaxed))?;
+    page.counter("yuanliu_view_rows", "Rows of the view written", counters.rows.load(Relaxed))?;
+    page.counter("yuanliu_checkpoints", "Checkpoints signed", counters.checkpoints.load(Relaxed))?;
+    page.counter("yuanliu_apply_seconds", "Time of the apply thread", seconds(&counters.apply_ns))?;
+    page.counter(
+        "yuanliu_prepare_seconds",
+        "Time spent on parsing and signatures",
+        seconds(&counters.prepare_ns),
+    )?;
+    page.ledgers(
+        "yuanliu_batch_statements",
+        "Statements in a commit batch",
+        &counters.batch_statements,
+        1.0,
+    )?;
+    page.ledgers(
+        "yuanliu_log_sync_seconds",
+        "Write and sync of the log, per batch",
+        &counters.log_sync_us,
+        1e6,
+    )?;
+    page.ledgers("yuanliu_view_write_seconds", "Write of the view, per batch", &counters.view_write_us, 1e6)?;
+    page.gauge("yuanliu_log_size", "Durable entries", status.size)?;
+    page.gauge("yuanliu_queue_links", "Links waiting or being recorded", status.queue_links as u64)?;
+    page.gauge("yuanliu_queue_capacity_links", "Most links that may wait", status.queue_capacity as u64)?;
+    let running = u64::from(status.writer == Writer::Running);
+    page.gauge("yuanliu_writer_running", "1 while statements can be recorded", running)
+}
+
+fn refused(page: &mut Page<'_, '_>, ledger: &Ledger, metrics: &Metrics) -> Result<(), Error> {
+    let help = "Statements refused";
+    let mut family =
+        page.0.encode_descriptor("yuanliu_statements_refused", help, None, MetricType::Counter)?;
+    for (&reason, early) in Reason::ALL.iter().zip(&metrics.refused) {
+        let labels = [("reason", reason.as_str())];
+        let count = ledger.counters().refused(reason) + early.load(Relaxed);
+        family.encode_family(&labels)?.encode_counter::<NoLabels, _, u64>(&count, None)?;
+    }
+    Ok(())
+}
+
+fn calls_page(page: &mut Page<'_, '_>, metrics: &Metrics) -> Result<(), Error> {
+    page.gauge("yuanliu_rpc_running", "Calls being answered", metrics.running.load(Relaxed))?;
+    page.counter("yuanliu_connections", "Connections taken", metrics.connections.load(Relaxed))?;
+    let ack = &metrics.ack;
+    let help = "From the arrival of a statement to its receipt";
+    page.histogram("yuanliu_ack_seconds", help, ack.sum_seconds(), &ack.buckets())?;
+
+    let mut counts = page.0.encode_descriptor("yuanliu_rpc", "Calls answered", None, MetricType::Counter)?;
+    for (calls, method) in metrics.calls.iter().zip(METHODS) {
+        for code in 0..CODES {
+            let count = calls.by_code[code].load(Relaxed);
+            if count > 0 {
+                let code = code_name(Code::from_i32(i32::try_from(code).unwrap_or(2)));
+                let labels = [("method", method), ("code", code)];
+                counts.encode_family(&labels)?.encode_counter::<NoLabels, _, u64>(&count, None)?;
+            }
+        }
+    }
+    let help = "Time until the answer began";
+    let mut times = page.0.encode_descriptor("yuanliu_rpc_seconds", help, None, MetricType::Histogram)?;
+    for (calls, method) in metrics.calls.iter().zip(METHODS) {
+        let latency: &Histogram = &calls.latency;
+        if latency.count() > 0 {
+            let labels = [("method", method)];
+            let (sum, buckets) = (latency.sum_seconds(), latency.buckets());
+            let count = buckets.iter().map(|(_, n)| n).sum();
+            times.encode_family(&labels)?.encode_histogram::<NoLabels>(sum, count, &buckets, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn process_page(page: &mut Page<'_, '_>) -> Result<(), Error> {
+    let Some(process) = process::read() else { return Ok(()) };
+    page.counter("process_cpu_seconds", "Processor time of all threads", process.cpu_seconds)?;
+    page.gauge("process_resident_memory_bytes", "Resident memory", process.resident)
+}
+
+/// The name of a code as gRPC writes it.
+pub(crate) const fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

@@ -1,0 +1,319 @@
+//! What surrounds every call: its deadline, its place in the metrics, its line in the log.
+//!
+//! A line says request id, method, party, code and µs; never a payload, a token or a key. Calls that
+//! went well are logged at level `debug`, all others at `info`.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use axum::body::HttpBody;
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use tonic::{
+    Code,
+    body::Body,
+    codegen::{BoxFuture, Service, http},
+};
+
+use crate::{
+    language::Language,
+    metrics::{Method, Metrics, code_name},
+    status::{Fault, Kind},
+};
+
+type Request = http::Request<Body>;
+type Response = http::Response<Body>;
+
+/// Most characters of a caller's own request id.
+const MAX_ID: usize = 64;
+
+/// What a handler tells about its call: the party concerned.
+#[derive(Clone, Default)]
+pub(crate) struct Note(Arc<OnceLock<Box<str>>>);
+
+impl Note {
+    /// Names the party; the first one stays.
+    pub(crate) fn party(&self, party: &str) {
+        if self.0.get().is_none() {
+            // Whoever comes second is not needed.
+            let _ = self.0.set(party.into());
+        }
+    }
+
+    /// The note of a call.
+    pub(crate) fn of<T>(request: &tonic::Request<T>) -> Self {
+        request.extensions().get().cloned().unwrap_or_default()
+    }
+}
+
+/// Wraps services.
+#[derive(Clone)]
+pub(crate) struct ObserveLayer {
+    pub(crate) metrics: Arc<Metrics>,
+    /// Longest time until an answer begins.
+    pub(crate) deadline: Duration,
+    /// Most calls at a time.
+    pub(crate) most: u64,
+}
+
+impl<S> tower::Layer<S> for ObserveLayer {
+    type Service = Observe<S>;
+
+    fn layer(&self, inner: S) -> Observe<S> {
+        Observe { inner, layer: self.clone() }
+    }
+}
+
+/// A service under observation.
+#[derive(Clone)]
+pub(crate) struct Observe<S> {
+    inner: S,
+    layer: ObserveLayer,
+}
+
+impl<S> Service<Request> for Observe<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<Response, Infallible>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let running = self.layer.metrics.begin();
+        let call = Call::begun(&self.layer.metrics, &request);
+        let language = request.headers().get("accept-language").cloned();
+        let refusal =
+            move |kind: Kind| Fault::from(kind).status(Language::of_header(language.as_ref())).into_http();
+        if running > self.layer.most {
+            return Box::pin(async move { Ok(call.answered(refusal(Kind::TooManyCalls))) });
+        }
+        let deadline = deadline(request.headers(), self.layer.deadline);
+        request.extensions_mut().insert(call.note.clone());
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let response = match tokio::time::timeout(deadline, answer).await {
+                Ok(Ok(response)) => response,
+                Err(_) => refusal(Kind::Deadline),
+            };
+            Ok(call.answered(response))
+        })
+    }
+}
+
+/// The shorter one of the caller's `grpc-timeout` and ours.
+fn deadline(headers: &http::HeaderMap, ours: Duration) -> Duration {
+    let theirs = headers.get("grpc-timeout").and_then(|v| v.to_str().ok()).and_then(grpc_timeout);
+    theirs.map_or(ours, |t| t.min(ours))
+}
+
+/// 1 to 8 digits and a unit (gRPC over HTTP/2, "Timeout").
+fn grpc_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let n: u64 = digits.parse().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(n * 3_600),
+        "M" => Duration::from_secs(n * 60),
+        "S" => Duration::from_secs(n),
+        "m" => Duration::from_millis(n),
+        "u" => Duration::from_micros(n),
+        "n" => Duration::from_nanos(n),
+        _ => return None,
+    })
+}
+
+/// One call, from its arrival to the last byte of its answer; counted once, when dropped.
+struct Call {
+    metrics: Arc<Metrics>,
+    method: Method,
+    note: Note,
+    id: Id,
+    begin: Instant,
+    head: Option<Duration>,
+    code: Option<Code>,
+}
+
+impl Call {
+    /// A call that has been counted as running.
+    fn begun(metrics: &Arc<Metrics>, request: &Request) -> Self {
+        Self {
+            metrics: Arc::clone(metrics),
+            method: Method::of(request.uri().path()),
+            note: Note::default(),
+            id: Id::of(request.headers()),
+            begin: Instant::now(),
+            head: None,
+            code: None,
+        }
+    }
+
+    /// The answer has begun. A refusal ends with its head, which then names the request; anything else
+    /// ends with its trailers.
+    fn answered(mut self, mut response: Response) -> Response {
+        self.head = Some(self.begin.elapsed());
+        if let Some(code) = code_in(response.headers()) {
+            self.code = Some(code);
+            if code != Code::Ok
+                && let Ok(id) = self.id.to_string().parse()
+            {
+                response.headers_mut().insert("x-request-id", id);
+            }
+            return response;
+        }
+        response.map(|body| Body::new(Watched { body, call: self }))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Without a status the caller went away.
+        let code = self.code.unwrap_or(Code::Cancelled);
+        let head = self.head.unwrap_or_else(|| self.begin.elapsed());
+        self.metrics.end(self.method, code, head);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    request = %self.id,
+                    method = self.method.path(),
+                    party = self.note.0.get().map_or("", |p| p),
+                    code = code_name(code),
+                    micros = crate::metrics::micros(self.begin.elapsed()),
+                    "call"
+                )
+            };
+        }
+        if code == Code::Ok { line!(debug) } else { line!(info) }
+    }
+}
+
+fn code_in(headers: &http::HeaderMap) -> Option<Code> {
+    headers.get("grpc-status").map(|v| Code::from_bytes(v.as_bytes()))
+}
+
+/// An answer's body, watched for its trailers.
+struct Watched {
+    body: Body,
+    call: Call,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = tonic::Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    self.call.code = code_in(trailers);
+                }
+            }
+            Some(Err(status)) => self.call.code = Some(status.code()),
+            None => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Names a call: the caller's `x-request-id`, or the server's start and a running number.
+enum Id {
+    Given(http::HeaderValue),
+    Number(u64),
+}
+
+impl Id {
+    fn of(headers: &http::HeaderMap) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let plain = |v: &&http::HeaderValue| {
+            (1..=MAX_ID).contains(&v.len())
+                && v.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+        };
+        match headers.get("x-request-id").filter(plain) {
+            Some(given) => Self::Given(given.clone()),
+            None => Self::Number(NEXT.fetch_add(1, Relaxed)),
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        static START: OnceLock<u64> = OnceLock::new();
+        match self {
+            Self::Given(value) => f.write_str(value.to_str().unwrap_or_default()),
+            Self::Number(n) => {
+                let start = START.get_or_init(|| {
+                    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+                });
+                write!(f, "{start:x}-{n:x}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shorter_deadline_counts_and_malformed_ones_do_not() {
+        let ours = Duration::from_secs(30);
+        let table = [
+            ("500m", 500_000),
+            ("1S", 1_000_000),
+            ("7u", 7),
+            ("99999999H", 30_000_000),
+            ("123456789m", 30_000_000),
+            ("", 30_000_000),
+            ("S", 30_000_000),
+            ("5", 30_000_000),
+            ("-5S", 30_000_000),
+            ("+5S", 30_000_000),
+        ];
+        for (text, expect) in table {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("grpc-timeout", text.parse().unwrap());
+            assert_eq!(deadline(&headers, ours).as_micros(), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_plain_request_ids_are_taken_over() {
+        let id = |text: &str| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("x-request-id", text.parse().unwrap());
+            matches!(Id::of(&headers), Id::Given(_))
+        };
+        assert!(id("018f2f6e-0000-7000-8000-000000000001"));
+        for text in ["", "a b", "a\"b", &"x".repeat(65)] {
+            assert!(!id(text), "{text:?}");
+        }
+    }
+}

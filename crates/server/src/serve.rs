@@ -1,0 +1,330 @@
+//! From a ledger and settings to a server that answers, and back down in order.
+
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use ledger::{Ledger, Writer};
+use rpc::{
+    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    trace_service_server::TraceServiceServer,
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tonic::{
+    service::{Routes, RoutesBuilder},
+    transport::Server as Transport,
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{
+    config::{Limits, MAX_ANSWER, MAX_MESSAGE, ServerConfig},
+    connection,
+    cors::CorsLayer,
+    http,
+    metrics::{self, Metrics},
+    observe::ObserveLayer,
+    pool::Pool,
+    services::{LedgerApi, RegistryApi, Shared, TraceApi},
+    tls::{ServerIdentity, TlsError},
+    token,
+};
+
+/// How often the writer's state is looked at for the health service.
+const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
+/// Flow-control windows: a stream holds a whole batch, a connection two, so that the next batch has
+/// arrived when one is checked.
+const STREAM_WINDOW: u32 = MAX_MESSAGE as u32;
+const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
+/// Services whose health is told by name; the empty one is the server as a whole.
+const HEALTH_NAMES: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
+
+/// Why a server does not come up, or did not go down in order.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// An address cannot be taken.
+    #[error("cannot listen on {address}: {source}; choose another address, or end what uses it")]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An entry of `cors_origins` is not an origin.
+    #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
+    Origin(String),
+    /// The transport failed.
+    #[error("the gRPC transport failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptors built into the program are damaged.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The ledger did not end in order.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// A task of the server ended by a panic.
+    #[error("a part of the server failed: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// A server that holds its addresses and does not answer yet.
+pub struct Server {
+    ledger: Ledger,
+    config: ServerConfig,
+    identity: ServerIdentity,
+    cors: CorsLayer,
+    grpc: (TcpListener, SocketAddr),
+    http: Option<(TcpListener, SocketAddr)>,
+}
+
+/// Takes the addresses and loads the certificate.
+///
+/// # Errors
+/// Anything but [`ServeError::Ledger`]; nothing is left running.
+pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeError> {
+    // An error means that the process has chosen a provider already; it serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    token::install();
+    let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
+    let identity = ServerIdentity::load(&config.tls)?;
+    let grpc = listen(config.listen).await?;
+    let http = match config.http_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    if let Some((_, address)) = &http
+        && !address.ip().is_loopback()
+    {
+        tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
+    }
+    Ok(Server { ledger, config, identity, cors, grpc, http })
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let bind = |source| ServeError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let bound = listener.local_addr().map_err(bind)?;
+    Ok((listener, bound))
+}
+
+/// Binds and runs: until `shutdown` resolves, then down in order, the ledger last.
+///
+/// # Errors
+/// As [`bind`] and [`Server::run`].
+pub async fn serve(
+    ledger: Ledger,
+    config: ServerConfig,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    bind(ledger, config).await?.run(shutdown).await
+}
+
+/// Resolves when the process is asked to end (SIGTERM or SIGINT).
+pub async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "cannot wait for SIGTERM"),
+        }
+    }
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "cannot wait for an interrupt");
+        std::future::pending::<()>().await;
+    }
+}
+
+impl Server {
+    /// Address of the gRPC port.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.grpc.1
+    }
+
+    /// Address of the HTTP port.
+    #[must_use]
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http.as_ref().map(|(_, address)| *address)
+    }
+
+    /// Certificate of the gRPC port.
+    #[must_use]
+    pub const fn identity(&self) -> &ServerIdentity {
+        &self.identity
+    }
+
+    /// Answers until `shutdown` resolves. Then takes no more connections, gives running calls
+    /// `drain_ms`, and shuts the ledger down.
+    ///
+    /// # Errors
+    /// The transport failed, or the ledger did not end in order.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let Self { ledger, config, identity, cors, grpc: (listener, address), http } = self;
+        let limits = config.limits.clone();
+        let (stop, stopped) = watch::channel(false);
+        let metrics = Arc::new(Metrics::default());
+        let shared = Arc::new(shared(&ledger, &metrics, stopped.clone(), limits.clone()));
+        let (reporter, health) = tonic_health::server::health_reporter();
+        let routes = routes(&shared, health)?;
+        let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
+        let http = http.map(|(listener, _)| {
+            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone());
+            spawn_http(listener, http::router(registry, ledger.clone(), stopped.clone()), stopped.clone())
+        });
+
+        let mut transport = transport(&limits)
+            .tls_config(identity.tonic(Duration::from_millis(limits.handshake_ms)))?
+            .layer(cors)
+            .layer(tonic_web::GrpcWebLayer::new())
+            .layer(ObserveLayer {
+                metrics: Arc::clone(&metrics),
+                deadline: Duration::from_millis(limits.deadline_ms),
+                most: limits.calls,
+            });
+        let incoming = connection::incoming(listener, limits.connections, metrics);
+        let ends = until(stopped);
+        let mut serving =
+            tokio::spawn(transport.add_routes(routes).serve_with_incoming_shutdown(incoming, ends));
+        tracing::info!(%address, ledger = %statement::hex_text(&ledger.id()), "serving");
+
+        let early = tokio::select! {
+            () = shutdown => None,
+            ended = &mut serving => Some(ended),
+        };
+        tracing::info!("stopping");
+        // The receivers may all be gone, which is what is wanted.
+        let _ = stop.send(true);
+        let transport = match early {
+            Some(ended) => ended.map_err(ServeError::from).and_then(|r| r.map_err(ServeError::from)),
+            None => drain(serving, Duration::from_millis(limits.drain_ms)).await,
+        };
+        let closed = tokio::task::spawn_blocking(move || ledger.shutdown()).await;
+        if let Some(http) = http {
+            http.abort();
+        }
+        health.await?;
+        closed??;
+        transport
+    }
+}
+
+fn shared(ledger: &Ledger, metrics: &Arc<Metrics>, stop: watch::Receiver<bool>, limits: Limits) -> Shared {
+    Shared {
+        ledger: ledger.clone(),
+        metrics: Arc::clone(metrics),
+        verifiers: Pool::new(Limits::or_per_processor(limits.verifiers, 1)),
+        readers: Pool::new(Limits::or_per_processor(limits.readers, 4)),
+        stop,
+        limits,
+    }
+}
+
+fn transport(limits: &Limits) -> Transport {
+    let age = (limits.connection_age_s > 0).then(|| Duration::from_secs(limits.connection_age_s));
+    let transport = Transport::builder()
+        .max_concurrent_streams(limits.streams_per_connection)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_s.max(1))))
+        .http2_keepalive_timeout(Some(Duration::from_secs(20)))
+        .http2_max_header_list_size(16 * 1_024);
+    match age {
+        Some(age) => transport.max_connection_age(age),
+        None => transport,
+    }
+}
+
+fn routes<H>(shared: &Arc<Shared>, health: H) -> Result<Routes, ServeError>
+where
+    H: tonic::codegen::Service<tonic::codegen::http::Request<tonic::body::Body>, Error = Infallible>
+        + tonic::server::NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    H::Response: axum::response::IntoResponse,
+    H::Future: Send + 'static,
+{
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(
+            LedgerServiceServer::new(LedgerApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            RegistryServiceServer::new(RegistryApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            TraceServiceServer::new(TraceApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(health)
+        .add_service(reflection);
+    Ok(routes.routes())
+}
+
+/// Tells the health service how the writer is, until the server stops; then that it does not serve.
+async fn watch_writer(ledger: Ledger, reporter: HealthReporter, mut stop: watch::Receiver<bool>) {
+    let mut told = None;
+    loop {
+        let stopping = *stop.borrow();
+        let serving = !stopping && ledger.status().writer == Writer::Running;
+        if told != Some(serving) {
+            told = Some(serving);
+            let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+            for name in HEALTH_NAMES {
+                reporter.set_service_status(name, status).await;
+            }
+        }
+        if stopping {
+            return;
+        }
+        // Either outcome means: look again.
+        let _ = tokio::time::timeout(HEALTH_INTERVAL, stop.changed()).await;
+    }
+}
+
+async fn until(mut stop: watch::Receiver<bool>) {
+    // An error means that the server is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+fn spawn_http(listener: TcpListener, router: axum::Router, stop: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let serving = axum::serve(listener, router).with_graceful_shutdown(until(stop));
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the HTTP port failed");
+        }
+    })
+}
+
+/// Waits for running calls, not longer than `patience`.
+async fn drain(
+    mut serving: JoinHandle<Result<(), tonic::transport::Error>>,
+    patience: Duration,
+) -> Result<(), ServeError> {
+    match tokio::time::timeout(patience, &mut serving).await {
+        Ok(ended) => Ok(ended??),
+        Err(_) => {
+            tracing::warn!("calls still running are cut off");
+            serving.abort();
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The gRPC services: translate, call, translate.
+
+mod entries;
+mod ledger;
+mod registry;
+mod submit;
+mod trace;
+
+use std::sync::Arc;
+
+use ::ledger::Ledger;
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    access::{Credentials, Sight},
+    config::Limits,
+    language::Language,
+    metrics::Metrics,
+    observe::Note,
+    pool::Pool,
+    status::Fault,
+};
+
+pub(crate) use ledger::LedgerApi;
+pub(crate) use registry::RegistryApi;
+pub(crate) use trace::TraceApi;
+
+/// What all services share.
+pub(crate) struct Shared {
+    pub(crate) ledger: Ledger,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Parsing and signatures.
+    pub(crate) verifiers: Pool,
+    /// Reads of the store.
+    pub(crate) readers: Pool,
+    /// True once the server is to end.
+    pub(crate) stop: watch::Receiver<bool>,
+    pub(crate) limits: Limits,
+}
+
+/// One view, for one read.
+pub(crate) type Snapshot<'s> = store::Snapshot<'s>;
+
+impl Shared {
+    /// Answers a read by a party: credentials, then `read`, all in one place off the async threads.
+    pub(crate) async fn read<Q, A>(
+        self: &Arc<Self>,
+        request: Request<Q>,
+        read: impl FnOnce(&Ledger, &Snapshot<'_>, &Sight, Q) -> Result<A, Fault> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        let language = Language::of(request.metadata());
+        let note = Note::of(&request);
+        let answer = async {
+            let credentials = Credentials::of(&request)?;
+            let (shared, query) = (Arc::clone(self), request.into_inner());
+            self.readers
+                .read(move || {
+                    let view = shared.ledger.snapshot()?;
+                    let sight = credentials.party_sight(&view, &shared.ledger.id())?;
+                    note.party(&sight.party);
+                    read(&shared.ledger, &view, &sight, query)
+                })
+                .await
+        };
+        answer.await.map(Response::new).map_err(|fault| fault.status(language))
+    }
+}

@@ -1,0 +1,165 @@
+//! `RegistryService`: what is registered now. Any party with a token may ask.
+
+use std::sync::Arc;
+
+use custody::{
+    registry::{self, parties},
+    tables::{GrantRow, KeyRow, PartyRow},
+};
+use merkle::Hash;
+use proto::v1::{
+    Algorithm, AuthorityField, GetKeyRequest, GetKeyResponse, GetPartyRequest, GetPartyResponse,
+    GetProductRequest, GetProductResponse, GetSiteRequest, GetSiteResponse, GrantedRole, ListMandatesRequest,
+    ListMandatesResponse, ListPartiesRequest, ListPartiesResponse, PartyRecord, Role, RoleGrant,
+};
+use rpc::registry_service_server::RegistryService;
+use tonic::{Request, Response, Status};
+
+use super::Shared;
+use crate::status::{Fault, Kind};
+
+/// Parties in a page where none is asked for, and at most.
+const PAGE: (u32, u32) = (100, 1_000);
+
+/// The service.
+pub(crate) struct RegistryApi(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl RegistryService for RegistryApi {
+    async fn get_party(&self, r: Request<GetPartyRequest>) -> Result<Response<GetPartyResponse>, Status> {
+        let read = self.0.read(r, |_, view, _, query| {
+            let row = registry::party(view, &query.party)?.ok_or(Kind::NotFound)?;
+            Ok(GetPartyResponse { party: Some(party_record(row)) })
+        });
+        read.await
+    }
+
+    async fn list_parties(
+        &self,
+        r: Request<ListPartiesRequest>,
+    ) -> Result<Response<ListPartiesResponse>, Status> {
+        let read = self.0.read(r, |_, view, _, query| {
+            let limit = page_size(query.page_size)?;
+            let (rows, next) = parties(view, page_start(&query.page_token)?, limit)?;
+            Ok(ListPartiesResponse {
+                parties: rows.into_iter().map(party_record).collect(),
+                next_page_token: next.map_or_else(String::new, |n| format!("{n:x}")),
+            })
+        });
+        read.await
+    }
+
+    async fn get_site(&self, r: Request<GetSiteRequest>) -> Result<Response<GetSiteResponse>, Status> {
+        let read = self.0.read(r, |_, view, _, query| {
+            let row = registry::site(view, &query.site)?.ok_or(Kind::NotFound)?;
+            Ok(GetSiteResponse {
+                site: row.site,
+                licences: row.licences.into_iter().map(|l| l.licence).collect(),
+                last_index: row.last_index,
+            })
+        });
+        read.await
+    }
+
+    async fn get_product(
+        &self,
+        r: Request<GetProductRequest>,
+    ) -> Result<Response<GetProductResponse>, Status> {
+        let read = self.0.read(r, |_, view, _, query| {
+            let row = registry::product(view, &query.product)?.ok_or(Kind::NotFound)?;
+            let registrations = row.registrations.into_iter().map(|r| r.registration).collect();
+            Ok(GetProductResponse { registrations })
+        });
+        read.await
+    }
+
+    async fn get_key(&self, r: Request<GetKeyRequest>) -> Result<Response<GetKeyResponse>, Status> {
+        let read = self.0.read(r, |_, view, _, query| {
+            let id: Hash =
+                query.key_id.as_slice().try_into().map_err(|_| {
+                    Fault::field("key_id", format!("{} bytes, must be 32", query.key_id.len()))
+                })?;
+            let row = registry::key(view, &id)?.ok_or(Kind::NotFound)?;
+            Ok(key_record(row))
+        });
+        read.await
+    }
+
+    async fn list_mandates(
+        &self,
+        r: Request<ListMandatesRequest>,
+    ) -> Result<Response<ListMandatesResponse>, Status> {
+        // A mandate concerns who gave it and who got it.
+        let read = self.0.read(r, |_, view, sight, query| {
+            let all = sight.is_everything() || sight.party == query.principal;
+            let rows = registry::mandates(view, &query.principal)?;
+            let mandates = rows.into_iter().map(|r| r.mandate).filter(|m| all || m.agent == sight.party);
+            Ok(ListMandatesResponse { mandates: mandates.collect() })
+        });
+        read.await
+    }
+}
+
+fn page_size(asked: u32) -> Result<usize, Fault> {
+    let (usual, most) = PAGE;
+    match asked {
+        0 => Ok(usual as usize),
+        n if n <= most => Ok(n as usize),
+        n => Err(Fault::field("page_size", format!("{n}, at most {most}"))),
+    }
+}
+
+fn page_start(token: &str) -> Result<u64, Fault> {
+    if token.is_empty() {
+        return Ok(0);
+    }
+    u64::from_str_radix(token, 16).map_err(|_| Fault::field("page_token", "is not one this ledger gave"))
+}
+
+fn party_record(row: PartyRow) -> PartyRecord {
+    let facts = row.facts.unwrap_or_default();
+    let root = row.root_name.is_some().then(root_role);
+    let granted = row.grants.into_iter().flat_map(granted_roles);
+    PartyRecord {
+        party: row.party,
+        name: if facts.name.is_empty() { row.root_name.unwrap_or_default() } else { facts.name },
+        name_latin: facts.name_latin,
+        country: facts.country,
+        roles: root.into_iter().chain(granted).collect(),
+        closed_on: facts.closed_on,
+        keys: row.keys,
+        sites: row.sites,
+        last_index: row.last_index,
+    }
+}
+
+/// What the genesis entry makes of a root authority.
+fn root_role() -> GrantedRole {
+    let grant = RoleGrant {
+        role: Role::Authority as i32,
+        field: AuthorityField::Root as i32,
+        ..RoleGrant::default()
+    };
+    GrantedRole { grant: Some(grant), granter: String::new(), index: 0 }
+}
+
+fn granted_roles(row: GrantRow) -> impl Iterator<Item = GrantedRole> {
+    let GrantRow { granter, roles, index, .. } = row;
+    roles.into_iter().map(move |grant| GrantedRole { grant: Some(grant), granter: granter.clone(), index })
+}
+
+fn key_record(row: KeyRow) -> GetKeyResponse {
+    GetKeyResponse {
+        party: row.party,
+        algorithm: Algorithm::Ed25519 as i32,
+        public_key: row.public_key,
+        uses: row.uses,
+        kinds: row.kinds,
+        site: row.site,
+        expires_at: row.expires_at,
+        label: row.label,
+        enrolled_index: row.enrolled_index,
+        revoked_index: row.revoked_index,
+        compromised_since: row.compromised_since,
+    }
+}

@@ -1,0 +1,275 @@
+//! Statements on their way in: single ones, and streams of batches.
+
+use std::{sync::Arc, time::Instant};
+
+use futures::{Stream, StreamExt as _, future, stream};
+use ledger::{Ledger, Pending, Prepared, Receipt, Submission};
+use proto::v1::{
+    Algorithm, SignedStatement, StatementResult, SubmitStatementsRequest, SubmitStatementsResponse,
+    statement_result::Result as OneResult,
+};
+use statement::{Reason, Refusal};
+use tonic::Status;
+
+use super::Shared;
+use crate::{
+    config::MAX_BATCH,
+    language::Language,
+    metrics::micros,
+    observe::Note,
+    status::{Fault, Kind, refused, rejection},
+};
+
+/// The answer to a stream of batches.
+pub(crate) type Results =
+    std::pin::Pin<Box<dyn Stream<Item = Result<SubmitStatementsResponse, Status>> + Send>>;
+
+/// One statement, as the ledger takes it.
+fn submission(signed: SignedStatement) -> Result<Submission, Refusal> {
+    if signed.algorithm() != Algorithm::Ed25519 {
+        return Err(Refusal::at(Reason::UnknownAlgorithm, "algorithm", "must be ALGORITHM_ED25519"));
+    }
+    let key_id = signed.key_id.as_slice().try_into().map_err(|_| {
+        Refusal::at(Reason::InvalidField, "key_id", format!("{} bytes, must be 32", signed.key_id.len()))
+    })?;
+    let signature = signed.signature.as_slice().try_into().map_err(|_| {
+        Refusal::at(
+            Reason::BadSignature,
+            "signature",
+            format!("{} bytes, must be 64", signed.signature.len()),
+        )
+    })?;
+    Ok(Submission { payload: signed.payload, key_id, signature })
+}
+
+fn prepare(shared: &Shared, signed: SignedStatement) -> Result<Prepared, Refusal> {
+    let submission = submission(signed).inspect_err(|refusal| shared.metrics.refuse(refusal.reason))?;
+    shared.ledger.prepare(submission)
+}
+
+/// A receipt as it is sent.
+pub(crate) fn receipt_message(r: Receipt) -> proto::v1::Receipt {
+    proto::v1::Receipt {
+        index: r.index,
+        recorded_at: i64::try_from(r.recorded_at).unwrap_or(i64::MAX),
+        leaf: r.leaf.to_vec(),
+        chain_before: r.chain_before.to_vec(),
+        chain: r.chain.to_vec(),
+        signatures_missing: r.signatures_missing,
+        recorded_before: r.recorded_before,
+    }
+}
+
+/// Records one statement; refuses rather than waits when the queue is full.
+pub(crate) async fn one(
+    shared: &Arc<Shared>,
+    statement: Option<SignedStatement>,
+    note: &Note,
+    language: Language,
+) -> Result<Receipt, Status> {
+    let begin = Instant::now();
+    let fault = |fault: Fault| fault.status(language);
+    let signed = statement.ok_or_else(|| fault(Fault::field("statement", "not set")))?;
+    let worker = Arc::clone(shared);
+    let prepared = shared.verifiers.run(move || prepare(&worker, signed)).await.map_err(fault)?;
+    let prepared = prepared.map_err(|refusal| refused(&refusal, None, language))?;
+    note.party(&prepared.statement().header().party);
+    let pending = shared
+        .ledger
+        .try_submit(vec![prepared])
+        .map_err(|busy| refused(&Reason::QueueFull.into(), Some(busy.retry_after), language))?;
+    // One statement, one result; none at all would mean that the writer is gone.
+    let result = pending.await.pop().unwrap_or(Err(Reason::WriterStopped.into()));
+    let receipt = result.map_err(|refusal| refused(&refusal, None, language))?;
+    shared.metrics.ack.observe(micros(begin.elapsed()), 1);
+    Ok(receipt)
+}
+
+/// A batch whose statements have been parsed and checked.
+struct Checked {
+    begin: Instant,
+    prepared: Vec<Prepared>,
+    /// Those refused at once, with their place in the batch.
+    refused: Vec<(usize, Refusal)>,
+}
+
+/// A batch that is queued.
+struct Queued {
+    begin: Instant,
+    /// `None` where nothing of the batch was left to queue.
+    pending: Option<Pending>,
+    refused: Vec<(usize, Refusal)>,
+}
+
+/// Records batches as they come. Up to `batches_per_stream` are checked at a time and as many queued, in
+/// the order of arrival: batch k+1 is checked while batch k syncs. Whoever does not read results is not
+/// read from.
+pub(crate) fn stream<S>(shared: Arc<Shared>, requests: S, note: Note, language: Language) -> Results
+where
+    S: Stream<Item = Result<SubmitStatementsRequest, Status>> + Send + 'static,
+{
+    let width = shared.limits.batches_per_stream.clamp(1, 64);
+    let (checker, queuer, answerer) = (Arc::clone(&shared), shared.ledger.clone(), Arc::clone(&shared));
+    let mut stop = shared.stop.clone();
+    let stopped = async move {
+        // An error means that the server is gone.
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    let results = requests
+        .take_until(stopped)
+        .map(move |request| check(Arc::clone(&checker), request, note.clone(), language))
+        .buffered(width)
+        .then(move |checked| queue(queuer.clone(), checked))
+        .map(move |queued| answer(Arc::clone(&answerer), queued, language))
+        .buffered(width);
+    Box::pin(results.chain(end(shared, language)))
+}
+
+/// Says why the stream ends, if it is not because all is done.
+fn end(
+    shared: Arc<Shared>,
+    language: Language,
+) -> impl Stream<Item = Result<SubmitStatementsResponse, Status>> {
+    stream::once(
+        async move { shared.stop.borrow().then(|| Err(Fault::from(Kind::Stopping).status(language))) },
+    )
+    .filter_map(future::ready)
+}
+
+async fn check(
+    shared: Arc<Shared>,
+    request: Result<SubmitStatementsRequest, Status>,
+    note: Note,
+    language: Language,
+) -> Result<Checked, Status> {
+    let begin = Instant::now();
+    let batch = request?.statements;
+    if batch.len() > MAX_BATCH {
+        shared.metrics.refuse(Reason::BatchTooLarge);
+        return Err(refused(&Reason::BatchTooLarge.into(), None, language));
+    }
+    let worker = Arc::clone(&shared);
+    let work = move || {
+        let mut checked = Checked { begin, prepared: Vec::with_capacity(batch.len()), refused: Vec::new() };
+        for (place, signed) in batch.into_iter().enumerate() {
+            match prepare(&worker, signed) {
+                Ok(prepared) => checked.prepared.push(prepared),
+                Err(refusal) => checked.refused.push((place, refusal)),
+            }
+        }
+        if let Some(first) = checked.prepared.first() {
+            note.party(&first.statement().header().party);
+        }
+        checked
+    };
+    shared.verifiers.run(work).await.map_err(|fault| fault.status(language))
+}
+
+async fn queue(ledger: Ledger, checked: Result<Checked, Status>) -> Result<Queued, Status> {
+    let Checked { begin, prepared, refused } = checked?;
+    let pending = if prepared.is_empty() { None } else { Some(ledger.enqueue(prepared).await) };
+    Ok(Queued { begin, pending, refused })
+}
+
+async fn answer(
+    shared: Arc<Shared>,
+    queued: Result<Queued, Status>,
+    language: Language,
+) -> Result<SubmitStatementsResponse, Status> {
+    let Queued { begin, pending, refused } = queued?;
+    let outcomes = match pending {
+        Some(pending) => pending.await,
+        None => Vec::new(),
+    };
+    let receipts = outcomes.iter().filter(|o| o.is_ok()).count() as u64;
+    shared.metrics.ack.observe(micros(begin.elapsed()), receipts);
+    Ok(SubmitStatementsResponse { results: merge(outcomes, refused, language) })
+}
+
+/// Results in the order of the batch: `refused` says which places the outcomes do not fill.
+fn merge(
+    outcomes: Vec<Result<Receipt, Refusal>>,
+    refused: Vec<(usize, Refusal)>,
+    language: Language,
+) -> Vec<StatementResult> {
+    let one = |outcome: Result<Receipt, Refusal>| StatementResult {
+        result: Some(match outcome {
+            Ok(receipt) => OneResult::Receipt(receipt_message(receipt)),
+            Err(refusal) => OneResult::Rejection(rejection(&refusal, language)),
+        }),
+    };
+    let mut results = Vec::with_capacity(outcomes.len() + refused.len());
+    let mut outcomes = outcomes.into_iter();
+    for (place, refusal) in refused {
+        results.extend(outcomes.by_ref().take(place - results.len()).map(one));
+        results.push(one(Err(refusal)));
+    }
+    results.extend(outcomes.map(one));
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signed() -> SignedStatement {
+        SignedStatement {
+            payload: vec![1, 2].into(),
+            key_id: vec![3; 32],
+            signature: vec![4; 64],
+            algorithm: Algorithm::Ed25519 as i32,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_signature_is_refused_before_anything_is_parsed() {
+        assert_eq!(submission(signed()).unwrap().payload.as_ref(), [1, 2]);
+        let table = [
+            (SignedStatement { algorithm: 0, ..signed() }, Reason::UnknownAlgorithm, "algorithm"),
+            (SignedStatement { algorithm: 7, ..signed() }, Reason::UnknownAlgorithm, "algorithm"),
+            (SignedStatement { key_id: vec![3; 31], ..signed() }, Reason::InvalidField, "key_id"),
+            (SignedStatement { signature: vec![], ..signed() }, Reason::BadSignature, "signature"),
+            (SignedStatement { signature: vec![4; 65], ..signed() }, Reason::BadSignature, "signature"),
+        ];
+        for (signed, reason, field) in table {
+            let refusal = submission(signed).unwrap_err();
+            assert_eq!((refusal.reason, refusal.violations[0].field.as_ref()), (reason, field));
+        }
+    }
+
+    fn receipt(index: u64) -> Receipt {
+        Receipt {
+            index,
+            recorded_at: 5,
+            leaf: [0; 80],
+            chain_before: [1; 32],
+            chain: [2; 32],
+            signatures_missing: 0,
+            recorded_before: false,
+        }
+    }
+
+    #[test]
+    fn results_stand_in_the_order_of_the_batch() {
+        // r: refused before queueing, o: refused by the ledger, else a receipt.
+        for pattern in ["", "r", "0", "rr", "0r1", "r0", "r01rr2or", "o0o1"] {
+            let (mut outcomes, mut early) = (Vec::new(), Vec::new());
+            for (place, c) in pattern.chars().enumerate() {
+                match c {
+                    'r' => early.push((place, Reason::Malformed.into())),
+                    'o' => outcomes.push(Err(Reason::RoleMissing.into())),
+                    digit => outcomes.push(Ok(receipt(u64::from(digit) - u64::from('0')))),
+                }
+            }
+            let told: String = merge(outcomes, early, Language::English)
+                .into_iter()
+                .map(|r| match r.result.unwrap() {
+                    OneResult::Receipt(r) => char::from_digit(r.index as u32, 10).unwrap(),
+                    OneResult::Rejection(r) if r.reason == "MALFORMED" => 'r',
+                    OneResult::Rejection(_) => 'o',
+                })
+                .collect();
+            assert_eq!(told, pattern);
+        }
+    }
+}

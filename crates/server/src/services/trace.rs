@@ -1,0 +1,270 @@
+//! `TraceService`. Authorities and auditors see everything; other parties one step up and one down.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use custody::{Effect as Counts, View as _, item::Status as Condition, registry};
+use proto::v1::{
+    Certainty, Effect, Entry, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, GetItemResponse,
+    HistoryEvent, HistoryRelation, Hop, HopKind, Item, PartyName, Place, Quantity, TraceFlowRequest,
+    TraceFlowResponse, TraceSourceRequest, TraceSourceResponse,
+};
+use rpc::trace_service_server::TraceService;
+use tonic::{Request, Response, Status};
+
+use super::{Shared, Snapshot, entries::shown};
+use crate::{
+    access::Sight,
+    status::{Fault, Kind},
+};
+
+/// Events or hops where no limit is asked for, and at most.
+const LIMIT: (u32, u32) = (1_000, 10_000);
+/// Bytes of payload after which a page of history ends.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// The service.
+pub(crate) struct TraceApi(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl TraceService for TraceApi {
+    async fn get_item(&self, r: Request<GetItemRequest>) -> Result<Response<GetItemResponse>, Status> {
+        let read = self.0.read(r, |_, view, sight, query| {
+            admit(view, sight, &query.item)?;
+            let report = trace::item(view, &query.item).map_err(fault)?;
+            let names = names(view, [&report.holder, &report.addressee, &report.maker])?;
+            Ok(GetItemResponse { item: Some(item_message(report)), size: view.size(), names })
+        });
+        read.await
+    }
+
+    async fn get_item_history(
+        &self,
+        r: Request<GetItemHistoryRequest>,
+    ) -> Result<Response<GetItemHistoryResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| history(view, sight, &query)).await
+    }
+
+    async fn trace_source(
+        &self,
+        r: Request<TraceSourceRequest>,
+    ) -> Result<Response<TraceSourceResponse>, Status> {
+        let read = self.0.read(r, |_, view, sight, query| {
+            admit(view, sight, &query.item)?;
+            let source = trace::source(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let hops = source.hops.into_iter().filter(|h| sight.hop(h));
+            let hops: Vec<Hop> = hops.map(|h| hop(h, 1)).collect();
+            let mut origins = source.origins;
+            origins.retain(|o| sight.is_everything() || *o == sight.party);
+            let names = names(view, sides(&hops).chain(&origins))?;
+            Ok(TraceSourceResponse { hops, origins, size: view.size(), truncated: source.truncated, names })
+        });
+        read.await
+    }
+
+    async fn trace_flow(&self, r: Request<TraceFlowRequest>) -> Result<Response<TraceFlowResponse>, Status> {
+        let read = self.0.read(r, |_, view, sight, query| {
+            admit(view, sight, &query.item)?;
+            let flow = trace::flow(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let hops = flow.hops.into_iter().zip(flow.counts).filter(|(h, _)| sight.hop(h));
+            let hops: Vec<Hop> = hops.map(|(h, count)| hop(h, count)).collect();
+            let places = flow.places.into_iter().filter(|p| sight.is_everything() || p.party == sight.party);
+            let places: Vec<Place> = places.map(place).collect();
+            let names = names(view, sides(&hops).chain(places.iter().map(|p| &p.party)))?;
+            Ok(TraceFlowResponse { hops, places, size: view.size(), truncated: flow.truncated, names })
+        });
+        read.await
+    }
+}
+
+fn fault(error: trace::Error) -> Fault {
+    match error {
+        trace::Error::View(e) => e.into(),
+        trace::Error::NotAnItem(e) => Fault::field("item", e.to_string()),
+        trace::Error::Unknown => Kind::NotFound.into(),
+        trace::Error::PageToken => Fault::field("page_token", "is not one this ledger gave for this item"),
+    }
+}
+
+fn limit(asked: u32) -> Result<usize, Fault> {
+    let (usual, most) = LIMIT;
+    match asked {
+        0 => Ok(usual as usize),
+        n if n <= most => Ok(n as usize),
+        n => Err(Fault::field("limit", format!("{n}, at most {most}"))),
+    }
+}
+
+/// For a reader that may not ask about an item, the item does not exist.
+fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<(), Fault> {
+    if sight.is_everything() {
+        return Ok(());
+    }
+    let mut hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
+    hops.reverse();
+    if sight.item(view, &hops)? { Ok(()) } else { Err(Kind::NotFound.into()) }
+}
+
+/// Both sides of every hop.
+fn sides(hops: &[Hop]) -> impl Iterator<Item = &String> {
+    hops.iter().flat_map(|h| [&h.from, &h.to])
+}
+
+/// The registered names of parties, each party once, in order of id.
+fn names<'p>(
+    view: &Snapshot<'_>,
+    parties: impl IntoIterator<Item = &'p String>,
+) -> Result<Vec<PartyName>, Fault> {
+    let parties: BTreeSet<&String> = parties.into_iter().filter(|p| !p.is_empty()).collect();
+    let named = parties.into_iter().map(|party| {
+        let row = registry::party(view, party)?;
+        let name = row.and_then(|r| r.facts.map(|f| f.name).or(r.root_name)).unwrap_or_default();
+        Ok(PartyName { party: party.clone(), name })
+    });
+    named.collect()
+}
+
+fn history(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &GetItemHistoryRequest,
+) -> Result<GetItemHistoryResponse, Fault> {
+    let token = || Fault::field("page_token", "is not one this ledger gave for this item");
+    let from: usize = match query.page_token.as_str() {
+        "" => 0,
+        text => text.parse().map_err(|_| token())?,
+    };
+    admit(view, sight, &query.item)?;
+    let page = trace::history(view, &query.item, from, limit(query.limit)?).map_err(fault)?;
+    let (mut events, mut bytes, mut next) = (Vec::with_capacity(page.events.len()), 0, page.next);
+    for event in page.events {
+        if bytes > PAGE_BYTES {
+            next = Some(from + events.len());
+            break;
+        }
+        let event = history_event(view, sight, event)?;
+        bytes += event.entry.as_ref().map_or(0, |e| e.payload.len());
+        events.push(event);
+    }
+    let next_page_token = next.map_or_else(String::new, |n| n.to_string());
+    let names = names(view, events.iter().map(|e| &e.party))?;
+    Ok(GetItemHistoryResponse { events, size: view.size(), next_page_token, names })
+}
+
+/// An event; where its contents are withheld, so is everything that is taken from them.
+fn history_event(view: &Snapshot<'_>, sight: &Sight, e: trace::HistoryEvent) -> Result<HistoryEvent, Fault> {
+    let recorded = view.entry(e.index)?.ok_or(Kind::NotFound)?;
+    let entry: Entry = shown(view, sight, e.index, recorded)?;
+    let recorded_at = i64::try_from(e.recorded_at).unwrap_or(i64::MAX);
+    if entry.withheld {
+        return Ok(HistoryEvent {
+            index: e.index,
+            recorded_at,
+            entry: Some(entry),
+            ..HistoryEvent::default()
+        });
+    }
+    let relation = match e.relation {
+        trace::Relation::Item => HistoryRelation::Item,
+        trace::Relation::Shipment => HistoryRelation::Shipment,
+        trace::Relation::Container => HistoryRelation::Container,
+    };
+    let effect = match e.effect {
+        Counts::Effective => Effect::Effective,
+        Counts::Pending => Effect::Pending,
+        Counts::Corrected => Effect::Corrected,
+        Counts::Voided => Effect::Voided,
+    };
+    Ok(HistoryEvent {
+        index: e.index,
+        kind: e.kind as i32,
+        relation: relation as i32,
+        subject: e.subject,
+        occurred_at: e.occurred_at,
+        recorded_at,
+        party: e.party,
+        effect: effect as i32,
+        entry: Some(entry),
+    })
+}
+
+/// `ItemStatus` has the numbers of `custody`.
+const fn condition(status: Condition) -> i32 {
+    status as i32
+}
+
+fn item_message(r: trace::ItemReport) -> Item {
+    let made = r.commission.unwrap_or_default();
+    Item {
+        item: r.item,
+        status: condition(r.status),
+        holder: r.holder,
+        addressee: r.addressee,
+        site: r.site,
+        container: r.containers.first().cloned().unwrap_or_default(),
+        containers: r.containers,
+        lot: made.lot,
+        registration: made.registration,
+        made_on: made.made_on,
+        expires_on: made.expires_on,
+        units_per_code: made.units_per_code,
+        maker: r.maker,
+        last_occurred_at: r.last_occurred_at,
+        last_index: r.last_index,
+        events: r.events,
+        used: r.used.into_iter().map(|(unit, amount)| Quantity { amount, unit }).collect(),
+        conflicts: r.conflicts,
+    }
+}
+
+fn hop(h: trace::Hop, count: u64) -> Hop {
+    let kind = match h.kind {
+        trace::HopKind::Origin => HopKind::Origin,
+        trace::HopKind::Transfer => HopKind::Transfer,
+        trace::HopKind::Use => HopKind::Use,
+        trace::HopKind::Packing => HopKind::Packing,
+    };
+    let certainty = match h.certainty {
+        trace::Certainty::Confirmed => Certainty::Confirmed,
+        trace::Certainty::OneSided => Certainty::OneSided,
+        trace::Certainty::Gap => Certainty::Gap,
+        trace::Certainty::Conflict => Certainty::Conflict,
+    };
+    Hop {
+        kind: kind as i32,
+        certainty: certainty as i32,
+        item: h.item.to_string(),
+        via: h.via.map_or_else(String::new, |v| v.to_string()),
+        from: h.from,
+        to: h.to,
+        departed_at: h.departed_at,
+        arrived_at: h.arrived_at,
+        entries: h.entries,
+        items: count,
+    }
+}
+
+fn place(p: trace::Place) -> Place {
+    Place { status: condition(p.status), party: p.party, items: p.items }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::ItemStatus;
+
+    use super::*;
+
+    #[test]
+    fn conditions_have_the_same_numbers_here_and_there() {
+        for status in Condition::ALL {
+            let sent = ItemStatus::try_from(condition(status)).unwrap();
+            assert_eq!(format!("{sent:?}"), format!("{status:?}"));
+        }
+    }
+
+    #[test]
+    fn limits_are_filled_in_and_capped() {
+        assert_eq!(limit(0), Ok(1_000));
+        assert_eq!(limit(10_000), Ok(10_000));
+        assert_eq!(limit(10_001).unwrap_err().kind, Kind::InvalidRequest);
+    }
+}

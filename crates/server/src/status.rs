@@ -1,0 +1,220 @@
+//! The one table from what went wrong to `tonic::Status` and [`Rejection`].
+//!
+//! Reasons of refused statements stand in `statement`; what can go wrong with a call besides stands
+//! here, in the same form.
+
+use std::time::Duration;
+
+use proto::v1::{FieldViolation, Rejection};
+use statement::{Class, Reason, Refusal};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::language::Language;
+
+#[cfg(test)]
+mod tests;
+
+/// `google.rpc.ErrorInfo.domain`.
+pub const DOMAIN: &str = "yuanliu";
+/// Most bytes of field violations in a status: it travels in headers, for which clients keep 16 KiB.
+const MAX_VIOLATION_BYTES: usize = 4_096;
+/// Wait before another try where the queue did not name one.
+const RETRY: Duration = Duration::from_millis(100);
+/// Wait for a stopped writer: somebody has to start it.
+const RETRY_STOPPED: Duration = Duration::from_secs(5);
+
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $code:ident, $en:literal, $zh:literal;)*) => {
+        /// What went wrong with a call, other than a refused statement.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Kind { $($(#[doc = $doc])* $name,)* }
+
+        impl Kind {
+            #[cfg(test)]
+            const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$name => Row { reason: $text, code: Code::$code, english: $en, chinese: $zh },)*
+                }
+            }
+        }
+    };
+}
+
+struct Row {
+    reason: &'static str,
+    code: Code,
+    english: &'static str,
+    chinese: &'static str,
+}
+
+faults! {
+    /// A field of the request cannot be.
+    InvalidRequest = "INVALID_REQUEST", InvalidArgument,
+        "a field of the request has a value that cannot be", "请求字段的值无效";
+    /// No token where one is needed.
+    TokenMissing = "TOKEN_MISSING", Unauthenticated,
+        "this call needs a read token: send `authorization: Bearer TOKEN`, a JWT with alg EdDSA, typ yuanliu-read+jwt, kid = key id in hex, claims iss (party), aud (ledger id in hex), iat, exp (at most 300 s later), jti (UUID) and purpose or case, signed by a key enrolled for reading",
+        "此调用需要读取令牌：请发送 `authorization: Bearer TOKEN`，即由已登记读取用途的密钥签名的 JWT（alg EdDSA，typ yuanliu-read+jwt，kid 为密钥 id，声明含 iss、aud、iat、exp、jti 及 purpose 或 case）";
+    /// Not a JWT of the form asked for.
+    TokenMalformed = "TOKEN_MALFORMED", Unauthenticated,
+        "the read token is not a JWT with alg EdDSA, typ yuanliu-read+jwt, a kid of 64 hex digits and the claims iss, aud, iat, exp and jti (UUID)",
+        "读取令牌格式不符：须为 alg EdDSA、typ yuanliu-read+jwt、含 64 位十六进制 kid 及 iss、aud、iat、exp、jti 的 JWT";
+    /// No time, or too much of it.
+    TokenLifetime = "TOKEN_LIFETIME", Unauthenticated,
+        "the read token is issued in the future, or lives longer than 300 s; check the clock and sign a new one",
+        "读取令牌签发时间在未来或有效期超过 300 秒；请检查时钟并重新签发";
+    /// Over.
+    TokenExpired = "TOKEN_EXPIRED", Unauthenticated,
+        "the read token has expired; sign a new one", "读取令牌已过期；请重新签发";
+    /// For somebody else.
+    TokenAudience = "TOKEN_AUDIENCE", Unauthenticated,
+        "the read token is for another ledger; its aud must be this ledger's id in hex (GetLedger)",
+        "读取令牌用于另一账本；aud 须为本账本 id 的十六进制（GetLedger）";
+    /// Why the caller reads is not told.
+    TokenPurpose = "TOKEN_PURPOSE", Unauthenticated,
+        "the read token names neither purpose nor case (1 to 200 characters)", "读取令牌未写明 purpose 或 case（1 至 200 字）";
+    /// The key does not count.
+    TokenKey = "TOKEN_KEY", Unauthenticated,
+        "the read token's key is not in force for reading: not enrolled, of another party than iss, without the use READ, revoked or expired",
+        "读取令牌的密钥无效：未登记、不属于 iss、无读取用途、已吊销或已过期";
+    /// Signature fails.
+    TokenSignature = "TOKEN_SIGNATURE", Unauthenticated,
+        "the read token's signature does not verify", "读取令牌验签失败";
+    /// Not there, or not for this reader.
+    NotFound = "NOT_FOUND", NotFound,
+        "there is nothing of that name that you may see", "没有您可查看的该名称的记录";
+    /// Took too long.
+    Deadline = "DEADLINE", DeadlineExceeded,
+        "the call took longer than its deadline; a statement may have been recorded: submit the same bytes again",
+        "调用超时；声明可能已记录：请原样重新提交";
+    /// More calls at a time than allowed.
+    TooManyCalls = "TOO_MANY_CALLS", ResourceExhausted,
+        "the server answers as many calls as it may; try again after the delay given", "服务器并发调用已达上限；请按所给延迟后重试";
+    /// The server ends.
+    Stopping = "STOPPING", Unavailable,
+        "the server is stopping; call again, streams resume where they ended", "服务正在停止；请重新调用，流可从中断处继续";
+    /// The server's own fault.
+    Internal = "INTERNAL", Internal,
+        "the server could not read its store; the operator's log says why", "服务器读取存储失败；原因见运维日志";
+}
+
+/// A [`Kind`] with the field it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: Kind,
+    field: Option<(&'static str, String)>,
+}
+
+impl Fault {
+    /// A field of the request is at fault.
+    pub(crate) fn field(field: &'static str, description: impl Into<String>) -> Self {
+        Self { kind: Kind::InvalidRequest, field: Some((field, description.into())) }
+    }
+
+    /// The store failed: said in the log, not to the caller.
+    pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a read failed");
+        Kind::Internal.into()
+    }
+
+    /// As a status.
+    pub(crate) fn status(&self, language: Language) -> Status {
+        let row = self.kind.row();
+        let mut details = info(row.reason);
+        if let Some((field, description)) = &self.field {
+            details.add_bad_request_violation(*field, description);
+        }
+        match self.kind {
+            Kind::TooManyCalls => _ = details.set_retry_info(Some(RETRY)),
+            Kind::Stopping => _ = details.set_retry_info(Some(RETRY_STOPPED)),
+            _ => {}
+        }
+        Status::with_error_details(row.code, language.pick(row.english, row.chinese), details)
+    }
+}
+
+impl From<Kind> for Fault {
+    fn from(kind: Kind) -> Self {
+        Self { kind, field: None }
+    }
+}
+
+impl From<custody::ViewError> for Fault {
+    fn from(error: custody::ViewError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ledger::Error> for Fault {
+    fn from(error: ledger::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+fn info(reason: &str) -> ErrorDetails {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    details
+}
+
+/// `google.rpc.Code` of a class.
+const fn code(class: Class) -> Code {
+    match class {
+        Class::InvalidArgument => Code::InvalidArgument,
+        Class::FailedPrecondition => Code::FailedPrecondition,
+        Class::AlreadyExists => Code::AlreadyExists,
+        Class::Unauthenticated => Code::Unauthenticated,
+        Class::PermissionDenied => Code::PermissionDenied,
+        Class::ResourceExhausted => Code::ResourceExhausted,
+        Class::Unavailable => Code::Unavailable,
+    }
+}
+
+/// When the same bytes may be tried again; `None` = they will be refused again.
+const fn retry(class: Class) -> Option<Duration> {
+    match class {
+        Class::ResourceExhausted => Some(RETRY),
+        Class::Unavailable => Some(RETRY_STOPPED),
+        _ => None,
+    }
+}
+
+const fn message(reason: Reason, language: Language) -> &'static str {
+    language.pick(reason.english(), reason.chinese())
+}
+
+/// A refused statement as a status, with the wait the queue asked for if it did.
+pub(crate) fn refused(refusal: &Refusal, after: Option<Duration>, language: Language) -> Status {
+    let class = refusal.reason.class();
+    let mut details = info(refusal.reason.as_str());
+    let mut room = MAX_VIOLATION_BYTES;
+    for v in &refusal.violations {
+        // 8: tags and lengths around the two texts.
+        let Some(left) = room.checked_sub(v.field.len() + v.description.len() + 8) else { break };
+        room = left;
+        details.add_bad_request_violation(v.field.as_ref(), &v.description);
+    }
+    if let Some(delay) = after.or(retry(class)) {
+        details.set_retry_info(Some(delay));
+    }
+    Status::with_error_details(code(class), message(refusal.reason, language), details)
+}
+
+/// A refused statement within a batch.
+pub(crate) fn rejection(refusal: &Refusal, language: Language) -> Rejection {
+    let class = refusal.reason.class();
+    let violation = |v: &statement::Violation| FieldViolation {
+        field: v.field.clone().into_owned(),
+        description: v.description.clone(),
+    };
+    Rejection {
+        code: code(class) as i32,
+        reason: refusal.reason.as_str().to_owned(),
+        message: message(refusal.reason, language).to_owned(),
+        violations: refusal.violations.iter().map(violation).collect(),
+        retry_after_ms: retry(class).map_or(0, |d| u32::try_from(d.as_millis()).unwrap_or(u32::MAX)),
+    }
+}

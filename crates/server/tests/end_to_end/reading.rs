@@ -1,0 +1,237 @@
+use futures::StreamExt as _;
+use proto::v1::{
+    self, Effect, GetEntryRequest, GetItemHistoryRequest, GetItemRequest, GetKeyRequest, GetLedgerRequest,
+    GetPartyRequest, GetReceiptRequest, HopKind, ItemStatus, ListEntriesRequest, ListPartiesRequest, Role,
+    StatementRef, TraceFlowRequest, TraceSourceRequest,
+};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::world::{Actor, World, commission, ship, unit};
+
+fn reason(status: &Status) -> String {
+    status.get_error_details().error_info().map(|i| i.reason.clone()).unwrap_or_default()
+}
+
+/// Maker commissions two units and ships one to the dealer; a bystander does nothing.
+struct Story {
+    world: World,
+    maker: Actor,
+    dealer: Actor,
+    bystander: Actor,
+    /// Entries: commission, shipment.
+    entries: [u64; 2],
+}
+
+async fn story() -> Story {
+    let world = World::start().await;
+    let (maker, dealer, bystander) =
+        (Actor::new("org:Maker", 2), Actor::new("org:Dealer", 3), Actor::new("org:Bystander", 4));
+    world.register(&maker, Role::Manufacturer).await;
+    world.register(&dealer, Role::Distributor).await;
+    world.register(&bystander, Role::Distributor).await;
+    let made = world.submit(maker.sign(&world.id, commission(vec![unit(1), unit(2)]))).await.unwrap();
+    let sent = world.submit(maker.sign(&world.id, ship(vec![unit(1)], &dealer))).await.unwrap();
+    Story { world, maker, dealer, bystander, entries: [made.index, sent.index] }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_public_sees_leaves_and_the_genesis_and_nothing_else() {
+    let Story { world, entries, .. } = story().await;
+    let facts = world.log().get_ledger(GetLedgerRequest {}).await.unwrap().into_inner();
+    assert_eq!((facts.ledger.as_slice(), facts.size), (world.id.as_slice(), 9));
+    for index in 0..facts.size {
+        let entry =
+            world.log().get_entry(GetEntryRequest { index }).await.unwrap().into_inner().entry.unwrap();
+        assert_eq!(entry.leaf.len(), 80);
+        let genesis = index == 0;
+        assert_eq!(
+            (entry.withheld, entry.payload.is_empty(), entry.envelope.is_empty()),
+            (!genesis, !genesis, true)
+        );
+    }
+    let status = world.log().get_entry(GetEntryRequest { index: facts.size }).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+
+    let item = GetItemRequest { item: unit(1) };
+    let status = world.trace().get_item(item).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "TOKEN_MISSING"));
+    assert!(status.message().contains("yuanliu-read+jwt"), "says how to make one");
+    let receipt = GetReceiptRequest { statement: Some(StatementRef::default()) };
+    assert_eq!(reason(&world.log().get_receipt(receipt).await.unwrap_err()), "TOKEN_MISSING");
+    assert_eq!(entries, [7, 8]);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_party_reads_the_entries_that_concern_it() {
+    let Story { world, maker, dealer, bystander, entries: [made, sent] } = story().await;
+    // Entries 1 to 6 register maker, dealer and bystander, party and key each.
+    let table = [
+        (&world.root, vec![0, 1, 2, 3, 4, 5, 6, made, sent]),
+        (&maker, vec![0, 1, 2, made, sent]),
+        (&dealer, vec![0, 3, 4, sent]),
+        (&bystander, vec![0, 5, 6]),
+    ];
+    for (reader, expect) in table {
+        let request = world.by(reader, ListEntriesRequest { start: 0, limit: 0, follow: false });
+        let pages = world.log().list_entries(request).await.unwrap().into_inner();
+        let entries: Vec<_> = pages.flat_map(|p| futures::stream::iter(p.unwrap().entries)).collect().await;
+        assert!(entries.iter().map(|e| e.index).eq(0..9));
+        let open: Vec<u64> = entries.iter().filter(|e| !e.withheld).map(|e| e.index).collect();
+        assert_eq!(open, expect, "{}", reader.party);
+    }
+    let stranger = Actor::new("org:Stranger", 9);
+    let status = world.log().get_entry(world.by(&stranger, GetEntryRequest { index: 0 })).await.unwrap_err();
+    assert_eq!(reason(&status), "TOKEN_KEY", "a bad token is never taken for none");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_item_of_others_looks_like_none_at_all() {
+    let Story { world, maker, dealer, bystander, .. } = story().await;
+    let get = async |reader: &Actor, item: String| {
+        let answer = world.trace().get_item(world.by(reader, GetItemRequest { item })).await;
+        answer.map(|a| a.into_inner().item.unwrap())
+    };
+    let seen = get(&dealer, unit(1)).await.unwrap();
+    assert_eq!(seen.status, ItemStatus::InTransit as i32);
+    assert_eq!((seen.holder.as_str(), seen.addressee.as_str()), ("org:Maker", "org:Dealer"));
+    assert_eq!(get(&world.root, unit(2)).await.unwrap().status, ItemStatus::Held as i32);
+    assert!(get(&maker, unit(2)).await.is_ok());
+
+    let nothing = get(&dealer, unit(999)).await.unwrap_err();
+    for (reader, serial) in [(&dealer, 2), (&bystander, 1), (&bystander, 2), (&world.root, 999)] {
+        let status = get(reader, unit(serial)).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (nothing.code(), nothing.message()));
+        assert_eq!(status.details(), nothing.details());
+    }
+    assert_eq!(nothing.code(), Code::NotFound);
+    let malformed = get(&dealer, "sgtin:1.2".into()).await.unwrap_err();
+    assert_eq!((malformed.code(), reason(&malformed).as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
+
+    let history = GetItemHistoryRequest { item: unit(1), ..GetItemHistoryRequest::default() };
+    let history = world.trace().get_item_history(world.by(&dealer, history)).await.unwrap().into_inner();
+    let [made, sent] = history.events.try_into().unwrap();
+    assert!(made.entry.as_ref().unwrap().withheld && made.party.is_empty() && made.kind == 0);
+    assert!(!sent.entry.as_ref().unwrap().payload.is_empty());
+    assert_eq!((sent.party.as_str(), sent.effect()), ("org:Maker", Effect::Effective));
+    assert_eq!(history.names, [v1::PartyName { party: "org:Maker".into(), name: "org:Maker Co.".into() }]);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traces_show_authorities_all_and_traders_one_step() {
+    let Story { world, maker, dealer, bystander, .. } = story().await;
+    let clinic = Actor::new("org:Clinic", 5);
+    world.register(&clinic, Role::Clinic).await;
+    world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+    let flow = async |reader: &Actor| {
+        let request = world.by(reader, TraceFlowRequest { item: unit(1), limit: 0 });
+        let answer = world.trace().trace_flow(request).await.map(tonic::Response::into_inner);
+        answer.map(|a| a.hops.iter().map(|h| format!("{}>{}", h.from, h.to)).collect::<Vec<_>>().join(" "))
+    };
+    let all = flow(&world.root).await.unwrap();
+    assert!(all.contains("org:Maker>org:Dealer") && all.contains("org:Dealer>org:Clinic"), "{all}");
+    assert_eq!(flow(&clinic).await.unwrap(), "org:Dealer>org:Clinic");
+    assert_eq!(flow(&maker).await.unwrap(), ">org:Maker org:Maker>org:Dealer");
+    assert_eq!(flow(&bystander).await.unwrap_err().code(), Code::NotFound);
+
+    let request = world.by(&world.root, TraceSourceRequest { item: unit(1), limit: 0 });
+    let source = world.trace().trace_source(request).await.unwrap().into_inner();
+    assert_eq!(source.origins, ["org:Maker"]);
+    assert_eq!(source.hops.last().unwrap().kind(), HopKind::Origin);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registers_and_receipts_are_read_back() {
+    let Story { world, maker, dealer, bystander, .. } = story().await;
+    let party = GetPartyRequest { party: "org:Dealer".into() };
+    let record =
+        world.registry().get_party(world.by(&maker, party)).await.unwrap().into_inner().party.unwrap();
+    assert_eq!((record.name.as_str(), record.keys), ("org:Dealer Co.", vec![dealer.key_id().to_vec()]));
+    assert_eq!(record.roles[0].granter, "org:Authority");
+
+    let mut names = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = world.by(&maker, ListPartiesRequest { page_size: 3, page_token });
+        let page = world.registry().list_parties(request).await.unwrap().into_inner();
+        names.extend(page.parties.into_iter().map(|p| p.party));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(names, ["org:Authority", "org:Maker", "org:Dealer", "org:Bystander"]);
+
+    let key = GetKeyRequest { key_id: maker.key_id().to_vec() };
+    let key = world.registry().get_key(world.by(&dealer, key)).await.unwrap().into_inner();
+    assert_eq!((key.party.as_str(), key.public_key), ("org:Maker", maker.key.public().as_bytes().to_vec()));
+
+    let signed = maker.sign(&world.id, ship(vec![unit(2)], &dealer));
+    let receipt = world.submit(signed.clone()).await.unwrap();
+    let header = <v1::Statement as prost::Message>::decode(signed.payload.clone()).unwrap().header.unwrap();
+    let name = |digest: Vec<u8>| GetReceiptRequest {
+        statement: Some(StatementRef { party: "org:Maker".into(), id: header.id.clone(), digest }),
+    };
+    let digest = merkle::sha256(&[&signed.payload]).to_vec();
+    for reader in [&maker, &dealer, &world.root] {
+        let found =
+            world.log().get_receipt(world.by(reader, name(digest.clone()))).await.unwrap().into_inner();
+        assert_eq!(found.receipt.unwrap(), v1::Receipt { recorded_before: true, ..receipt.clone() });
+    }
+    let status = world.log().get_receipt(world.by(&bystander, name(digest))).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound);
+    let status = world.log().get_receipt(world.by(&maker, name(vec![0; 32]))).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_gets_what_comes_and_is_told_when_the_server_stops() {
+    let Story { mut world, maker, .. } = story().await;
+    let request = ListEntriesRequest { start: 8, limit: 0, follow: true };
+    let mut pages = world.log().list_entries(request).await.unwrap().into_inner();
+    let first = pages.next().await.unwrap().unwrap();
+    assert_eq!((first.entries[0].index, first.size), (8, 9));
+    for serial in 10..13 {
+        let receipt = world.submit(maker.sign(&world.id, commission(vec![unit(serial)]))).await.unwrap();
+        let page = pages.next().await.unwrap().unwrap();
+        assert_eq!(page.entries[0].index, receipt.index);
+    }
+    let limited = ListEntriesRequest { start: 0, limit: 4, follow: true };
+    let limited = world.log().list_entries(limited).await.unwrap().into_inner();
+    let counts: Vec<usize> = limited.map(|p| p.unwrap().entries.len()).collect().await;
+    assert_eq!(counts.iter().sum::<usize>(), 4);
+    let beyond = ListEntriesRequest { start: 1_000, limit: 0, follow: false };
+    let beyond = world.log().list_entries(beyond).await.unwrap().into_inner();
+    let beyond: Vec<_> = beyond.map(|p| p.unwrap()).collect().await;
+    assert_eq!((beyond.len(), beyond[0].entries.len(), beyond[0].size), (1, 0, 12));
+
+    world.ask_to_stop();
+    let status = pages.next().await.unwrap().unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STOPPING"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_about_the_goods_of_others_opens_nothing() {
+    let Story { world, maker, dealer, bystander, .. } = story().await;
+    let get = async |reader: &Actor| {
+        let answer = world.trace().get_item(world.by(reader, GetItemRequest { item: unit(1) })).await;
+        answer.map_err(|status| status.code()).map(drop)
+    };
+    let friend = Actor::new("org:Friend", 6);
+    world.register(&friend, Role::Clinic).await;
+    world.submit(bystander.sign(&world.id, ship(vec![unit(1)], &friend))).await.unwrap();
+    for (reader, expect) in [
+        (&maker, Ok(())),
+        (&dealer, Ok(())),
+        (&bystander, Err(Code::NotFound)),
+        (&friend, Err(Code::NotFound)),
+    ] {
+        assert_eq!(get(reader).await, expect, "{}", reader.party);
+    }
+    world.stop().await.unwrap();
+}

@@ -1,0 +1,209 @@
+//! The directory: who has it open, and which view is in use.
+
+use std::{
+    fmt,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use custody::RecordedEntry;
+use merkle::Hash;
+use rocksdb::Cache;
+
+use crate::{Config, Log, StoreError, StoredView};
+
+/// A ledger's directory, locked: no other process opens it until this is dropped.
+pub struct Dir {
+    path: PathBuf,
+    config: Config,
+    cache: Cache,
+    // Held for its lock.
+    _lock: File,
+}
+
+impl fmt::Debug for Dir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dir").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Dir {
+    /// Makes a log with this entry 0 in a new or empty directory.
+    ///
+    /// # Errors
+    /// The directory is not empty, or cannot be written.
+    pub fn create(
+        path: &Path,
+        config: &Config,
+        ledger: &Hash,
+        genesis: &RecordedEntry,
+    ) -> Result<(), StoreError> {
+        require_empty(path)?;
+        let this = Self::lock(path, config)?;
+        Log::create(&this.log_path(), &this.config, &this.cache, ledger, genesis)?;
+        sync_dir(path)
+    }
+
+    /// Locks an existing ledger's directory.
+    ///
+    /// # Errors
+    /// There is no ledger, or another process has it open.
+    pub fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
+        if !path.join("log").join("CURRENT").is_file() {
+            return Err(StoreError::NoLedger(path.to_owned()));
+        }
+        Self::lock(path, config)
+    }
+
+    fn lock(path: &Path, config: &Config) -> Result<Self, StoreError> {
+        let name = path.join("lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&name)
+            .map_err(StoreError::io(&name))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(locked(path, file)),
+            Err(TryLockError::Error(e)) => return Err(StoreError::io(&name)(e)),
+        }
+        let owner = format!("process {}\n", std::process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(owner.as_bytes()))
+            .map_err(StoreError::io(&name))?;
+        let cache = Cache::new_lru_cache(config.block_cache);
+        Ok(Self { path: path.to_owned(), config: config.clone(), cache, _lock: file })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    fn view_path(&self, number: u64) -> PathBuf {
+        self.path.join("view").join(number.to_string())
+    }
+
+    /// Opens the log.
+    ///
+    /// # Errors
+    /// It is of another version, damaged, or cannot be read.
+    pub fn open_log(&self) -> Result<Log, StoreError> {
+        Log::open(&self.log_path(), &self.config, &self.cache)
+    }
+
+    /// Opens the view in use; where there is none, an empty one is made.
+    ///
+    /// # Errors
+    /// It is of another version, damaged, or cannot be read.
+    pub fn open_view(&self) -> Result<StoredView, StoreError> {
+        match self.current_view()? {
+            Some(number) => StoredView::open(&self.view_path(number), number, &self.config, &self.cache),
+            None => {
+                let view = self.new_view()?;
+                self.use_view(&view)?;
+                Ok(view)
+            }
+        }
+    }
+
+    /// Makes an empty view beside the one in use, in place of what an interrupted attempt left.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn new_view(&self) -> Result<StoredView, StoreError> {
+        let number = self.current_view()?.map_or(1, |n| n + 1);
+        let path = self.view_path(number);
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+        }
+        fs::create_dir_all(&path).map_err(StoreError::io(&path))?;
+        StoredView::open(&path, number, &self.config, &self.cache)
+    }
+
+    /// Removes a view that is not in use.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn drop_view(&self, view: StoredView) -> Result<(), StoreError> {
+        let path = self.view_path(view.number());
+        drop(view);
+        fs::remove_dir_all(&path).map_err(StoreError::io(&path))
+    }
+
+    /// Makes `view` the one in use. It must have been flushed if it has rows. Others are removed; that may
+    /// be interrupted.
+    ///
+    /// # Errors
+    /// The disk; then the view in use is the old one, or this.
+    pub fn use_view(&self, view: &StoredView) -> Result<(), StoreError> {
+        let views = self.path.join("view");
+        let (name, draft) = (views.join("CURRENT"), views.join("CURRENT.new"));
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&draft)?;
+            writeln!(file, "{}", view.number())?;
+            file.sync_all()?;
+            fs::rename(&draft, &name)
+        };
+        write().map_err(StoreError::io(&name))?;
+        sync_dir(&views)?;
+        sync_dir(&self.path)?;
+        for entry in fs::read_dir(&views).map_err(StoreError::io(&views))? {
+            let path = entry.map_err(StoreError::io(&views))?.path();
+            if path.is_dir() && path != self.view_path(view.number()) {
+                fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn current_view(&self) -> Result<Option<u64>, StoreError> {
+        let name = self.path.join("view").join("CURRENT");
+        match fs::read_to_string(&name) {
+            Ok(text) => match text.trim_end().parse() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => Err(StoreError::View(format!("{} does not name a view", name.display()))),
+            },
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(StoreError::io(name)(e)),
+        }
+    }
+}
+
+fn locked(path: &Path, mut file: File) -> StoreError {
+    let mut owner = String::new();
+    // Best effort: it only tells people whom to stop.
+    let read = file.read_to_string(&mut owner);
+    let owner = match owner.trim() {
+        text if read.is_ok() && !text.is_empty() && text.len() < 100 => text.to_owned(),
+        _ => "another process".to_owned(),
+    };
+    StoreError::Locked { dir: path.to_owned(), owner }
+}
+
+/// Makes the directory if it is missing, and refuses one that holds anything but keys and certificates.
+pub(crate) fn require_empty(path: &Path) -> Result<(), StoreError> {
+    const BESIDE: [&str; 2] = ["keys", "tls"];
+    fs::create_dir_all(path).map_err(StoreError::io(path))?;
+    for entry in fs::read_dir(path).map_err(StoreError::io(path))? {
+        let name = entry.map_err(StoreError::io(path))?.file_name();
+        if !BESIDE.iter().any(|beside| name == *beside) {
+            return Err(StoreError::NotEmpty(path.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Makes names in a directory durable.
+pub(crate) fn sync_dir(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|dir| dir.sync_all()).map_err(StoreError::io(path))
+}

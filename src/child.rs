@@ -1,0 +1,113 @@
+//! The server as a process of its own, for `demo` and `bench`.
+
+use std::{
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+/// Longest wait for a server to be ready, or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running server; killed when dropped.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    /// Address of the gRPC service.
+    pub address: SocketAddr,
+    /// Its certificate.
+    pub ca: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Ready {
+    address: SocketAddr,
+    ca: PathBuf,
+}
+
+impl ServerProcess {
+    /// Starts a server on a ledger's directory and waits until it is ready; port 0 takes a free one.
+    pub fn start(data: &Path, listen: SocketAddr) -> Result<Self> {
+        let ready = data.join("ready.json");
+        let _ = std::fs::remove_file(&ready);
+        let log = data.join("serve.log");
+        let logs = File::options().create(true).append(true).open(&log)?;
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("serve")
+            .arg("--data")
+            .arg(data)
+            .arg("--ready-file")
+            .arg(&ready)
+            .args(["--listen", &listen.to_string(), "--http", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(logs)
+            .spawn()
+            .context("cannot start the server")?;
+        let begin = Instant::now();
+        let facts: Ready = loop {
+            if let Ok(text) = std::fs::read_to_string(&ready) {
+                break serde_json::from_str(&text)?;
+            }
+            if let Some(status) = child.try_wait()? {
+                bail!("the server ended with {status}; see {}", log.display());
+            }
+            if begin.elapsed() > PATIENCE {
+                let _ = child.kill();
+                bail!("the server was not ready in time; see {}", log.display());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        Ok(Self { child, address: facts.address, ca: facts.ca })
+    }
+
+    /// Process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The address as a URL that the development certificate is good for.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    /// SIGKILL, as a power cut would: nothing is flushed, nobody is told.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to end and waits.
+    pub fn stop(mut self) -> Result<()> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        if !asked.is_ok_and(|s| s.success()) {
+            return self.kill();
+        }
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("the server ended with {status}");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.kill()?;
+        bail!("the server did not end in time");
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        // Ended already where stop() or kill() came before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

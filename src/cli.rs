@@ -1,0 +1,236 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::lang::Lang;
+
+/// Yuanliu 源流: a supply-chain traceability ledger that proves its answers.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// One JSON value (or JSON Lines) on standard output instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of what people read; by default that of the locale.
+    #[arg(long, global = true, value_enum, env = "YUANLIU_LANG")]
+    pub lang: Option<Lang>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 refused, or a check failed; 2 wrong use; 3 the server cannot be reached or is busy;
+4 a file or the machine failed.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a ledger: its keys, its root authorities, its first entry.
+    Init(Init),
+    /// Run the server.
+    Serve(Serve),
+    /// Make a key file.
+    Keygen(Keygen),
+    /// Show the configuration in effect and where it was read.
+    Config(Serve),
+    /// Sign statements (JSON or JSON Lines) and print them as JSON Lines, without sending them.
+    Sign(Sign),
+    /// Submit statements (JSON, JSON Lines, or signed JSON Lines).
+    Submit(Submit),
+    /// Where an item is.
+    Item(Question),
+    /// Every statement about an item.
+    History(Question),
+    /// Follow goods back to their source or forward to every place.
+    #[command(subcommand)]
+    Trace(Trace),
+    /// Public facts of a ledger: id, key, size, newest checkpoint.
+    Ledger(Connection),
+    /// Read a raw scan (GS1 element string, FNC1 as <GS>, or brackets) and say what it names.
+    Scan {
+        /// The scan.
+        text: String,
+    },
+    /// Check a whole ledger in DIR from its bytes.
+    Verify(Data),
+    /// Make the view anew from the log.
+    Rebuild(Data),
+    /// Copy the log of a stopped ledger to a new directory.
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// Where to; must not exist or be empty.
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Make a ledger from a backup.
+    Restore {
+        /// The backup.
+        backup: PathBuf,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// See it work: a made-up trade, a crash, and every acknowledged statement still there.
+    Demo(Demo),
+    /// Measure this machine.
+    Bench(Bench),
+}
+
+#[derive(Debug, Args)]
+pub struct Data {
+    /// Directory of the ledger.
+    #[arg(long, env = "YUANLIU_DATA")]
+    pub data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub data: Data,
+    /// Name of the log in checkpoints, such as "example.com/yuanliu".
+    #[arg(long)]
+    pub origin: String,
+    /// A root authority: PARTY (a key file is made in DIR/keys) or PARTY=KEYFILE. Repeat for several.
+    #[arg(long = "root", required = true)]
+    pub roots: Vec<String>,
+    /// How many root authorities a root act needs; by default more than half.
+    #[arg(long)]
+    pub threshold: Option<u32>,
+    /// Leave key files that are made here without a passphrase.
+    #[arg(long)]
+    pub no_passphrase: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Directory of the ledger.
+    #[arg(long, env = "YUANLIU_DATA")]
+    pub data: Option<PathBuf>,
+    /// Configuration file (TOML). Environment (YUANLIU_…) and flags override it.
+    #[arg(long, env = "YUANLIU_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Address of the gRPC service, such as "0.0.0.0:7443"; port 0 takes a free one.
+    #[arg(long)]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Address of metrics and health over HTTP.
+    #[arg(long)]
+    pub http: Option<std::net::SocketAddr>,
+    /// Write the addresses that were bound, as JSON, to this file once the server is ready.
+    #[arg(long)]
+    pub ready_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Keygen {
+    /// Where to write the key (PKCS#8 PEM); must not exist.
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Leave the file without a passphrase.
+    #[arg(long)]
+    pub no_passphrase: bool,
+    /// Also print the enrolment statement (JSON) that a registrar signs for this party…
+    #[arg(long, requires = "ledger")]
+    pub party: Option<String>,
+    /// …on the ledger with this id (64 hex digits; see `yuanliu ledger`).
+    #[arg(long)]
+    pub ledger: Option<String>,
+    /// What the key is for: sign, read, administer.
+    #[arg(long, value_delimiter = ',', default_value = "sign,read")]
+    pub uses: Vec<String>,
+}
+
+/// How to reach a server and as whom.
+#[derive(Debug, Args)]
+pub struct Connection {
+    /// Address of the server.
+    #[arg(long, env = "YUANLIU_SERVER", default_value = "https://localhost:7443")]
+    pub server: String,
+    /// Certificate (PEM) to trust instead of the system's, such as DIR/tls/cert.pem.
+    #[arg(long, env = "YUANLIU_CA")]
+    pub ca: Option<PathBuf>,
+    /// Key file of the party.
+    #[arg(long, env = "YUANLIU_KEY")]
+    pub key: Option<PathBuf>,
+    /// The party that signs or asks.
+    #[arg(long, env = "YUANLIU_PARTY")]
+    pub party: Option<String>,
+    /// Why you ask: recorded with every privileged read.
+    #[arg(long, env = "YUANLIU_PURPOSE", default_value = "command line")]
+    pub purpose: String,
+    /// Expect this ledger (64 hex digits); by default the server's is believed.
+    #[arg(long, env = "YUANLIU_LEDGER")]
+    pub ledger: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    #[command(flatten)]
+    pub who: Connection,
+    /// Files of statements; "-" is standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Sign for this principal, under its mandate.
+    #[arg(long)]
+    pub on_behalf_of: Option<String>,
+    /// Site, where a statement does not name one.
+    #[arg(long)]
+    pub site: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Submit {
+    #[command(flatten)]
+    pub sign: Sign,
+    /// The files hold signed statements, as `yuanliu sign` prints them.
+    #[arg(long)]
+    pub signed: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Question {
+    /// The item: "sgtin:…", "sscc:…", "cdtc:…", "ma:…", "ahm:…" or "lot:…".
+    pub item: String,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Most lines of the answer.
+    #[arg(long, default_value_t = 1_000)]
+    pub limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Trace {
+    /// 追源头: back to every origin.
+    Source(Question),
+    /// 查流向: forward to every place, from an item, a container or a lot.
+    Flow(Question),
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Do it and exit; otherwise the server goes on until Ctrl-C.
+    #[arg(long)]
+    pub once: bool,
+    /// Where to leave the ledger; by default a temporary directory that is removed.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Seed of the trade: the same seed gives the same trade.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Statements of the trade, about.
+    #[arg(long, default_value_t = 24_000)]
+    pub statements: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Within 45 seconds.
+    #[arg(long)]
+    pub quick: bool,
+    /// Where to put the ledger; by default a temporary directory that is removed.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Statements to measure; by default as many as fit the time.
+    #[arg(long)]
+    pub statements: Option<usize>,
+}

@@ -1,0 +1,198 @@
+//! Questions to a server: ledger, item, history, trace.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use proto::v1::{
+    Effect, GetItemHistoryRequest, GetItemRequest, Item, TraceFlowRequest, TraceSourceRequest,
+};
+use serde_json::json;
+
+use super::{connect, runtime};
+use crate::{
+    cli,
+    draw::{self, Names},
+    out::Out,
+};
+
+/// `yuanliu ledger`
+pub fn ledger(args: &cli::Connection, out: Out) -> Result<ExitCode> {
+    let (info, checkpoint) = runtime()?.block_on(async {
+        let client = connect::public(args).await?;
+        let info = client.ledger().await?;
+        let checkpoint = client.checkpoint(0, &info.log_key).await?;
+        anyhow::Ok((info, checkpoint))
+    })?;
+    let (checkpoint, note) = checkpoint;
+    if out.json {
+        out.value(&json!({
+            "ledger": hex::encode(info.id),
+            "origin": info.origin,
+            "log_key": info.log_key.to_string(),
+            "size": info.size,
+            "root": hex::encode(info.root),
+            "chain": hex::encode(info.chain),
+            "checkpoint": note,
+            "version": info.version,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = [
+        (out.pick("ledger id", "账本标识"), hex::encode(info.id)),
+        (out.pick("origin", "日志名称"), info.origin),
+        (out.pick("log key", "日志公钥"), info.log_key.to_string()),
+        (out.pick("entries", "条目数"), info.size.to_string()),
+        (out.pick("root", "根哈希"), hex::encode(info.root)),
+        (out.pick("chain", "链哈希"), hex::encode(info.chain)),
+        (out.pick("signed up to", "已签名至"), checkpoint.size().to_string()),
+        (out.pick("server", "服务端版本"), info.version),
+    ];
+    for (name, value) in rows {
+        out.line(format!("{name}: {value}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `yuanliu item`
+pub fn item(args: &cli::Question, out: Out) -> Result<ExitCode> {
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(&args.connection).await?;
+        anyhow::Ok(client.get_item(GetItemRequest { item: args.item.clone() }).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("GetItemResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&answer.names);
+    if let Some(item) = &answer.item {
+        draw_item(item, &names, out);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn draw_item(item: &Item, names: &Names, out: Out) {
+    let used: Vec<String> = item.used.iter().map(|q| format!("{} {}", q.amount, q.unit)).collect();
+    let conflicts: Vec<String> = item.conflicts.iter().map(u64::to_string).collect();
+    let rows = [
+        (out.pick("item", "物品"), item.item.clone()),
+        (out.pick("condition", "状态"), draw::status(item.status(), out.lang).to_string()),
+        (out.pick("holder", "持有方"), named(names, &item.holder)),
+        (out.pick("addressee", "收货方"), named(names, &item.addressee)),
+        (out.pick("site", "场所"), item.site.clone()),
+        (out.pick("inside", "所在包装"), item.containers.join(" ⊂ ")),
+        (out.pick("maker", "生产方"), named(names, &item.maker)),
+        (out.pick("lot", "批"), item.lot.clone()),
+        (out.pick("registration", "注册证号"), item.registration.clone()),
+        (out.pick("made on", "生产日期"), item.made_on.clone()),
+        (out.pick("expires on", "有效期至"), item.expires_on.clone()),
+        (out.pick("used", "已使用"), used.join(", ")),
+        (out.pick("last event", "最近事件"), draw::time(item.last_occurred_at)),
+        (out.pick("entries that do not fit", "矛盾条目"), conflicts.join(", ")),
+    ];
+    for (name, value) in rows {
+        if !value.is_empty() {
+            out.line(format!("{name}: {value}"));
+        }
+    }
+}
+
+fn named(names: &Names, party: &str) -> String {
+    if party.is_empty() { String::new() } else { names.of(party) }
+}
+
+/// `yuanliu history`
+pub fn history(args: &cli::Question, out: Out) -> Result<ExitCode> {
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(&args.connection).await?;
+        let request =
+            GetItemHistoryRequest { item: args.item.clone(), limit: args.limit, page_token: String::new() };
+        anyhow::Ok(client.get_item_history(request).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("GetItemHistoryResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&answer.names);
+    let head = [
+        out.pick("entry", "条目"),
+        out.pick("happened", "发生"),
+        out.pick("statement", "声明"),
+        out.pick("signed by", "签署方"),
+        out.pick("about", "对象"),
+        out.pick("counts", "效力"),
+    ];
+    let rows = answer.events.iter().map(|e| {
+        [
+            e.index.to_string(),
+            draw::time(e.occurred_at),
+            draw::kind(e.kind(), out.lang).to_string(),
+            names.of(&e.party),
+            e.subject.clone(),
+            effect(e.effect(), out).to_string(),
+        ]
+    });
+    out.line(draw::table(head, rows));
+    if !answer.next_page_token.is_empty() {
+        out.note(out.pick("There is more; raise --limit.", "尚有更多条目；请提高 --limit。"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+const fn effect(effect: Effect, out: Out) -> &'static str {
+    match effect {
+        Effect::Unspecified => "?",
+        Effect::Effective => out.pick("yes", "有效"),
+        Effect::Pending => out.pick("waits for signatures", "待会签"),
+        Effect::Corrected => out.pick("corrected", "已更正"),
+        Effect::Voided => out.pick("voided", "已作废"),
+    }
+}
+
+/// `yuanliu trace source`
+pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(&args.connection).await?;
+        let request = TraceSourceRequest { item: args.item.clone(), limit: args.limit };
+        anyhow::Ok(client.trace_source(request).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("TraceSourceResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&answer.names);
+    out.line(format!("{} {}", out.pick("Source of", "追源："), args.item));
+    out.line(draw::path(&answer.hops, &names, out.lang).trim_end());
+    let origins: Vec<String> = answer.origins.iter().map(|o| names.of(o)).collect();
+    if origins.is_empty() {
+        out.line(out.pick("  No origin is recorded: the chain breaks here.", "  未记录源头：链条在此中断。"));
+    } else {
+        out.line(format!("{} {}", out.pick("Origin:", "源头："), origins.join(", ")));
+    }
+    truncated(answer.truncated, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `yuanliu trace flow`
+pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(&args.connection).await?;
+        let request = TraceFlowRequest { item: args.item.clone(), limit: args.limit };
+        anyhow::Ok(client.trace_flow(request).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("TraceFlowResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&answer.names);
+    out.line(format!("{} {}", out.pick("Flow of", "查流："), args.item));
+    out.line(draw::path(&answer.hops, &names, out.lang).trim_end());
+    out.line(draw::places(&answer.places, &names, out.lang));
+    truncated(answer.truncated, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn truncated(truncated: bool, out: Out) {
+    if truncated {
+        out.note(out.pick("There is more than was shown; raise --limit.", "结果不完整；请提高 --limit。"));
+    }
+}

@@ -1,0 +1,253 @@
+//! `yuanliu bench`: one-item Ships, streamed over TLS from another process, every cost in one run.
+
+use std::{
+    fs,
+    path::Path,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use client::{Client, ConnectOptions, Outcome, SubmitEvent, SubmitOptions, Trust};
+use futures::{StreamExt as _, stream};
+use hdrhistogram::Histogram;
+use merkle::SignerKey;
+use proto::v1::SignedStatement;
+use serde_json::json;
+use sim::{Plan, World, load::Load};
+
+use super::runtime;
+use crate::{child::ServerProcess, cli, exit, keys, out::Out};
+
+const ORIGIN: &str = "bench.yuanliu.example/log";
+/// Statements of the peak phase by default, and in a quick run.
+const STATEMENTS: usize = 1_000_000;
+const QUICK: usize = 150_000;
+/// Length of the phase at half of peak load.
+const HALF_LOAD: Duration = Duration::from_secs(5);
+
+/// Runs the command.
+pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
+    let begin = Instant::now();
+    let temporary = args.data.is_none().then(tempfile::tempdir).transpose()?;
+    let data = match (&args.data, &temporary) {
+        (Some(data), _) => data.clone(),
+        (None, Some(temporary)) => temporary.path().to_path_buf(),
+        (None, None) => bail!("no directory"),
+    };
+    let peak = args.statements.unwrap_or(if args.quick { QUICK } else { STATEMENTS });
+    // The second phase takes as much again at the most: half the rate for a bounded time.
+    let bench = Bench::set(&data, peak + peak / 2)?;
+    let report = runtime()?.block_on(bench.measure(&data, peak, out))?;
+    let strict = verify_strict_us(&bench.sample(200)?)?;
+    let report = json!({
+        "statements": report.statements,
+        "statements_per_s": round(report.per_second, 0),
+        "server_cpu_us_per_statement": round(report.cpu_us, 2),
+        "verify_strict_us": round(strict, 2),
+        "cpu_ratio": round(report.cpu_us / strict, 2),
+        "ack_p50_ms": round(report.p50_ms, 2),
+        "ack_p99_ms": round(report.p99_ms, 2),
+        "ack_load_per_s": round(report.half_rate, 0),
+        "rss_mib": round(report.rss_mib, 1),
+        "disk_bytes_per_statement": round(report.disk_bytes, 0),
+        "seconds": round(begin.elapsed().as_secs_f64(), 1),
+    });
+    if out.json {
+        out.value(&report);
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (key, value) in report.as_object().into_iter().flatten() {
+        out.line(format!("{key}: {value}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn round(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+struct Bench {
+    load: Arc<Load>,
+    ledger: merkle::Hash,
+}
+
+/// What was measured.
+struct Measured {
+    statements: u64,
+    per_second: f64,
+    cpu_us: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    half_rate: f64,
+    rss_mib: f64,
+    disk_bytes: f64,
+}
+
+impl Bench {
+    fn set(data: &Path, items: usize) -> Result<Self> {
+        if data.join("log").exists() {
+            return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+        }
+        let folder = keys::folder(data);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let now = jiff::Timestamp::now().as_microsecond();
+        let world = World::new(Plan { seed: 1, statements: 10_000, end_at: now });
+        let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
+        let answer = SignerKey::new(ORIGIN, client::generate_key()?)?;
+        keys::write_log_key(&folder.join("log.key"), &log)?;
+        let genesis = world.genesis(ORIGIN, &log.verifier().to_string(), &answer.verifier().to_string());
+        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
+        let load = Arc::new(Load::new(world, ledger, u32::try_from(items)?));
+        Ok(Self { load, ledger })
+    }
+
+    fn sample(&self, n: u32) -> Result<Vec<SignedStatement>> {
+        (0..n).map(|i| self.load.ship(i).context("no load")).collect()
+    }
+
+    /// Ships of a range, signed on two threads beforehand: signing is the clients' cost, not the server's.
+    fn ships(&self, from: usize, to: usize) -> Result<Vec<SignedStatement>> {
+        let middle = usize::midpoint(from, to);
+        let half = |range: std::ops::Range<usize>| {
+            let load = self.load.clone();
+            std::thread::spawn(move || range.filter_map(|i| load.ship(i as u32)).collect::<Vec<_>>())
+        };
+        let (first, second) = (half(from..middle), half(middle..to));
+        let joined = first.join().ok().zip(second.join().ok());
+        let (mut ships, rest) = joined.context("a signing thread failed")?;
+        ships.extend(rest);
+        Ok(ships)
+    }
+
+    async fn measure(&self, data: &Path, peak: usize, out: Out) -> Result<Measured> {
+        let server = ServerProcess::start(data, "127.0.0.1:0".parse()?)?;
+        let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
+        options.ledger = Some(self.ledger);
+        let client = Client::connect(options).await?;
+        out.note("setting up …");
+        let setup: Vec<_> = self.load.setup().map(|s| s.statement).collect();
+        submit(&client, stream::iter(setup), SubmitOptions::default()).await?;
+        let ships = self.ships(0, peak)?;
+
+        out.note("peak load …");
+        let disk = disk_bytes(data);
+        let cpu = cpu_seconds(server.id())?;
+        let begin = Instant::now();
+        submit(&client, stream::iter(ships), SubmitOptions { batch: 256, in_flight: 8, ..SubmitOptions::default() })
+            .await?;
+        let seconds = begin.elapsed().as_secs_f64();
+        let cpu_us = (cpu_seconds(server.id())? - cpu) * 1e6 / peak as f64;
+        let per_second = peak as f64 / seconds;
+        let disk_bytes = (disk_bytes(data) - disk) as f64 / peak as f64;
+
+        out.note("half load …");
+        let half_rate = per_second / 2.0;
+        let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
+        let latency = half_load(&client, self.ships(peak, peak + paced)?, half_rate).await?;
+        let rss_mib = peak_rss_mib(server.id())?;
+        server.stop()?;
+        let ms = |quantile| latency.value_at_quantile(quantile) as f64 / 1e3;
+        Ok(Measured {
+            statements: peak as u64,
+            per_second,
+            cpu_us,
+            p50_ms: ms(0.5),
+            p99_ms: ms(0.99),
+            half_rate,
+            rss_mib,
+            disk_bytes,
+        })
+    }
+}
+
+/// Submits everything; any refusal ends the benchmark. Gives latencies in µs.
+async fn submit(
+    client: &Client,
+    source: impl futures::Stream<Item = SignedStatement>,
+    options: SubmitOptions,
+) -> Result<Histogram<u64>> {
+    let mut latency = Histogram::new_with_bounds(1, 600_000_000, 3)?;
+    let mut refusal = None;
+    client
+        .submit_stream(source, options, |event| {
+            if let SubmitEvent::Settled(settled) = event {
+                latency.saturating_record(settled.latency.as_micros() as u64);
+                if let Outcome::Refused(rejection) = settled.outcome {
+                    refusal.get_or_insert(rejection);
+                }
+            }
+        })
+        .await?;
+    match refusal {
+        Some(r) => bail!("a statement was refused: {} {} {:?}", r.reason, r.message, r.violations),
+        None => Ok(latency),
+    }
+}
+
+/// Statements in ticks of 2 ms at a steady rate.
+async fn half_load(client: &Client, ships: Vec<SignedStatement>, per_second: f64) -> Result<Histogram<u64>> {
+    const TICK: Duration = Duration::from_millis(2);
+    let per_tick = ((per_second * TICK.as_secs_f64()).round() as usize).max(1);
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let chunks: Vec<Vec<SignedStatement>> = ships.chunks(per_tick).map(<[_]>::to_vec).collect();
+    let source = stream::unfold((ticks, chunks.into_iter()), |(mut ticks, mut chunks)| async {
+        ticks.tick().await;
+        let chunk = chunks.next()?;
+        Some((stream::iter(chunk), (ticks, chunks)))
+    });
+    let options = SubmitOptions { in_flight: 64, ..SubmitOptions::default() };
+    submit(client, source.flatten(), options).await
+}
+
+/// µs of one `verify_strict`, the yardstick, over real statements.
+fn verify_strict_us(sample: &[SignedStatement]) -> Result<f64> {
+    const ROUNDS: usize = 20;
+    let key = client::generate_key()?;
+    let public = ed25519_dalek::VerifyingKey::from_bytes(key.public().as_bytes())?;
+    let signed: Vec<(Vec<u8>, ed25519_dalek::Signature)> = sample
+        .iter()
+        .map(|s| (s.payload.to_vec(), ed25519_dalek::Signature::from_bytes(&key.sign(&s.payload))))
+        .collect();
+    let begin = Instant::now();
+    for _ in 0..ROUNDS {
+        for (payload, signature) in &signed {
+            public.verify_strict(payload, signature)?;
+        }
+    }
+    Ok(begin.elapsed().as_secs_f64() * 1e6 / (ROUNDS * signed.len()) as f64)
+}
+
+/// CPU seconds a process has used, all threads, user and system.
+fn cpu_seconds(pid: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("bench needs /proc")?;
+    // Fields after the command in parentheses: state is 3, utime 14, stime 15 (proc(5)).
+    let after = stat.rsplit_once(')').map(|(_, rest)| rest).context("unexpected /proc/PID/stat")?;
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).context("unexpected /proc/PID/stat");
+    // 100 ticks a second on every Linux that reports through /proc.
+    Ok((ticks(11)? + ticks(12)?) / 100.0)
+}
+
+fn peak_rss_mib(pid: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).context("unexpected /proc/PID/status")?;
+    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kib / 1024.0)
+}
+
+/// Bytes of all files below a directory.
+fn disk_bytes(path: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => disk_bytes(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

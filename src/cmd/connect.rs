@@ -1,0 +1,54 @@
+//! From flags to a connection.
+
+use anyhow::Result;
+use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
+use merkle::{Hash, SigningKey};
+
+use super::keygen::parse_ledger;
+use crate::{cli::Connection, exit, keys};
+
+/// Where Debian and its kin keep the certificates that the system trusts.
+const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+fn options(flags: &Connection) -> ConnectOptions {
+    let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
+    ConnectOptions::new(flags.server.clone(), trust)
+}
+
+fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
+    let key = flags.key.as_deref().ok_or_else(|| exit::usage("name your key file: --key FILE or YUANLIU_KEY"))?;
+    let party = flags.party.clone().ok_or_else(|| exit::usage("name your party: --party ID or YUANLIU_PARTY"))?;
+    gs1::PartyRef::parse(&party).map_err(|e| exit::usage(format!("--party {party}: {e}")))?;
+    Ok((party, keys::open(key)?))
+}
+
+/// The ledger expected, else the one the server keeps.
+async fn ledger_id(flags: &Connection) -> Result<Hash> {
+    match &flags.ledger {
+        Some(text) => parse_ledger(text),
+        None => Ok(Client::connect(options(flags)).await?.ledger().await?.id),
+    }
+}
+
+/// A connection that needs no rights.
+pub async fn public(flags: &Connection) -> Result<Client> {
+    let mut options = options(flags);
+    options.ledger = flags.ledger.as_deref().map(parse_ledger).transpose()?;
+    Ok(Client::connect(options).await?)
+}
+
+/// A connection that reads as a party.
+pub async fn reader(flags: &Connection) -> Result<Client> {
+    let (party, key) = identity(flags)?;
+    let ledger = ledger_id(flags).await?;
+    let mut options = options(flags);
+    options.ledger = Some(ledger);
+    options.reader = Some(ReadSigner::new(party, key, ledger, Purpose::Purpose(flags.purpose.clone())));
+    Ok(Client::connect(options).await?)
+}
+
+/// A signer; asks the server for the ledger's id where none is given.
+pub async fn signer(flags: &Connection) -> Result<Signer> {
+    let (party, key) = identity(flags)?;
+    Ok(Signer::new(party, key, ledger_id(flags).await?))
+}

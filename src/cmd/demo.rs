@@ -1,0 +1,271 @@
+//! `yuanliu demo`: a made-up trade through the real server, a crash half-way, and what is left of it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use client::{
+    Client, ConnectOptions, EntryRange, KeyFile, Outcome, Protection, Purpose, ReadSigner, SubmitEvent,
+    SubmitOptions, Trust,
+};
+use futures::stream;
+use indicatif::ProgressBar;
+use merkle::{Hash, SignerKey, SigningKey};
+use proto::v1::{GetItemRequest, Receipt, TraceFlowRequest, TraceSourceRequest};
+use serde_json::{Value, json};
+use sim::{Examples, Plan, World};
+
+use super::{offline, runtime};
+use crate::{
+    child::ServerProcess,
+    cli,
+    draw::{self, Names},
+    exit, keys,
+    out::Out,
+};
+
+const ORIGIN: &str = "demo.yuanliu.example/log";
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+/// Runs the command.
+pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
+    let begin = Instant::now();
+    let temporary = args.data.is_none().then(tempfile::tempdir).transpose()?;
+    let data = match (&args.data, &temporary) {
+        (Some(data), _) => data.as_path(),
+        (None, Some(temporary)) => temporary.path(),
+        (None, None) => bail!("no directory"),
+    };
+    let stage = Stage::set(args, data, out)?;
+    let run = runtime()?.block_on(stage.play(data, out))?;
+    let verified = offline::check(data, out)?;
+    let lost = run.lost;
+    let ok = verified.defect.is_none() && lost == 0 && run.twice == 0;
+    let report = json!({
+        "statements": run.acknowledged,
+        "refused": run.refused,
+        "entries": verified.entries,
+        "acknowledged_before_kill": run.before_kill,
+        "lost_after_kill": lost,
+        "recorded_twice": run.twice,
+        "verified": verified.defect.is_none(),
+        "root": hex::encode(verified.root),
+        "chain": hex::encode(verified.chain),
+        "ledger": hex::encode(stage.ledger),
+        "log_key": stage.log_key,
+        "example_item": stage.examples.toxin,
+        "example_filler": stage.examples.filler,
+        "example_console": stage.examples.console,
+        "traces": run.traces,
+        "seconds": (begin.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+    });
+    if out.json {
+        out.value(&report);
+    } else {
+        tell(&report, out);
+    }
+    if !ok {
+        return Err(exit::refused(out.pick("the demo found a defect", "演示发现缺陷")));
+    }
+    if !args.once {
+        stage.linger(data, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The ledger and who plays on it.
+struct Stage {
+    world: std::cell::Cell<Option<World>>,
+    ledger: Hash,
+    log_key: String,
+    examples: Examples,
+    reader: (String, SigningKey),
+}
+
+/// What came of it.
+struct Played {
+    acknowledged: u64,
+    refused: u64,
+    before_kill: usize,
+    lost: u64,
+    twice: u64,
+    traces: Value,
+}
+
+impl Stage {
+    fn set(args: &cli::Demo, data: &Path, out: Out) -> Result<Self> {
+        let folder = keys::folder(data);
+        if data.join("log").exists() {
+            return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let now = jiff::Timestamp::now().as_microsecond();
+        out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
+        let world = World::new(Plan { seed: args.seed, statements: args.statements, end_at: now });
+        let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
+        let answer = SignerKey::new(ORIGIN, client::generate_key()?)?;
+        keys::write_log_key(&folder.join("log.key"), &log)?;
+        keys::write_log_key(&folder.join("answer.key"), &answer)?;
+        let log_key = log.verifier().to_string();
+        let genesis = world.genesis(ORIGIN, &log_key, &answer.verifier().to_string());
+        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
+        let reader = world.reader();
+        KeyFile::create(&folder.join("reader.pem"), &reader.1, Protection::Plain)?;
+        let examples = world.example_items();
+        Ok(Self { world: std::cell::Cell::new(Some(world)), ledger, log_key, examples, reader })
+    }
+
+    async fn connect(&self, server: &ServerProcess) -> Result<Client> {
+        let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
+        let (party, key) = self.reader.clone();
+        options.ledger = Some(self.ledger);
+        options.reader = Some(ReadSigner::new(party, key, self.ledger, Purpose::Purpose("demo".into())));
+        Ok(Client::connect(options).await?)
+    }
+
+    async fn play(&self, data: &Path, out: Out) -> Result<Played> {
+        let mut server = ServerProcess::start(data, ANY_PORT)?;
+        let client = self.connect(&server).await?;
+        let Some(world) = self.world.take() else { bail!("played already") };
+        let statements: Vec<_> = world.statements(self.ledger).map(|s| s.statement).collect();
+        let half = statements.len() / 2;
+        out.note(format!("{} {}", statements.len(), out.pick("statements over gRPC with TLS …", "条声明经 TLS gRPC 提交……")));
+
+        let bar = if out.json { ProgressBar::hidden() } else { ProgressBar::new(statements.len() as u64) };
+        let mut receipts: Vec<Receipt> = Vec::with_capacity(statements.len());
+        let mut refused = 0;
+        let mut before_kill = 0;
+        let mut crash = Ok(());
+        client
+            .submit_stream(stream::iter(statements), SubmitOptions::default(), |event| {
+                let SubmitEvent::Settled(settled) = event else { return };
+                bar.inc(1);
+                match settled.outcome {
+                    Outcome::Recorded(receipt) => receipts.push(receipt),
+                    Outcome::Refused(rejection) => {
+                        refused += 1;
+                        out.note(format!("{}: {} {:?}", rejection.reason, rejection.message, rejection.violations));
+                    }
+                }
+                if before_kill == 0 && receipts.len() >= half {
+                    before_kill = receipts.len();
+                    crash = crash_and_restart(&mut server, data, out);
+                }
+            })
+            .await?;
+        bar.finish_and_clear();
+        crash?;
+        let (lost, twice) = missing(&client, &receipts).await?;
+        let traces = self.traces(&client, out).await?;
+        server.stop()?;
+        Ok(Played { acknowledged: receipts.len() as u64, refused, before_kill, lost, twice, traces })
+    }
+
+    /// The three examples, to their source and to where they are.
+    async fn traces(&self, client: &Client, out: Out) -> Result<Value> {
+        let mut all = Vec::new();
+        for item in [&self.examples.toxin, &self.examples.filler, &self.examples.console] {
+            let source = client.trace_source(TraceSourceRequest { item: item.clone(), limit: 0 }).await?;
+            let flow = client.trace_flow(TraceFlowRequest { item: item.clone(), limit: 0 }).await?;
+            let state = client.get_item(GetItemRequest { item: item.clone() }).await?;
+            if !out.json {
+                let names = Names::new(&source.names);
+                out.line(format!("\n{} {item}", out.pick("Source of", "追源：")));
+                out.line(draw::path(&source.hops, &names, out.lang).trim_end());
+                out.line(format!("{} {item}", out.pick("Where it is:", "去向：")));
+                out.line(draw::places(&flow.places, &Names::new(&flow.names), out.lang));
+            }
+            let status = state.item.map(|i| i.status().as_str_name().to_string());
+            all.push(json!({
+                "item": item,
+                "hops": source.hops.len(),
+                "origins": source.origins,
+                "places": flow.places.len(),
+                "status": status,
+            }));
+        }
+        Ok(all.into())
+    }
+
+    /// Serves on until Ctrl-C.
+    fn linger(&self, data: &Path, out: Out) -> Result<()> {
+        let server = ServerProcess::start(data, ANY_PORT)?;
+        let flags = format!(
+            "--server {} --ca {} --key {} --party {}",
+            server.url(),
+            server.ca.display(),
+            keys::folder(data).join("reader.pem").display(),
+            self.reader.0,
+        );
+        out.note(out.pick("\nThe server goes on; Ctrl-C ends it. Try:", "\n服务器继续运行，Ctrl-C 结束。可以试试："));
+        for command in ["item", "history", "trace source", "trace flow"] {
+            out.note(format!("  yuanliu {command} '{}' {flags}", self.examples.toxin));
+        }
+        runtime()?.block_on(server::asked_to_end());
+        server.stop()
+    }
+}
+
+/// SIGKILL in full flow; the client notices, waits, and goes on where it has no receipt.
+fn crash_and_restart(server: &mut ServerProcess, data: &Path, out: Out) -> Result<()> {
+    server.kill()?;
+    out.note(out.pick("Server killed (SIGKILL) half-way; starting it again …", "服务器中途被强制终止（SIGKILL），正在重启……"));
+    let address = server.address;
+    // The port may take a moment to be free again.
+    for _ in 0..50 {
+        match ServerProcess::start(data, address) {
+            Ok(new) => {
+                *server = new;
+                return Ok(());
+            }
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+    *server = ServerProcess::start(data, address)?;
+    Ok(())
+}
+
+/// Counts receipts whose entry is not in the log as it was acknowledged, and entries acknowledged twice.
+async fn missing(client: &Client, receipts: &[Receipt]) -> Result<(u64, u64)> {
+    let mut wanted: BTreeMap<u64, &Receipt> = BTreeMap::new();
+    let mut twice = 0;
+    for receipt in receipts {
+        twice += u64::from(wanted.insert(receipt.index, receipt).is_some());
+    }
+    let mut entries = client.entries(EntryRange { start: 0, limit: 0, follow: false });
+    while let Some(entry) = entries.next().await? {
+        let same = wanted.get(&entry.index).is_some_and(|r| r.leaf == entry.leaf && r.chain == entry.chain);
+        if same {
+            wanted.remove(&entry.index);
+        }
+    }
+    Ok((wanted.len() as u64, twice))
+}
+
+fn tell(report: &Value, out: Out) {
+    let rows = [
+        ("statements", out.pick("statements acknowledged", "已确认声明")),
+        ("entries", out.pick("entries in the log", "日志条目")),
+        ("acknowledged_before_kill", out.pick("acknowledged before SIGKILL", "强制终止前已确认")),
+        ("lost_after_kill", out.pick("of these lost", "其中丢失")),
+        ("recorded_twice", out.pick("recorded twice", "重复记录")),
+        ("verified", out.pick("whole log verified", "全账本校验通过")),
+        ("root", out.pick("root", "根哈希")),
+        ("ledger", out.pick("ledger id", "账本标识")),
+        ("log_key", out.pick("log key", "日志公钥")),
+        ("example_item", out.pick("example item", "示例物品")),
+        ("seconds", out.pick("seconds", "用时（秒）")),
+    ];
+    out.line("");
+    for (key, name) in rows {
+        let value = &report[key];
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+        out.line(format!("{name}: {text}"));
+    }
+}

@@ -1,0 +1,99 @@
+//! `yuanliu init`: keys, root authorities, entry 0.
+
+use std::{fs, path::Path, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use merkle::{SignerKey, SigningKey};
+use prost::Message as _;
+use proto::v1::{Genesis, RootAuthority, Settings};
+use serde_json::json;
+
+use crate::{cli, exit, keys, out::Out};
+
+/// Runs the command.
+pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
+    let data = &args.data.data;
+    if data.join("log").exists() {
+        return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+    }
+    let folder = keys::folder(data);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|e| anyhow::anyhow!("the system gives no random numbers: {e}"))?;
+
+    let mut roots = Vec::with_capacity(args.roots.len());
+    for (i, root) in args.roots.iter().enumerate() {
+        roots.push(root_authority(root, i, args, &random, &folder, out)?);
+    }
+    let log = log_key(&args.origin, &folder, "log.key")?;
+    let answer = log_key(&args.origin, &folder, "answer.key")?;
+    let majority = u32::try_from(roots.len() / 2 + 1)?;
+    let genesis = Genesis {
+        origin: args.origin.clone(),
+        random: random.to_vec(),
+        log_key: log.verifier().to_string(),
+        answer_key: answer.verifier().to_string(),
+        witness_keys: Vec::new(),
+        roots,
+        threshold: args.threshold.unwrap_or(majority),
+        settings: Some(Settings {
+            max_id_age: statement::DEFAULT_MAX_ID_AGE,
+            max_ahead: statement::DEFAULT_MAX_AHEAD,
+        }),
+        predecessor: None,
+    };
+    let now = jiff::Timestamp::now().as_microsecond();
+    let id = ledger::Ledger::create(data, &genesis.encode_to_vec(), u64::try_from(now)?)?;
+    tell(data, &hex::encode(id), &log.verifier().to_string(), &genesis, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn root_authority(
+    text: &str,
+    i: usize,
+    args: &cli::Init,
+    random: &[u8; 32],
+    folder: &Path,
+    out: Out,
+) -> Result<RootAuthority> {
+    let (party, file) = text.split_once('=').map_or((text, None), |(p, f)| (p, Some(Path::new(f))));
+    let parsed = gs1::PartyRef::parse(party).map_err(|e| exit::usage(format!("--root {party}: {e}")))?;
+    let key: SigningKey = match file {
+        Some(file) => keys::open(file)?,
+        None => keys::make(&folder.join(format!("root-{}.pem", i + 1)), args.no_passphrase, out)?,
+    };
+    Ok(client::root_authority(party, parsed.value(), &key, &args.origin, random))
+}
+
+/// A new key of the log itself; its name in notes is the origin.
+fn log_key(origin: &str, folder: &Path, file: &str) -> Result<SignerKey> {
+    let key = SignerKey::new(origin, client::generate_key()?)
+        .map_err(|e| exit::usage(format!("--origin {origin}: {e}")))?;
+    keys::write_log_key(&folder.join(file), &key)?;
+    Ok(key)
+}
+
+fn tell(data: &Path, id: &str, log_key: &str, genesis: &Genesis, out: Out) {
+    let roots: Vec<&str> = genesis.roots.iter().map(|r| r.party.as_str()).collect();
+    if out.json {
+        out.value(&json!({ "ledger": id, "log_key": log_key, "roots": roots, "threshold": genesis.threshold }));
+        return;
+    }
+    out.line(format!("{}  {id}", out.pick("ledger id ", "账本标识")));
+    out.line(format!("{}  {log_key}", out.pick("log key   ", "日志公钥")));
+    out.line(format!(
+        "{}  {} ({} / {})",
+        out.pick("roots     ", "根主管部门"),
+        roots.join(", "),
+        genesis.threshold,
+        roots.len()
+    ));
+    out.note(format!(
+        "{} {}",
+        out.pick(
+            "Give the log key to whoever is to check answers. Move the root keys off this machine. Next:",
+            "请将日志公钥交给需要核验的各方，并将根密钥移出本机。下一步："
+        ),
+        format_args!("yuanliu serve --data {}", data.display())
+    ));
+}

@@ -1,0 +1,50 @@
+//! One module a command.
+
+mod ask;
+mod bench;
+mod connect;
+mod demo;
+mod init;
+mod keygen;
+mod offline;
+mod scan;
+mod serve;
+mod submit;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{
+    cli::{Command, Trace},
+    out::Out,
+};
+
+/// Runs a command.
+pub fn run(command: Command, out: Out) -> Result<ExitCode> {
+    match command {
+        Command::Init(args) => init::run(&args, out),
+        Command::Serve(args) => serve::run(&args),
+        Command::Keygen(args) => keygen::run(&args, out),
+        Command::Config(args) => serve::show(&args, out),
+        Command::Sign(args) => submit::sign(&args, out),
+        Command::Submit(args) => submit::run(&args, out),
+        Command::Item(args) => ask::item(&args, out),
+        Command::History(args) => ask::history(&args, out),
+        Command::Trace(Trace::Source(args)) => ask::source(&args, out),
+        Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
+        Command::Ledger(args) => ask::ledger(&args, out),
+        Command::Scan { text } => scan::run(&text, out),
+        Command::Verify(args) => offline::verify(&args, out),
+        Command::Rebuild(args) => offline::rebuild(&args, out),
+        Command::Backup { data, output } => offline::backup(&data, &output, out),
+        Command::Restore { backup, data } => offline::restore(&backup, &data, out),
+        Command::Demo(args) => demo::run(&args, out),
+        Command::Bench(args) => bench::run(&args, out),
+    }
+}
+
+/// A runtime for commands that talk to a server.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

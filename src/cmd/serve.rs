@@ -1,0 +1,91 @@
+//! `yuanliu serve` and `yuanliu config`.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use super::runtime;
+use crate::{
+    cli,
+    config::{Config, LogFormat, Logs, figment},
+    keys,
+    out::Out,
+};
+
+/// Runs the server until it is asked to end.
+pub fn run(args: &cli::Serve) -> Result<ExitCode> {
+    let config = Config::read(args)?;
+    let data = config.data()?.clone();
+    start_logs(&config.logs)?;
+    let log = keys::read_log_key(&data)?;
+    let clock = Arc::new(ledger::SystemClock::default());
+    let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
+    let size = ledger.head().size;
+    tracing::info!(ledger = hex::encode(ledger.id()), entries = size, "ledger open");
+    runtime()?.block_on(async {
+        let server = server::bind(ledger, config.server).await?;
+        tracing::info!(address = %server.address(), http = ?server.http_address(), "serving");
+        if let Some(file) = &args.ready_file {
+            let ready = json!({
+                "address": server.address(),
+                "http": server.http_address(),
+                "ca": server.identity().cert_path,
+                "pid": std::process::id(),
+            });
+            write_ready(file, &ready.to_string())?;
+        }
+        server.run(server::asked_to_end()).await?;
+        anyhow::Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever waits for the file sees it whole or not at all.
+fn write_ready(file: &Path, text: &str) -> Result<()> {
+    let part = file.with_extension("part");
+    std::fs::write(&part, text).with_context(|| format!("cannot write {}", part.display()))?;
+    std::fs::rename(&part, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn start_logs(logs: &Logs) -> Result<()> {
+    let filter = EnvFilter::try_new(&logs.filter).with_context(|| format!("logs.filter {}", logs.filter))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match logs.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+    started.map_err(|e| anyhow::anyhow!("logs: {e}"))
+}
+
+/// Shows the configuration in effect, and where each part of it was read.
+pub fn show(args: &cli::Serve, out: Out) -> Result<ExitCode> {
+    let config = Config::read(args)?;
+    if out.json {
+        out.value(&config);
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.line(toml_text(&config)?);
+    let figment = figment(args);
+    for key in ["data", "logs", "server.listen", "server.http_listen", "server.tls", "ledger"] {
+        if let Some(source) = figment.find_metadata(key) {
+            out.note(format!("# {key}: {}", source.name));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// As a file that `--config` reads back.
+fn toml_text(config: &Config) -> Result<String> {
+    let mut value = serde_json::to_value(config)?;
+    drop_nulls(&mut value);
+    Ok(toml::to_string_pretty(&value)?)
+}
+
+fn drop_nulls(value: &mut serde_json::Value) {
+    if let serde_json::Value::Object(map) = value {
+        map.retain(|_, v| !v.is_null());
+        map.values_mut().for_each(drop_nulls);
+    }
+}

@@ -1,0 +1,207 @@
+//! `yuanliu sign` and `yuanliu submit`.
+
+use std::{
+    cell::RefCell,
+    fs::File,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::ExitCode,
+    rc::Rc,
+};
+
+use anyhow::{Context as _, Result};
+use client::{Client, JsonLines, Outcome, Settled, Signer, SubmitEvent, SubmitOptions, Summary};
+use futures::stream;
+use indicatif::{ProgressBar, ProgressStyle};
+use proto::v1::{Receipt, Rejection, SignedStatement, Statement};
+use serde_json::json;
+use statement::{hex_text, kind_row};
+
+use super::{connect, runtime};
+use crate::{cli, draw, exit, out::Out};
+
+type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
+
+/// `yuanliu sign`: signed statements as JSON Lines.
+pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
+    let signer = runtime()?.block_on(signer(args))?;
+    for signed in signed_files(args, &signer) {
+        out.value(&client::message_to_json("SignedStatement", &signed?)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn signer(args: &cli::Sign) -> Result<Signer> {
+    let mut signer = connect::signer(&args.who).await?;
+    if let Some(principal) = &args.on_behalf_of {
+        signer = signer.on_behalf_of(principal);
+    }
+    if let Some(site) = &args.site {
+        signer = signer.at_site(site);
+    }
+    Ok(signer)
+}
+
+/// `yuanliu submit`
+pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
+    runtime()?.block_on(async {
+        let client = connect::public(&args.sign.who).await?;
+        let statements = if args.signed {
+            ready_files(&args.sign.files)
+        } else {
+            signed_files(&args.sign, &signer(&args.sign).await?)
+        };
+        let summary = send(&client, statements, out).await?;
+        if !out.json {
+            out.note(format!(
+                "{} {}, {} {}",
+                summary.recorded,
+                out.pick("recorded", "条已记录"),
+                summary.refused,
+                out.pick("refused", "条被拒"),
+            ));
+        }
+        Ok(if summary.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+    })
+}
+
+/// Submits in order; stops at the first statement that cannot be read, after settling those before it.
+async fn send(client: &Client, statements: Statements, out: Out) -> Result<Summary> {
+    let broken = Rc::new(RefCell::new(None));
+    let keep = broken.clone();
+    let readable = statements.map_while(move |statement| {
+        statement.map_err(|error| keep.borrow_mut().replace(error)).ok()
+    });
+    let bar = progress(out);
+    let summary = client
+        .submit_stream(stream::iter(readable), SubmitOptions::default(), |event| match event {
+            SubmitEvent::Settled(settled) => {
+                bar.suspend(|| tell(&settled, out));
+                bar.inc(1);
+            }
+            SubmitEvent::Waiting { failure, delay, .. } => {
+                bar.suspend(|| out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32())));
+            }
+        })
+        .await;
+    bar.finish_and_clear();
+    let summary = summary?;
+    match broken.take() {
+        Some(error) => Err(error),
+        None => Ok(summary),
+    }
+}
+
+fn progress(out: Out) -> ProgressBar {
+    if out.json {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {pos} {per_sec}");
+    style.map_or_else(|_| ProgressBar::hidden(), |style| ProgressBar::new_spinner().with_style(style))
+}
+
+fn tell(settled: &Settled, out: Out) {
+    match &settled.outcome {
+        Outcome::Recorded(receipt) => tell_receipt(settled, receipt, out),
+        Outcome::Refused(rejection) => tell_refusal(settled, rejection, out),
+    }
+}
+
+fn tell_receipt(settled: &Settled, receipt: &Receipt, out: Out) {
+    let digest = hex_text(&merkle::sha256(&[&settled.statement.payload]));
+    if out.json {
+        out.value(&json!({
+            "position": settled.position,
+            "index": receipt.index,
+            "recorded_at": receipt.recorded_at,
+            "digest": digest,
+            "leaf": hex_text(&receipt.leaf),
+            "chain_before": hex_text(&receipt.chain_before),
+            "chain": hex_text(&receipt.chain),
+            "signatures_missing": receipt.signatures_missing,
+            "recorded_before": receipt.recorded_before,
+        }));
+        return;
+    }
+    let statement = statement::Statement::recorded(settled.statement.payload.clone()).ok();
+    let row = statement.as_ref().and_then(|s| kind_row(s.kind()));
+    let kind = row.map_or("?", |row| out.pick(row.name, row.chinese));
+    let mut line =
+        format!("{} {}  {}  {kind}", out.pick("entry", "条目"), receipt.index, draw::time(receipt.recorded_at));
+    if receipt.recorded_before {
+        line += out.pick("  (recorded before)", "（先前已记录）");
+    }
+    if receipt.signatures_missing > 0 {
+        let waits = out.pick("waits for further signatures:", "待会签：");
+        line += &format!("  ({waits} {})", receipt.signatures_missing);
+    }
+    out.line(line);
+}
+
+fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
+    let violations: Vec<_> = rejection
+        .violations
+        .iter()
+        .map(|v| json!({ "field": v.field, "description": v.description }))
+        .collect();
+    if out.json {
+        out.value(&json!({
+            "position": settled.position,
+            "refused": rejection.reason,
+            "message": rejection.message,
+            "violations": violations,
+        }));
+        return;
+    }
+    let nth = settled.position + 1;
+    out.note(format!("{} {nth}: {} — {}", out.pick("statement", "声明"), rejection.reason, rejection.message));
+    for v in &rejection.violations {
+        out.note(format!("    {}: {}", v.field, v.description));
+    }
+}
+
+/// Statements of files, signed one by one as they are asked for.
+fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
+    let signer = signer.clone();
+    let files = args.files.clone();
+    Box::new(files.into_iter().flat_map(move |file| {
+        let signer = signer.clone();
+        let name = file.display().to_string();
+        read(&file).into_iter().map(move |statement| {
+            let signed = statement.and_then(|s| signer.sign(s).map_err(anyhow::Error::from));
+            signed.with_context(|| name.clone())
+        })
+    }))
+}
+
+/// A file of one statement (`.json`), or of one a line (anything else).
+fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
+    if file.extension().is_some_and(|e| e == "json") {
+        let text = std::fs::read_to_string(file).map_err(anyhow::Error::from);
+        return Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))));
+    }
+    match lines(file) {
+        Ok(reader) => Box::new(JsonLines::new(reader).map(|s| s.map_err(anyhow::Error::from))),
+        Err(error) => Box::new(std::iter::once(Err(error))),
+    }
+}
+
+fn lines(file: &Path) -> Result<Box<dyn BufRead>> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    Ok(Box::new(BufReader::new(File::open(file)?)))
+}
+
+/// Signed statements as `yuanliu sign` prints them.
+fn ready_files(files: &[std::path::PathBuf]) -> Statements {
+    let files = files.to_vec();
+    Box::new(files.into_iter().flat_map(|file| {
+        let name = file.display().to_string();
+        let lines: Box<dyn Iterator<Item = Result<SignedStatement>>> = match lines(&file) {
+            Ok(reader) => Box::new(reader.lines().map(|line| Ok(client::signed_from_json(&line?)?))),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        };
+        lines.map(move |statement| statement.with_context(|| name.clone()))
+    }))
+}

@@ -1,0 +1,30 @@
+//! Chinese and English, side by side where each text is used.
+
+/// The language of what people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lang {
+    /// English
+    En,
+    /// 中文
+    Zh,
+}
+
+impl Lang {
+    /// As asked for, else by `LC_ALL`, `LC_MESSAGES`, `LANG`.
+    pub fn choose(asked: Option<Self>) -> Self {
+        let from_env = || {
+            let set = |name| std::env::var(name).ok().filter(|v: &String| !v.is_empty());
+            let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"))?;
+            Some(if locale.starts_with("zh") { Self::Zh } else { Self::En })
+        };
+        asked.or_else(from_env).unwrap_or(Self::En)
+    }
+
+    /// The text in this language.
+    pub const fn pick<'t>(self, english: &'t str, chinese: &'t str) -> &'t str {
+        match self {
+            Self::En => english,
+            Self::Zh => chinese,
+        }
+    }
+}
