@@ -59,6 +59,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
         "chain": hex::encode(verified.chain),
         "ledger": hex::encode(stage.ledger),
         "log_key": stage.log_key,
+        "reader": stage.reader.0,
         "example_item": stage.examples.toxin,
         "example_filler": stage.examples.filler,
         "example_console": stage.examples.console,
@@ -259,6 +260,7 @@ fn tell(report: &Value, out: Out) {
         ("root", out.pick("root", "根哈希")),
         ("ledger", out.pick("ledger id", "账本标识")),
         ("log_key", out.pick("log key", "日志公钥")),
+        ("reader", out.pick("reader", "查询主体")),
         ("example_item", out.pick("example item", "示例物品")),
         ("seconds", out.pick("seconds", "用时（秒）")),
     ];

@@ -5,8 +5,10 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use audit::{Auditor, Defect};
 use indicatif::{ProgressBar, ProgressStyle};
+use ledger::Step;
 use merkle::Hash;
 use serde_json::json;
+use store::StoreError;
 
 use crate::{
     cli::Data,
@@ -24,7 +26,36 @@ pub struct Verified {
     /// Chain hash after the last.
     pub chain: Hash,
     /// The first thing that does not fit.
-    pub defect: Option<Defect>,
+    pub defect: Option<Found>,
+}
+
+/// A defect: an entry and what is wrong with it.
+#[derive(Debug)]
+pub struct Found {
+    /// The entry.
+    pub index: u64,
+    /// What is wrong.
+    pub fault: String,
+}
+
+impl From<Defect> for Found {
+    fn from(defect: Defect) -> Self {
+        Self { index: defect.index, fault: defect.fault.to_string() }
+    }
+}
+
+/// A row that cannot be read is a finding like any other; everything else is a failure of the check.
+fn unreadable(error: ledger::Error) -> Result<Found, ledger::Error> {
+    match error {
+        ledger::Error::Store(StoreError::Damaged { table: "entry", key, fault }) => {
+            Ok(Found { index: key, fault: fault.to_owned() })
+        }
+        ledger::Error::Store(StoreError::Damaged { table: "checkpoint", key, fault }) => {
+            let fault = format!("the checkpoint kept for size {key} is damaged: {fault}");
+            Ok(Found { index: key.saturating_sub(1), fault })
+        }
+        other => Err(other),
+    }
 }
 
 fn bar(out: Out) -> ProgressBar {
@@ -35,7 +66,7 @@ fn bar(out: Out) -> ProgressBar {
     style.map_or_else(|_| ProgressBar::hidden(), |style| ProgressBar::new(0).with_style(style))
 }
 
-/// Re-derives every entry from its bytes.
+/// Re-derives every entry from its bytes, and every kept checkpoint from the entries.
 pub fn check(data: &Path, out: Out) -> Result<Verified> {
     let mut auditor = Auditor::default();
     let mut defect = None;
@@ -43,12 +74,12 @@ pub fn check(data: &Path, out: Out) -> Result<Verified> {
     let walked = ledger::walk(
         data,
         &ledger::Config::default(),
-        &mut |view, entry| match auditor.check(view, entry) {
-            Ok(outcome) => Some(outcome.puts),
-            Err(found) => {
-                defect = Some(found);
-                None
-            }
+        &mut |view, step| {
+            let rows = match step {
+                Step::Entry(entry) => auditor.check(view, entry).map(|outcome| outcome.puts),
+                Step::Checkpoint { size, note } => auditor.checkpoint(size, note).map(|()| Vec::new()),
+            };
+            rows.map_err(|found| defect = Some(Found::from(found))).ok()
         },
         &mut |done, all| {
             bar.set_length(all);
@@ -56,7 +87,11 @@ pub fn check(data: &Path, out: Out) -> Result<Verified> {
         },
     );
     bar.finish_and_clear();
-    walked?;
+    if let Err(error) = walked {
+        defect = Some(unreadable(error)?);
+    } else if auditor.size() == 0 && defect.is_none() {
+        defect = Some(Found { index: 0, fault: "it is missing: a ledger begins with its genesis".into() });
+    }
     Ok(Verified { entries: auditor.size(), root: auditor.root(), chain: *auditor.chain(), defect })
 }
 
@@ -73,11 +108,12 @@ pub fn verify(args: &Data, out: Out) -> Result<ExitCode> {
         });
         if let Some(defect) = &found.defect {
             report["index"] = defect.index.into();
-            report["fault"] = defect.fault.to_string().into();
+            report["fault"] = defect.fault.clone().into();
         }
         out.value(&report);
     } else if let Some(defect) = &found.defect {
-        out.line(format!("{} {defect}", out.pick("DEFECT:", "发现缺陷：")));
+        let what = out.pick("DEFECT: entry", "发现缺陷：条目");
+        out.line(format!("{what} {}: {}", defect.index, defect.fault));
     } else {
         out.line(format!(
             "{} {} {}",

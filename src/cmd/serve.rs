@@ -26,7 +26,6 @@ pub fn run(args: &cli::Serve) -> Result<ExitCode> {
     tracing::info!(ledger = hex::encode(ledger.id()), entries = size, "ledger open");
     runtime()?.block_on(async {
         let server = server::bind(ledger, config.server).await?;
-        tracing::info!(address = %server.address(), http = ?server.http_address(), "serving");
         if let Some(file) = &args.ready_file {
             let ready = json!({
                 "address": server.address(),

@@ -8,7 +8,7 @@
 //! Invariants: pure; one entry in memory at a time. Deliberately absent: where entries come from and
 //! where the view is kept (crates `ledger`, `store`), checkpoints of witnesses.
 
-use merkle::{CompactRange, Hash, PublicKey, leaf_hash};
+use merkle::{CompactRange, Hash, PublicKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 
 use custody::{AdmitError, Input, Limits, Outcome, RecordedEntry, Signed, View, ViewError};
@@ -65,6 +65,12 @@ pub enum Fault {
     /// The same statement stands in the log already.
     #[error("recorded before, as entry {0}")]
     Twice(u64),
+    /// A checkpoint kept for this size is not the log's, or was signed for another root.
+    #[error("the checkpoint kept after it does not fit: {0}")]
+    Checkpoint(String),
+    /// A checkpoint was signed for more entries than there are.
+    #[error("missing: a checkpoint of {0} entries has been signed")]
+    Missing(u64),
     /// The view made so far cannot be read; says nothing about the log.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -77,11 +83,12 @@ pub struct Auditor {
     tree: CompactRange,
     recorded_at: u64,
     limits: Option<Limits>,
+    log_key: Option<VerifierKey>,
 }
 
 impl Default for Auditor {
     fn default() -> Self {
-        Self { chain: [0; 32], tree: CompactRange::new(), recorded_at: 0, limits: None }
+        Self { chain: [0; 32], tree: CompactRange::new(), recorded_at: 0, limits: None, log_key: None }
     }
 }
 
@@ -117,6 +124,29 @@ impl Auditor {
     pub fn check<V: View + ?Sized>(&mut self, view: &V, entry: &RecordedEntry) -> Result<Outcome, Defect> {
         let index = self.tree.size();
         self.entry(view, entry, index).map_err(|fault| Defect { index, fault })
+    }
+
+    /// Checks a checkpoint that the operator kept for `size`, once the entries below `size` have been
+    /// checked, or all that there are.
+    ///
+    /// # Errors
+    /// The log's key has not signed it for this size and root; the defect names the last entry it covers.
+    /// [`Fault::Missing`] with the first entry that is not there, where it speaks of more.
+    pub fn checkpoint(&self, size: u64, note: &str) -> Result<(), Defect> {
+        let (entries, index) = (self.size(), size.saturating_sub(1));
+        let defect = |fault: String| Defect { index, fault: Fault::Checkpoint(fault) };
+        let key = self.log_key.as_ref().ok_or_else(|| defect("there is no genesis".into()))?;
+        let checkpoint = evidence::open_checkpoint(note, key).map_err(|e| defect(e.to_string()))?;
+        if checkpoint.size() != size {
+            return Err(defect(format!("it is for size {}, kept for {size}", checkpoint.size())));
+        }
+        if size > entries {
+            return Err(Defect { index: entries, fault: Fault::Missing(size) });
+        }
+        if size == entries && *checkpoint.root() != self.root() {
+            return Err(defect("it was signed for another root".into()));
+        }
+        Ok(())
     }
 
     fn entry<V: View + ?Sized>(
@@ -156,6 +186,8 @@ impl Auditor {
             return Err(Fault::Envelope);
         }
         let genesis = Genesis::parse(&entry.payload).map_err(|e| Fault::Genesis(e.to_string()))?;
+        let log_key = genesis.message().log_key.parse::<VerifierKey>();
+        self.log_key = Some(log_key.map_err(|e| Fault::Genesis(e.to_string()))?);
         self.limits = Some(Limits {
             ledger: leaf_hash(&entry.leaf),
             max_id_age: genesis.max_id_age(),

@@ -54,7 +54,7 @@ impl<'a, V: View + ?Sized> Draft<'a, V> {
             Some(next) => next,
             None => self.base.get(Table::Meta, b"next")?.map_or(Ok(1), |v| decode_u64(&v))?,
         };
-        self.next = Some(next + 1);
+        self.next = Some(next.checked_add(1).ok_or_else(|| tables::damaged("next"))?);
         Ok(next)
     }
 

@@ -5,6 +5,7 @@
 //! one that names documents only answers the Ships that carry one of them and are addressed to it. A
 //! Correct of either side therefore pairs them anew.
 
+use prost::Message;
 use proto::v1::{Receive, Ship, StatementRef, replacement, statement::Body};
 use statement::{Statement, SubjectKind, id_bytes};
 
@@ -13,7 +14,7 @@ use crate::{
     control::{content, control_of, find, recorded},
     draft::Draft,
     tables::{
-        DocumentRow, MAX_ANSWERS, MAX_STRANGERS, MeetingRow, damaged, decode_row, decode_u64, short_hash,
+        AwaitingRow, DocumentRow, MAX_ANSWERS, MAX_STRANGERS, MeetingRow, WaitingRow, damaged, decode_row, decode_u64, short_hash,
         subject_by_text,
     },
 };
@@ -48,8 +49,8 @@ fn pair_key(side: u8, first: u64, second: u64) -> Vec<u8> {
     [&[side][..], &first.to_be_bytes(), &second.to_be_bytes()].concat()
 }
 
-/// Row prefix of Receives that named a shipment before it was recorded.
-fn awaiting_prefix(party: &str, id: &[u8; 16]) -> Vec<u8> {
+/// Row key of the Receives that named a shipment before it was recorded.
+fn awaiting_key(party: &str, id: &[u8; 16]) -> Vec<u8> {
     [&[AWAITING][..], &short_hash(&[party.as_bytes(), &[0], id])].concat()
 }
 
@@ -137,24 +138,24 @@ pub(crate) fn put_awaiting<V: View + ?Sized>(
     receive: u64,
     waits: bool,
 ) -> Result<(), ViewError> {
-    let prefix = awaiting_prefix(&shipment.party, &id_bytes(&shipment.id));
-    let key = [&prefix[..], &receive.to_be_bytes()].concat();
-    let known = draft.get(Table::Response, &key)?.is_some();
-    if known || (waits && awaiting(draft, &prefix)?.len() < MAX_STRANGERS) {
-        draft.put(Table::Response, key, [&[u8::from(waits)][..], &shipment.digest].concat());
+    let key = awaiting_key(&shipment.party, &id_bytes(&shipment.id));
+    let mut row = awaiting(draft, &key)?;
+    let waiting = row.waiting.iter().filter(|w| w.waits).count();
+    match row.waiting.iter_mut().find(|w| w.receive == receive) {
+        Some(known) => (known.waits, known.digest) = (waits, shipment.digest.clone()),
+        None if waits && waiting < MAX_STRANGERS => {
+            row.waiting.push(WaitingRow { receive, waits, digest: shipment.digest.clone() });
+        }
+        None => return Ok(()),
     }
+    draft.put(Table::Response, key, row.encode_to_vec());
     Ok(())
 }
 
-/// Receives noted under a prefix, with whether they still wait and the digest they named.
-fn awaiting<V: View + ?Sized>(view: &V, prefix: &[u8]) -> Result<Vec<(u64, bool, Vec<u8>)>, ViewError> {
-    let mut all = Vec::new();
-    view.scan(Table::Response, prefix, prefix, &mut |key, value| {
-        let (&waits, digest) = value.split_first().ok_or_else(|| damaged("response"))?;
-        all.push((decode_u64(&key[prefix.len()..])?, waits != 0, digest.to_vec()));
-        Ok(true)
-    })?;
-    Ok(all)
+/// Receives that named a shipment before it was recorded.
+fn awaiting<V: View + ?Sized>(view: &V, key: &[u8]) -> Result<AwaitingRow, ViewError> {
+    let row = view.get(Table::Response, key)?;
+    Ok(row.map(|r| decode_row(&r, "response")).transpose()?.unwrap_or_default())
 }
 
 /// Recorded Receives that have named this Ship, which arrives only now, by reference.
@@ -163,11 +164,11 @@ pub(crate) fn waiting_by_reference<V: View + ?Sized>(
     ship: &Statement,
 ) -> Result<Vec<u64>, ViewError> {
     let name = ship.reference();
-    let noted = awaiting(view, &awaiting_prefix(name.party, &name.id))?;
-    let meant = noted.into_iter().filter(|(_, waits, digest)| {
-        *waits && (digest.is_empty() || digest.as_slice() == ship.digest().as_slice())
+    let noted = awaiting(view, &awaiting_key(name.party, &name.id))?;
+    let meant = noted.waiting.into_iter().filter(|w| {
+        w.waits && (w.digest.is_empty() || w.digest.as_slice() == ship.digest().as_slice())
     });
-    Ok(meant.map(|(index, ..)| index).collect())
+    Ok(meant.map(|w| w.receive).collect())
 }
 
 /// State of a document; the default where nothing names it.

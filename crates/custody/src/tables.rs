@@ -8,7 +8,7 @@
 //! Control    index u64                   → ControlRow
 //! Response   0 ‖ ship u64 ‖ receive u64  → u8 way of meeting ‖ activity number of who receives u64
 //!            1 ‖ receive u64 ‖ ship u64  → the same
-//!            2 ‖ H(party ‖ 0 ‖ id) 16 ‖ receive u64 → u8 1, or 0 = no longer ‖ digest, if it named one
+//!            2 ‖ H(party ‖ 0 ‖ id) 16 → AwaitingRow (Receives of a shipment not recorded yet)
 //!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct; row 2 is
 //!            of a shipment named before it was recorded)
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
@@ -317,6 +317,28 @@ pub struct MeetingRow {
     /// Activity number of who is to receive or has received; 0 = a Correct has taken the document away.
     #[prost(uint64, tag = "2")]
     pub receiver: u64,
+}
+
+/// Receives that named a shipment before it was recorded.
+#[derive(Clone, PartialEq, Message)]
+pub struct AwaitingRow {
+    /// In order of recording; bounded.
+    #[prost(message, repeated, tag = "1")]
+    pub waiting: Vec<WaitingRow>,
+}
+
+/// One of them.
+#[derive(Clone, PartialEq, Message)]
+pub struct WaitingRow {
+    /// Its entry.
+    #[prost(uint64, tag = "1")]
+    pub receive: u64,
+    /// It still names that shipment.
+    #[prost(bool, tag = "2")]
+    pub waits: bool,
+    /// The digest it named; may be empty.
+    #[prost(bytes = "vec", tag = "3")]
+    pub digest: Vec<u8>,
 }
 
 /// Ships, and Receives, that meet through one document for one receiver; further ones match by reference

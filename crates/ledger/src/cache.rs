@@ -5,6 +5,8 @@ use std::{cell::RefCell, collections::HashMap};
 use custody::Table;
 use prost::bytes::Bytes;
 
+use crate::hashing::KeyHash;
+
 /// What a cached row costs beside key and value.
 const OVERHEAD: usize = 112;
 
@@ -19,13 +21,18 @@ pub(crate) struct RowCache {
     limit: usize,
 }
 
-type Rows = [HashMap<Vec<u8>, Option<Bytes>>; Table::ALL.len()];
+type Rows = [HashMap<Vec<u8>, Option<Bytes>, KeyHash>; Table::ALL.len()];
 
 #[derive(Debug, Default)]
 struct Generations {
     young: Rows,
     old: Rows,
     bytes: usize,
+}
+
+/// Tables whose rows are asked for again and again. Of the others most rows are asked for once.
+const fn is_cached(table: Table) -> bool {
+    matches!(table, Table::Subject | Table::Name | Table::Meta)
 }
 
 /// Position of a table in arrays.
@@ -49,6 +56,9 @@ impl RowCache {
 
     /// The cached value; the outer `None` says that nothing is known.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Option<Option<Bytes>> {
+        if !is_cached(table) {
+            return None;
+        }
         let mut generations = self.generations.borrow_mut();
         if let Some(value) = generations.young[slot(table)].get(key) {
             return Some(value.clone());
@@ -60,11 +70,16 @@ impl RowCache {
 
     /// Remembers what was read.
     pub(crate) fn insert(&self, table: Table, key: &[u8], value: Option<Bytes>) {
-        self.generations.borrow_mut().insert(table, key.to_vec(), value, self.limit);
+        if is_cached(table) {
+            self.generations.borrow_mut().insert(table, key.to_vec(), value, self.limit);
+        }
     }
 
     /// Tells of a row that was written; remembered only if it was asked for lately.
     pub(crate) fn refresh(&self, table: Table, key: &[u8], value: &Bytes) {
+        if !is_cached(table) {
+            return;
+        }
         let mut generations = self.generations.borrow_mut();
         let Generations { young, old, .. } = &mut *generations;
         for rows in [young, old] {
@@ -128,7 +143,12 @@ mod tests {
     #[test]
     fn tables_do_not_mix() {
         let cache = RowCache::new(1 << 20);
-        cache.insert(Table::Subject, b"k", None);
-        assert_eq!(cache.get(Table::Name, b"k"), None);
+        for table in Table::ALL {
+            cache.insert(table, b"k", Some(Bytes::copy_from_slice(&[table as u8])));
+        }
+        for table in Table::ALL {
+            let expected = is_cached(table).then(|| Some(Bytes::copy_from_slice(&[table as u8])));
+            assert_eq!(cache.get(table, b"k"), expected, "{table:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The view.
-    #[error("{0}; run `yuanliu rebuild`")]
+    #[error(transparent)]
     View(#[from] ViewError),
     /// The genesis payload is not one.
     #[error(transparent)]

@@ -4,31 +4,24 @@ use std::{
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
     time::Instant,
 };
 
-use crossbeam_channel::Receiver;
 use custody::{Limits, RecordedEntry, Signed, ViewError};
-use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
+use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
-use statement::{
-    Envelope, Genesis, GenesisError, Leaf, Reason, Refusal, Statement, chain_hash, own_subjects,
-};
-use store::{Dir, Snapshot, StoreError, Watermark};
+use statement::{Envelope, Genesis, Reason, Refusal, Statement, own_subjects};
+use store::{Snapshot, StoreError};
 use tokio::sync::watch;
 
 use crate::{
-    Busy, Clock, Config, Counters, Error, Head, Keys, Pending, Prepared, Receipt, SignedCheckpoint, Status,
-    StopCause, Submission,
-    apply::{Applier, Clocks, first_receipt},
-    commit::{Committer, head},
-    intake::{Intake, Work},
+    Busy, Counters, Error, Head, Pending, Prepared, Receipt, SignedCheckpoint, Status, StopCause, Submission,
+    apply::first_receipt,
+    intake::Intake,
     keys::KeyCache,
-    overlay::Overlay,
-    recover::{catch_up, newest_checkpoint, read_checkpoint},
-    sequence::Sequence,
-    shared::{Files, OnPanic, Shared},
+    recover::read_checkpoint,
+    shared::{Files, Shared},
 };
 
 /// An open ledger. Clones are cheap and share it; the last one dropped shuts it down, which blocks.
@@ -38,31 +31,19 @@ use crate::{
 /// [`status`](Self::status), [`counters`](Self::counters) and the facts of the genesis.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    genesis: Genesis,
-    log_key: VerifierKey,
-    limits: Limits,
-    keys: KeyCache,
-    intake: Intake,
-    shared: Arc<Shared>,
-    files: Arc<Files>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// What the threads start from.
-struct Start {
-    signer: SignerKey,
-    config: Config,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
-    mark: Watermark,
-    recorded_at: u64,
-    /// Size of the newest signed checkpoint.
-    signed: u64,
-    work: Receiver<Work>,
+pub(crate) struct Inner {
+    pub genesis: Genesis,
+    pub log_key: VerifierKey,
+    pub limits: Limits,
+    pub keys: KeyCache,
+    pub intake: Intake,
+    pub shared: Arc<Shared>,
+    pub files: Arc<Files>,
+    /// The commit thread, then the apply thread.
+    pub threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl fmt::Debug for Ledger {
@@ -72,106 +53,6 @@ impl fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    /// Makes a new ledger in an empty or new directory: entry 0 and nothing else. Gives its id.
-    /// `recorded_at` is in µs since the Unix epoch.
-    ///
-    /// # Errors
-    /// The payload is no genesis, the directory is not empty, or writing failed.
-    pub fn create(dir: &Path, genesis: &[u8], recorded_at: u64) -> Result<Hash, Error> {
-        let parsed = Genesis::parse(genesis)?;
-        log_key(&parsed)?;
-        let leaf = custody::apply_genesis(&parsed, recorded_at)?.leaf.encode();
-        let chain = chain_hash(&[0; 32], &leaf);
-        let payload = Bytes::copy_from_slice(genesis);
-        let entry = RecordedEntry { leaf, chain, envelope: Bytes::new(), payload };
-        let id = leaf_hash(&leaf);
-        Dir::create(dir, &store::Config::default(), &id, &entry)?;
-        Ok(id)
-    }
-
-    /// Opens a ledger, recovers what a crash left, and starts its writer.
-    ///
-    /// # Errors
-    /// Anything in [`Error`] but `Stopped`. Entries are as they were; the view may have caught up.
-    pub fn open(dir: &Path, keys: Keys, config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let capacity = check_settings(&config)?;
-        let files = open_files(dir, &config)?;
-        let genesis = read_genesis(&files)?;
-        let log_key = log_key(&genesis)?;
-        if keys.log.verifier() != &log_key {
-            return Err(Error::WrongLogKey {
-                given: keys.log.verifier().to_string(),
-                named: log_key.to_string(),
-            });
-        }
-        let kept = newest_checkpoint(&files.log, &log_key)?;
-        let mark = catch_up(&files.log, &files.view, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
-        let recorded_at = last_time(&files, mark.size())?;
-        check_clock(recorded_at, clock.wall_us(), &config)?;
-
-        let limits = Limits {
-            ledger: *files.log.ledger(),
-            max_id_age: genesis.max_id_age(),
-            max_ahead: genesis.max_ahead(),
-        };
-        let shared = Arc::new(Shared::new(head(&mark), capacity));
-        let signed = kept.as_ref().map_or(0, |kept| kept.size);
-        if let Some(kept) = kept {
-            shared.set_checkpoint(kept);
-        }
-        let (queue, work) = crossbeam_channel::unbounded();
-        let inner = Inner {
-            genesis,
-            log_key,
-            limits: limits.clone(),
-            keys: KeyCache::new(config.cached_keys),
-            intake: Intake::new(queue, Arc::clone(&shared)),
-            shared: Arc::clone(&shared),
-            files: Arc::new(files),
-            threads: Mutex::default(),
-        };
-        let this = Self { inner: Arc::new(inner) };
-        this.start(Start { signer: keys.log, config, clock, limits, mark, recorded_at, signed, work })?;
-        Ok(this)
-    }
-
-    /// Starts both threads. Should the second not start, dropping the handle ends the first.
-    fn start(&self, start: Start) -> Result<(), Error> {
-        let Start { signer, config, clock, limits, mark, recorded_at, signed, work } = start;
-        let (out, batches) = crossbeam_channel::bounded(0);
-        let (size, chain, interval) = (mark.size(), mark.chain, config.checkpoint_interval);
-        let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
-        self.spawn("commit", move || {
-            let _on_panic = OnPanic(&shared);
-            let (files, shared, signer) = (&*files, &*shared, &signer);
-            Committer { files, shared, signer, interval, batches, mark, signed: (signed, None) }.run();
-        })?;
-        let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
-        self.spawn("apply", move || {
-            let _on_panic = OnPanic(&shared);
-            let overlay = Overlay::new(&files.log, &files.view, size, config.cached_rows);
-            Applier {
-                sequence: Sequence::new(overlay, chain, recorded_at),
-                limits,
-                config: &config,
-                shared: &shared,
-                clocks: Clocks::new(&*clock),
-                queue: work,
-                out,
-                answers: Vec::new(),
-                links: 0,
-                bytes: 0,
-            }
-            .run();
-        })
-    }
-
-    fn spawn(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        let handle = thread::Builder::new().name(name.to_owned()).spawn(body).map_err(Error::Thread)?;
-        self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-        Ok(())
-    }
-
     /// The genesis entry's contents.
     #[must_use]
     pub fn genesis(&self) -> &Genesis {
@@ -403,59 +284,4 @@ impl Drop for Inner {
         // Whoever cares has called `shutdown`.
         self.shutdown();
     }
-}
-
-fn check_settings(config: &Config) -> Result<u32, Error> {
-    if config.batch_statements == 0 {
-        return Err(Error::Setting("batch_statements must be at least 1"));
-    }
-    match u32::try_from(config.queue_links) {
-        Ok(links) if links > 0 && config.queue_links <= tokio::sync::Semaphore::MAX_PERMITS => Ok(links),
-        _ => Err(Error::Setting("queue_links must be 1 to 2^32 - 1")),
-    }
-}
-
-fn open_files(dir: &Path, config: &Config) -> Result<Files, Error> {
-    let dir = Dir::open(dir, &config.store)?;
-    Ok(Files { log: dir.open_log()?, view: dir.open_view()?, dir })
-}
-
-fn read_genesis(files: &Files) -> Result<Genesis, Error> {
-    let damaged = |fault: &str| Error::Entry { index: 0, fault: fault.to_owned() };
-    let entry = files.log.entry(0)?.ok_or_else(|| damaged("it is missing"))?;
-    if leaf_hash(&entry.leaf) != *files.log.ledger() {
-        return Err(damaged("its leaf does not give the ledger's id"));
-    }
-    let leaf = Leaf::decode(&entry.leaf).map_err(|e| damaged(&e.to_string()))?;
-    if leaf.content != statement::content_hash(&entry.payload) {
-        return Err(damaged("its payload is not the one that its leaf commits to"));
-    }
-    Ok(Genesis::parse(&entry.payload)?)
-}
-
-/// The key that signs checkpoints. C2SP has its name equal the origin.
-fn log_key(genesis: &Genesis) -> Result<VerifierKey, GenesisError> {
-    let message = genesis.message();
-    let error = |fault: String| GenesisError { field: "log_key".into(), fault };
-    let key: VerifierKey = message.log_key.parse().map_err(|e: merkle::NoteKeyError| error(e.to_string()))?;
-    if key.name() != message.origin {
-        return Err(error("its name must be the origin".into()));
-    }
-    Ok(key)
-}
-
-fn last_time(files: &Files, size: u64) -> Result<u64, Error> {
-    let index = size.saturating_sub(1);
-    let entry = files.log.entry(index)?;
-    let leaf = entry.and_then(|entry| Leaf::decode(&entry.leaf).ok());
-    let leaf = leaf.ok_or_else(|| Error::Entry { index, fault: "its leaf is malformed".into() })?;
-    Ok(leaf.recorded_at)
-}
-
-fn check_clock(recorded_at: u64, now: u64, config: &Config) -> Result<(), Error> {
-    let ahead = recorded_at.saturating_sub(now);
-    if u128::from(ahead) > config.max_clock_jump.as_micros() && !config.accept_clock_jump {
-        return Err(Error::ClockJump { ahead_s: ahead / 1_000_000 });
-    }
-    Ok(())
 }

@@ -60,11 +60,27 @@ pub fn restore(backup: &Path, dir: &Path, config: &Config, progress: Progress<'_
     rebuild(dir, config, progress)
 }
 
-/// Decides over an entry while the log is walked: the rows it leads to, or `None` to stop.
-pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, &RecordedEntry) -> Option<Vec<Put>>;
+/// What a walk comes to.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'w> {
+    /// The next entry.
+    Entry(&'w RecordedEntry),
+    /// A kept checkpoint: after the last entry that it covers, or after all entries where it speaks of
+    /// more than there are.
+    Checkpoint {
+        /// Size that it is kept for.
+        size: u64,
+        /// The note, as stored.
+        note: &'w str,
+    },
+}
 
-/// Shows every entry in order, each with the view made from those before it, to `visit`, which gives the
-/// rows that the entry leads to. The view is a scratch one; nothing of the ledger is changed.
+/// Decides over a step while the log is walked, with the view made from the entries before it: the rows
+/// that an entry leads to (none for a checkpoint), or `None` to stop.
+pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, Step<'_>) -> Option<Vec<Put>>;
+
+/// Shows every entry and every kept checkpoint in order to `visit`. The view is a scratch one; nothing of
+/// the ledger is changed.
 ///
 /// # Errors
 /// The directory is in use or holds no ledger, a row of the log cannot be read, or writing failed.
@@ -72,14 +88,35 @@ pub fn walk(dir: &Path, config: &Config, visit: Walk<'_>, progress: Progress<'_>
     let dir = Dir::open(dir, &config.store)?;
     let log = dir.open_log()?;
     let scratch = dir.new_view()?;
+    let walked = walk_over(&log, &scratch, config, visit, progress);
+    // A damaged row ends the walk; the scratch view goes all the same.
+    dir.drop_view(scratch)?;
+    walked
+}
+
+fn walk_over(
+    log: &Log,
+    scratch: &StoredView,
+    config: &Config,
+    visit: Walk<'_>,
+    progress: Progress<'_>,
+) -> Result<(), Error> {
     let mut mark = scratch.watermark()?;
-    let mut overlay = Overlay::new(&log, &scratch, 0, config.cached_rows);
+    let mut overlay = Overlay::new(log, scratch, 0, config.cached_rows);
+    let mut kept = log.checkpoints()?.peekable();
     for entry in log.entries(0)? {
         let entry = entry?;
-        let Some(puts) = visit(&overlay, &entry) else { break };
+        let Some(puts) = visit(&overlay, Step::Entry(&entry)) else { return Ok(()) };
         mark.range.append(leaf_hash(&entry.leaf));
         mark.chain = entry.chain;
         overlay.record(entry, puts);
+        while let Some(row) = kept.next_if(|row| row.as_ref().map_or(true, |(size, _)| *size <= mark.size()))
+        {
+            let (size, note) = row?;
+            if visit(&overlay, Step::Checkpoint { size, note: &note }).is_none() {
+                return Ok(());
+            }
+        }
         if overlay.pending() >= STEP {
             let (layer, written) = overlay.seal();
             overlay.retire(written);
@@ -87,9 +124,14 @@ pub fn walk(dir: &Path, config: &Config, visit: Walk<'_>, progress: Progress<'_>
             progress(mark.size(), log.size());
         }
     }
+    for row in kept {
+        let (size, note) = row?;
+        if visit(&overlay, Step::Checkpoint { size, note: &note }).is_none() {
+            return Ok(());
+        }
+    }
     progress(mark.size(), log.size());
-    drop(overlay);
-    Ok(dir.drop_view(scratch)?)
+    Ok(())
 }
 
 /// Copies the log of a ledger into a new or empty directory; gives the number of entries copied.

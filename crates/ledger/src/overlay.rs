@@ -10,7 +10,10 @@ use custody::{Put, RecordedEntry, Table, View, ViewError, Visit};
 use prost::bytes::Bytes;
 use store::{Log, StoredView, ViewBatch};
 
-use crate::cache::{RowCache, slot};
+use crate::{
+    cache::{RowCache, slot},
+    hashing::KeyHash,
+};
 
 /// Entries of one batch and the rows they lead to.
 #[derive(Debug, Default)]
@@ -25,13 +28,13 @@ pub(crate) struct Layer {
 /// Rows of one table: in order where rules scan the table, else hashed.
 #[derive(Debug)]
 enum Rows {
-    Hashed(HashMap<Vec<u8>, Bytes>),
+    Hashed(HashMap<Vec<u8>, Bytes, KeyHash>),
     Sorted(BTreeMap<Vec<u8>, Bytes>),
 }
 
 impl Default for Rows {
     fn default() -> Self {
-        Self::Hashed(HashMap::new())
+        Self::Hashed(HashMap::default())
     }
 }
 

@@ -5,5 +5,4 @@ mod fixture;
 mod intake;
 mod overlay;
 mod recovery;
-mod speed;
 mod writing;

@@ -73,7 +73,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_is_an_internal_fault() {
-        let fault = Pool::new(1).run(|| panic!("a bug")).await.map(|()| ()).unwrap_err();
+        let fault: Fault = Pool::new(1).run::<()>(|| panic!("a bug")).await.unwrap_err();
         assert_eq!(fault.kind, Kind::Internal);
     }
 }

@@ -280,7 +280,7 @@ where
 }
 
 /// Tells the health service how the writer is, until the server stops; then that it does not serve.
-async fn watch_writer(ledger: Ledger, reporter: HealthReporter, mut stop: watch::Receiver<bool>) {
+async fn watch_writer(ledger: Ledger, mut reporter: HealthReporter, mut stop: watch::Receiver<bool>) {
     let mut told = None;
     loop {
         let stopping = *stop.borrow();
@@ -293,6 +293,10 @@ async fn watch_writer(ledger: Ledger, reporter: HealthReporter, mut stop: watch:
             }
         }
         if stopping {
+            // Whoever watches has been told; without this its stream would outlast the server.
+            for name in HEALTH_NAMES {
+                reporter.clear_service_status(name).await;
+            }
             return;
         }
         // Either outcome means: look again.

@@ -39,7 +39,7 @@ pub use backup::restore_log;
 pub use config::Config;
 pub use dir::Dir;
 pub use error::StoreError;
-pub use log::{Log, LogBatch};
+pub use log::{Checkpoints, Log, LogBatch};
 pub use row::{Watermark, decode_entry, encode_entry};
 pub use snapshot::Snapshot;
 pub use view::{StoredView, ViewBatch};

@@ -253,6 +253,16 @@ impl Log {
         }
     }
 
+    /// All checkpoints kept, size and note, ascending by size. After an error it ends.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
+        let mut rows = self.db.raw_iterator_cf(self.family(CHECKPOINT)?);
+        rows.seek_to_first();
+        Ok(Checkpoints { rows, ended: false })
+    }
+
     /// Copies the log as it is now into a new or empty directory, durably, while it may be written.
     ///
     /// # Errors
@@ -315,6 +325,42 @@ impl Iterator for Entries<'_> {
             self.end = self.next;
         }
         Some(entry)
+    }
+}
+
+/// Iterates over kept checkpoints.
+pub struct Checkpoints<'l> {
+    rows: DBRawIterator<'l>,
+    ended: bool,
+}
+
+impl Checkpoints<'_> {
+    fn read(&mut self) -> Result<Option<(u64, String)>, StoreError> {
+        let row = self.rows.item().map(|(key, note)| (decode_number(key), note.to_vec()));
+        self.rows.status().map_err(StoreError::rocks("cannot read the checkpoint"))?;
+        match row {
+            Some((Some(size), note)) => {
+                self.rows.next();
+                text(size, note).map(|note| Some((size, note)))
+            }
+            Some((None, _)) => {
+                Err(StoreError::Damaged { table: CHECKPOINT, key: 0, fault: "its key is not a size" })
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+impl Iterator for Checkpoints<'_> {
+    type Item = Result<(u64, String), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let row = self.read().transpose();
+        self.ended = !matches!(row, Some(Ok(_)));
+        row
     }
 }
 

@@ -53,23 +53,24 @@ fn meet_ship<V: View + ?Sized>(
     let left = before.map(|b| ship_documents(original, b)).unwrap_or_default();
     let open = settle(draft, &left, &ship_documents(original, ship), index, receiver, |r| &mut r.ships)?;
     let over_documents = meeting(draft, &open, receiver, |row| row.receives)?;
-    let known = receives_met(draft, index)?;
+    // A Ship that is only being recorded has met nobody before.
+    let known = if before.is_some() { receives_met(draft, index)? } else { Vec::new() };
     for answer in known.iter().filter(|a| a.met == Met::ByDocument && !over_documents.contains(&a.index)) {
         let pair = Pair { ship: index, receive: answer.index, receiver: answer.receiver, met: Met::NoLonger };
         put_pair(draft, pair, true)?;
     }
-    if before.is_none() {
-        for receive in waiting_by_reference(draft, original)? {
-            let actor = recorded(draft, receive)?.actor().to_string();
-            let receiver = draft.number(SubjectKind::Activity, &actor)?;
-            let pair = Pair { ship: index, receive, receiver, met: Met::ByReference };
-            put_pair(draft, pair, actor == ship.addressee)?;
-        }
+    let waiting = if before.is_none() { waiting_by_reference(draft, original)? } else { Vec::new() };
+    for &receive in &waiting {
+        let actor = recorded(draft, receive)?.actor().to_string();
+        let receiver = draft.number(SubjectKind::Activity, &actor)?;
+        let pair = Pair { ship: index, receive, receiver, met: Met::ByReference };
+        put_pair(draft, pair, actor == ship.addressee)?;
     }
+    let found = !over_documents.is_empty() || !waiting.is_empty();
     for receive in over_documents {
         put_pair(draft, Pair { ship: index, receive, receiver, met: Met::ByDocument }, true)?;
     }
-    Ok(receives_met(draft, index)?.iter().any(|a| a.met != Met::NoLonger))
+    Ok(found || known.iter().any(|a| a.met != Met::NoLonger))
 }
 
 fn meet_receive<V: View + ?Sized>(
@@ -98,7 +99,8 @@ fn meet_receive<V: View + ?Sized>(
             wanted.extend(found.into_iter().map(|ship| (ship, Met::ByDocument)));
         }
     }
-    for answer in ships_met(draft, index)? {
+    let known = if before.is_some() { ships_met(draft, index)? } else { Vec::new() };
+    for answer in known {
         if !wanted.iter().any(|(ship, _)| *ship == answer.index) {
             put_pair(draft, Pair { ship: answer.index, receive: index, receiver, met: Met::NoLonger }, true)?;
         }

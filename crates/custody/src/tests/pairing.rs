@@ -1,1 +1,168 @@
-//! TODO
+//! Which Receive answers which Ship, in whatever order and whatever is corrected.
+
+use proto::v1::{self, statement::Body};
+
+use super::{
+    ledger::{Say, TestLedger, reference_to, uuid},
+    story::{check, check_on, item},
+};
+use crate::{
+    View as _,
+    item::{Status, item_state},
+    response::{receives_of, ships_of},
+};
+
+#[test]
+fn a_receive_by_waybill_takes_in_all_ships_of_it_to_the_receiver() {
+    check(
+        "maker   ship A to clinic way=W     | A transit maker>clinic
+         trader  ship B to clinic way=W     | B transit trader>clinic
+         trader  ship C to clinic2 way=W    | C transit trader>clinic2
+         clinic  receive way=W              | A held clinic; B held clinic; C transit trader>clinic2
+         maker   ship D to clinic way=W @3  | D held clinic",
+    );
+}
+
+#[test]
+fn a_ship_that_comes_late_is_met_by_the_receive() {
+    check(
+        "clinic  receive bill=maker/1 @9            | A unheard-of
+         maker   ship A to clinic key=1 @5          | A held clinic
+         maker   ship B to clinic2 key=2 @5         | B transit maker>clinic2
+         clinic  receive bill=maker/2 @9            | B transit maker>clinic2",
+    );
+}
+
+#[test]
+fn a_corrected_addressee_receives() {
+    check(
+        "   maker   commission A @1                         | A held maker
+         s: maker   ship A to clinic key=1 @5               | A transit maker>clinic
+         r: trader  receive bill=maker/1 @9                 | A transit maker>clinic
+         c: maker   correct s ship A to trader              | A held trader
+         d: maker   correct c ship A,B to clinic way=W      | pending 1
+            trader  endorse d                               | A transit maker>clinic; B transit maker>clinic
+            clinic  receive way=W @9                        | A held clinic; B held clinic",
+    );
+}
+
+#[test]
+fn a_corrected_receive_takes_in_another_ship() {
+    check(
+        "s: maker   ship A to clinic key=1         | A transit maker>clinic
+         t: maker   ship B to clinic key=2         | B transit maker>clinic
+         r: clinic  receive bill=maker/1 @9        | A held clinic
+         c: clinic  correct r receive of=t         | pending 1
+            maker   endorse c                      | A transit maker>clinic; B held clinic
+         d: clinic  correct c receive of=t bill=maker/3 short=B | pending 1
+            maker   endorse d                      | B missing maker>clinic",
+    );
+}
+
+#[test]
+fn what_a_correct_adds_to_a_ship_is_received_with_it() {
+    check(
+        "s: maker   ship A to clinic key=1             | A transit maker>clinic
+         c: maker   correct s ship A,B to clinic       | B transit maker>clinic
+            clinic  receive of=s                       | A held clinic; B held clinic
+            maker   commission B @1                    | B held clinic",
+    );
+}
+
+#[test]
+fn a_void_ship_brings_nothing() {
+    check(
+        "s: maker   ship A to clinic key=1  | A transit maker>clinic
+            maker   void s                  | A unknown
+            clinic  receive of=s            | A unknown
+            clinic  receive bill=maker/1    | A unknown",
+    );
+}
+
+#[test]
+fn a_receive_that_names_itself_takes_in_nothing() {
+    let mut ledger = TestLedger::new();
+    let id = uuid(super::ledger::LATER, 4_711);
+    let own = v1::StatementRef { party: super::ledger::org("clinic"), id: id.to_vec(), digest: Vec::new() };
+    let body = Body::Receive(v1::Receive {
+        shipment: Some(own),
+        bill: super::story::bill("maker", "1"),
+        ..v1::Receive::default()
+    });
+    let say = Say { id, ..ledger.say("clinic", body) };
+    let index = ledger.must(&say);
+    assert_eq!(ships_of(&ledger.view, index).unwrap(), []);
+    check_on(ledger, "maker ship A to clinic key=1 | A transit maker>clinic");
+}
+
+#[test]
+fn a_receive_waits_for_the_very_bytes_it_names() {
+    let mut ledger = TestLedger::new();
+    let say = ledger.say("maker", super::admission::ship(&["A"], "clinic"));
+    let ship = ledger.signed(&say);
+    let receive = |digest: Vec<u8>| {
+        let shipment = Some(v1::StatementRef { digest, ..reference_to(&ship.statement) });
+        let bill = super::story::bill("maker", "none");
+        Body::Receive(v1::Receive { shipment, bill, ..v1::Receive::default() })
+    };
+    let other = ledger.say("clinic", receive(vec![1; 32]));
+    ledger.must(&other);
+    let meant = ledger.say("clinic", receive(ship.statement.digest().to_vec()));
+    let meant = ledger.must(&meant);
+    let index = ledger.record(&ship);
+    assert_eq!(receives_of(&ledger.view, index).unwrap(), [meant]);
+    let (_, state) = item_state(&ledger.view, &item("A")).unwrap().unwrap();
+    // Both are of one instant: a Ship stands before a Receive.
+    assert_eq!(state.status, Status::Held);
+}
+
+#[test]
+fn strangers_cannot_shut_the_addressee_out() {
+    let mut ledger = TestLedger::new();
+    let say = ledger.say("maker", super::admission::ship(&["A"], "clinic"));
+    let ship = ledger.signed(&say);
+    let index = ledger.record(&ship);
+    let receive = Body::Receive(v1::Receive {
+        shipment: Some(reference_to(&ship.statement)),
+        ..v1::Receive::default()
+    });
+    for _ in 0..300 {
+        let say = ledger.say("clinic2", receive.clone());
+        let signed = ledger.signed(&say);
+        ledger.apply(&signed);
+    }
+    let say = ledger.say("clinic", receive);
+    let own = ledger.must(&say);
+    let answers = receives_of(&ledger.view, index).unwrap();
+    assert_eq!(answers.len(), crate::tables::MAX_STRANGERS + 1);
+    assert_eq!(answers.last(), Some(&own));
+    assert_eq!(ledger.view.size(), own + 1);
+}
+
+#[test]
+fn a_document_with_many_ships_is_matched_up_to_its_limit() {
+    let mut ledger = TestLedger::new();
+    let way = |names: &[&str], to: &str| match super::admission::ship(names, to) {
+        Body::Ship(b) => Body::Ship(v1::Ship { waybill: super::story::waybill("W"), ..b }),
+        other => other,
+    };
+    let most = crate::tables::MAX_PER_RECEIVER;
+    let names: Vec<String> = (0..=most).map(|n| format!("A{n}")).collect();
+    for name in &names {
+        let say = ledger.say("maker", way(&[name], "clinic"));
+        ledger.must(&say);
+    }
+    let receive =
+        Body::Receive(v1::Receive { waybill: super::story::waybill("W"), ..v1::Receive::default() });
+    let say = Say { at: super::ledger::NOON + 1, ..ledger.say("clinic", receive.clone()) };
+    let index = ledger.must(&say);
+    assert_eq!(ships_of(&ledger.view, index).unwrap().len(), most);
+    // Another receiver has places of its own.
+    let say = ledger.say("maker", way(&["B"], "clinic2"));
+    ledger.must(&say);
+    let say = Say { at: super::ledger::NOON + 1, ..ledger.say("clinic2", receive) };
+    ledger.must(&say);
+    let status = |name: &str| item_state(&ledger.view, &item(name)).unwrap().unwrap().1.status;
+    assert_eq!((status("A0"), status("B")), (Status::Held, Status::Held));
+    assert_eq!(status(&names[most]), Status::InTransit, "the receiver names it by reference");
+}

@@ -132,8 +132,34 @@ fn the_rich_story_has_the_states_it_tells() {
     );
 }
 
+/// A ledger on which the rich story has been told up to its last statements, and these.
+pub fn told_rich() -> (TestLedger, Vec<crate::Signed>) {
+    let ledger = fixture();
+    let mut lines = with_endorsements(&ledger, write(&ledger, RICH));
+    let mut next: Vec<_> = lines.drain(lines.len() - 2..).map(|l| l.signed).collect();
+    let (ledger, _) = arrive(ledger, &lines, &in_order(&lines));
+    let more = [
+        "r9: clinic receive bill=maker/S1",
+        "maker commission A,B,K",
+        "maker ship P,C1,A to clinic key=S1 way=W2",
+        "clinic receive way=W2",
+        "trader unpack C1 A",
+    ];
+    for (i, said) in more.iter().enumerate() {
+        let mut line = write(&ledger, said).remove(0);
+        let mut say = super::ledger::Say::new("maker", 0, line.signed.statement.body().clone());
+        say.by = line.signed.statement.header().party.replace("org:", "");
+        say.key.clone_from(&say.by);
+        say.id = super::ledger::uuid(super::ledger::LATER, 9_000 + i as u32);
+        say.bill.clone_from(&line.signed.statement.header().business_key);
+        line.signed = ledger.signed(&say);
+        next.push(line.signed);
+    }
+    (ledger, next)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(5_000))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn a_rich_story_ends_the_same_in_any_order(keys in sort_keys()) {
@@ -248,7 +274,7 @@ fn story(acts: &[Act]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn random_stories_end_the_same_in_any_order(

@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use custody::View;
+use custody::{Put, Table, View};
 use merkle::{Hash, leaf_hash};
 use proptest::prelude::*;
 use store::{Dir, Snapshot, Watermark};
 
 use super::fixture::*;
-use crate::{Ledger, overlay::Overlay, rebuild, restore, sequence::Sequence};
+use crate::{Ledger, Step, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk};
 
 fn digest(ledger: &Ledger) -> (u64, Hash) {
     let snapshot = ledger.snapshot().unwrap();
@@ -101,6 +101,54 @@ fn a_backup_of_a_running_ledger_restores_to_the_same_ledger() {
     assert_eq!((restored.entries, restored.digest), expected.1);
     let restored = trade.open(target.path()).unwrap();
     assert_eq!((restored.head(), digest(&restored)), expected);
+}
+
+#[test]
+fn an_offline_backup_copies_every_entry() {
+    let (temp, mut trade, ledger) = started();
+    submit(&ledger, trade.story(0));
+    ledger.shutdown().unwrap();
+    let expected = digest(&ledger);
+    drop(ledger);
+    let (copied, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert_eq!(backup(temp.path(), copied.path(), &config()).unwrap(), 9);
+    let restored = restore(copied.path(), target.path(), &config(), &mut |_, _| {}).unwrap();
+    assert_eq!((restored.entries, restored.digest), expected);
+}
+
+#[test]
+fn walking_shows_every_entry_with_the_view_before_it_and_leaves_no_trace() {
+    let (temp, mut trade, ledger) = started();
+    submit(&ledger, trade.story(0));
+    ledger.shutdown().unwrap();
+    let expected = digest(&ledger);
+    let stored = ledger.entries(0, 99, usize::MAX).unwrap();
+    drop(ledger);
+    for most in [7, 9, 99] {
+        let (mut seen, mut kept) = (Vec::new(), Vec::new());
+        let mut visit = |view: &dyn View, step: Step<'_>| {
+            let size = seen.len() as u64;
+            let mark = view.get(Table::Meta, b"mark").unwrap().map(|value| value.to_vec());
+            assert_eq!((view.size(), mark), (size, (size > 0).then(|| size.to_be_bytes().into())));
+            let entry = match step {
+                Step::Entry(entry) => entry,
+                Step::Checkpoint { size: of, .. } => {
+                    assert_eq!(of, size, "a checkpoint comes right after what it covers");
+                    kept.push(of);
+                    return Some(Vec::new());
+                }
+            };
+            assert_eq!(view.entry(size).unwrap(), None);
+            seen.push(entry.clone());
+            let value = (size + 1).to_be_bytes().into();
+            (seen.len() < most).then(|| vec![Put { table: Table::Meta, key: b"mark".into(), value }])
+        };
+        walk(temp.path(), &config(), &mut visit, &mut |_, _| {}).unwrap();
+        assert_eq!(seen, stored[..most.min(9)]);
+        assert_eq!(kept.last() == Some(&9), most > 9, "the last checkpoint is shown unless stopped before");
+        assert_eq!(fs::read_dir(temp.path().join("view")).unwrap().count(), 2, "CURRENT and the view in use");
+    }
+    assert_eq!(digest(&trade.open(temp.path()).unwrap()), expected);
 }
 
 /// Replays a log entry by entry over another view; gives the digest at every size.

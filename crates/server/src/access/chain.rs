@@ -12,19 +12,19 @@ use trace::{Certainty, Hop, HopKind};
 pub(crate) fn chain(hops: &[Hop]) -> Vec<&Hop> {
     let begin = hops.iter().position(|h| h.kind == HopKind::Origin).unwrap_or(0);
     let mut holders: BTreeSet<&str> = BTreeSet::new();
-    let continues = |hop: &&Hop| {
+    let mut chain = Vec::new();
+    for hop in hops.get(begin..).unwrap_or_default() {
         let giver = match hop.kind {
             HopKind::Transfer if hop.certainty != Certainty::Gap => Some(hop.from.as_str()),
             HopKind::Use | HopKind::Packing => Some(hop.to.as_str()),
             HopKind::Transfer | HopKind::Origin => None,
         };
-        let sound = holders.is_empty() || giver.is_some_and(|g| holders.contains(g));
-        if sound {
-            holders.insert(hop.to.as_str());
+        if chain.is_empty() || giver.is_some_and(|g| holders.contains(g)) {
+            holders.insert(&hop.to);
+            chain.push(hop);
         }
-        sound
-    };
-    hops.get(begin..).unwrap_or_default().iter().filter(continues).collect()
+    }
+    chain
 }
 
 #[cfg(test)]

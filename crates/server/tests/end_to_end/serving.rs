@@ -168,7 +168,9 @@ async fn metrics_count_statements_refusals_and_calls() {
     let status = world.submit(maker.sign(&world.id, commission(vec![unit(3)]))).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     assert!(world.log().get_ledger(GetLedgerRequest {}).await.is_ok(), "reading goes on");
-    world.stop().await.unwrap();
+    let stopped = tokio::time::timeout(Duration::from_secs(5), world.stop()).await;
+    stopped.expect("who watches the health does not hold the server up").unwrap();
+    assert!(statuses.next().await.is_none_or(|s| s.is_err()), "the watch ends with the server");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

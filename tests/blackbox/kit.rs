@@ -1,0 +1,11 @@
+//! What all tests share: the program as processes, ledgers to play on, parties that sign, dice.
+
+mod dice;
+mod party;
+mod process;
+mod stage;
+
+pub use dice::Dice;
+pub use party::{Actor, commission, lot, now_us, reference, ship, unit};
+pub use process::{Done, Server, run, run_in, yuanliu};
+pub use stage::{SimLedger, Stage, channel, copy_dir, error_reason, verify_ok, violated_fields};

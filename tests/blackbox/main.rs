@@ -1,0 +1,17 @@
+//! The real program over the real network: every test starts the binary, talks to it over TLS on
+//! loopback, and ends only what it started. Random choices come from a seed that is printed; set
+//! `YUANLIU_TEST_SEED` to repeat a run.
+
+mod bad_fields;
+mod bad_signatures;
+mod bad_targets;
+mod bad_wire;
+mod crash;
+mod disk;
+mod kit;
+mod operations;
+mod reads;
+mod rebuild;
+mod refusals;
+mod story;
+mod verify;
