@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use jiff::{Timestamp, tz::TimeZone};
 use proto::v1::{Certainty, Hop, HopKind, ItemStatus, PartyName, Place, StatementKind};
 
@@ -11,7 +11,10 @@ use crate::lang::Lang;
 /// A table with a head.
 pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(head);
     for row in rows {
         table.add_row(row);
     }
@@ -80,7 +83,12 @@ impl Names {
 pub fn path(hops: &[Hop], names: &Names, lang: Lang) -> String {
     let mut out = String::new();
     for hop in hops {
-        let (mark, sure) = certainty(hop.certainty(), lang);
+        let (mark, sure) = match (hop.kind(), hop.certainty()) {
+            // Only a transfer has two sides.
+            (HopKind::Transfer, sure) => certainty(sure, lang),
+            (_, Certainty::Confirmed) => ("●", lang.pick("signed", "已签署")),
+            (_, sure) => certainty(sure, lang),
+        };
         let line = match hop.kind() {
             HopKind::Origin => format!("{} {}", lang.pick("made by", "生产"), names.of(&hop.to)),
             HopKind::Transfer => format!("{}  →  {}", names.of(&hop.from), names.of(&hop.to)),

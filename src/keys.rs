@@ -22,7 +22,9 @@ fn passphrase_from_env() -> Option<Zeroizing<String>> {
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
-        return Err(exit::usage(format!("a passphrase is needed: set {PASSPHRASE}, or run this in a terminal")));
+        return Err(exit::usage(format!(
+            "a passphrase is needed: set {PASSPHRASE}, or run this in a terminal"
+        )));
     }
     Ok(Zeroizing::new(rpassword::prompt_password(prompt)?))
 }

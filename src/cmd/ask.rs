@@ -3,9 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use proto::v1::{
-    Effect, GetItemHistoryRequest, GetItemRequest, Item, TraceFlowRequest, TraceSourceRequest,
-};
+use proto::v1::{Effect, GetItemHistoryRequest, GetItemRequest, Item, TraceFlowRequest, TraceSourceRequest};
 use serde_json::json;
 
 use super::{connect, runtime};

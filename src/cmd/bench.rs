@@ -136,8 +136,12 @@ impl Bench {
         let disk = disk_bytes(data);
         let cpu = cpu_seconds(server.id())?;
         let begin = Instant::now();
-        submit(&client, stream::iter(ships), SubmitOptions { batch: 256, in_flight: 8, ..SubmitOptions::default() })
-            .await?;
+        submit(
+            &client,
+            stream::iter(ships),
+            SubmitOptions { batch: 256, in_flight: 8, ..SubmitOptions::default() },
+        )
+        .await?;
         let seconds = begin.elapsed().as_secs_f64();
         let cpu_us = (cpu_seconds(server.id())? - cpu) * 1e6 / peak as f64;
         let per_second = peak as f64 / seconds;
@@ -234,14 +238,16 @@ fn cpu_seconds(pid: u32) -> Result<f64> {
     // Fields after the command in parentheses: state is 3, utime 14, stime 15 (proc(5)).
     let after = stat.rsplit_once(')').map(|(_, rest)| rest).context("unexpected /proc/PID/stat")?;
     let fields: Vec<&str> = after.split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).context("unexpected /proc/PID/stat");
+    let ticks =
+        |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).context("unexpected /proc/PID/stat");
     // 100 ticks a second on every Linux that reports through /proc.
     Ok((ticks(11)? + ticks(12)?) / 100.0)
 }
 
 fn peak_rss_mib(pid: u32) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).context("unexpected /proc/PID/status")?;
+    let line =
+        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).context("unexpected /proc/PID/status")?;
     let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib / 1024.0)
 }

@@ -16,8 +16,10 @@ fn options(flags: &Connection) -> ConnectOptions {
 }
 
 fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
-    let key = flags.key.as_deref().ok_or_else(|| exit::usage("name your key file: --key FILE or YUANLIU_KEY"))?;
-    let party = flags.party.clone().ok_or_else(|| exit::usage("name your party: --party ID or YUANLIU_PARTY"))?;
+    let key =
+        flags.key.as_deref().ok_or_else(|| exit::usage("name your key file: --key FILE or YUANLIU_KEY"))?;
+    let party =
+        flags.party.clone().ok_or_else(|| exit::usage("name your party: --party ID or YUANLIU_PARTY"))?;
     gs1::PartyRef::parse(&party).map_err(|e| exit::usage(format!("--party {party}: {e}")))?;
     Ok((party, keys::open(key)?))
 }

@@ -136,7 +136,11 @@ impl Stage {
         let Some(world) = self.world.take() else { bail!("played already") };
         let statements: Vec<_> = world.statements(self.ledger).map(|s| s.statement).collect();
         let half = statements.len() / 2;
-        out.note(format!("{} {}", statements.len(), out.pick("statements over gRPC with TLS …", "条声明经 TLS gRPC 提交……")));
+        out.note(format!(
+            "{} {}",
+            statements.len(),
+            out.pick("statements over gRPC with TLS …", "条声明经 TLS gRPC 提交……")
+        ));
 
         let bar = if out.json { ProgressBar::hidden() } else { ProgressBar::new(statements.len() as u64) };
         let mut receipts: Vec<Receipt> = Vec::with_capacity(statements.len());
@@ -151,7 +155,10 @@ impl Stage {
                     Outcome::Recorded(receipt) => receipts.push(receipt),
                     Outcome::Refused(rejection) => {
                         refused += 1;
-                        out.note(format!("{}: {} {:?}", rejection.reason, rejection.message, rejection.violations));
+                        out.note(format!(
+                            "{}: {} {:?}",
+                            rejection.reason, rejection.message, rejection.violations
+                        ));
                     }
                 }
                 if before_kill == 0 && receipts.len() >= half {
@@ -204,7 +211,12 @@ impl Stage {
             keys::folder(data).join("reader.pem").display(),
             self.reader.0,
         );
-        out.note(out.pick("\nThe server goes on; Ctrl-C ends it. Try:", "\n服务器继续运行，Ctrl-C 结束。可以试试："));
+        out.note(
+            out.pick(
+                "\nThe server goes on; Ctrl-C ends it. Try:",
+                "\n服务器继续运行，Ctrl-C 结束。可以试试：",
+            ),
+        );
         for command in ["item", "history", "trace source", "trace flow"] {
             out.note(format!("  yuanliu {command} '{}' {flags}", self.examples.toxin));
         }
@@ -216,7 +228,10 @@ impl Stage {
 /// SIGKILL in full flow; the client notices, waits, and goes on where it has no receipt.
 fn crash_and_restart(server: &mut ServerProcess, data: &Path, out: Out) -> Result<()> {
     server.kill()?;
-    out.note(out.pick("Server killed (SIGKILL) half-way; starting it again …", "服务器中途被强制终止（SIGKILL），正在重启……"));
+    out.note(out.pick(
+        "Server killed (SIGKILL) half-way; starting it again …",
+        "服务器中途被强制终止（SIGKILL），正在重启……",
+    ));
     let address = server.address;
     // The port may take a moment to be free again.
     for _ in 0..50 {

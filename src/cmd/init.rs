@@ -76,7 +76,9 @@ fn log_key(origin: &str, folder: &Path, file: &str) -> Result<SignerKey> {
 fn tell(data: &Path, id: &str, log_key: &str, genesis: &Genesis, out: Out) {
     let roots: Vec<&str> = genesis.roots.iter().map(|r| r.party.as_str()).collect();
     if out.json {
-        out.value(&json!({ "ledger": id, "log_key": log_key, "roots": roots, "threshold": genesis.threshold }));
+        out.value(
+            &json!({ "ledger": id, "log_key": log_key, "roots": roots, "threshold": genesis.threshold }),
+        );
         return;
     }
     out.line(format!("{}  {id}", out.pick("ledger id ", "账本标识")));

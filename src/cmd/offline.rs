@@ -10,11 +10,7 @@ use merkle::Hash;
 use serde_json::json;
 use store::StoreError;
 
-use crate::{
-    cli::Data,
-    exit,
-    out::Out,
-};
+use crate::{cli::Data, exit, out::Out};
 
 /// What a check of the whole ledger found.
 #[derive(Debug)]

@@ -69,9 +69,8 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
 async fn send(client: &Client, statements: Statements, out: Out) -> Result<Summary> {
     let broken = Rc::new(RefCell::new(None));
     let keep = broken.clone();
-    let readable = statements.map_while(move |statement| {
-        statement.map_err(|error| keep.borrow_mut().replace(error)).ok()
-    });
+    let readable = statements
+        .map_while(move |statement| statement.map_err(|error| keep.borrow_mut().replace(error)).ok());
     let bar = progress(out);
     let summary = client
         .submit_stream(stream::iter(readable), SubmitOptions::default(), |event| match event {
@@ -126,8 +125,12 @@ fn tell_receipt(settled: &Settled, receipt: &Receipt, out: Out) {
     let statement = statement::Statement::recorded(settled.statement.payload.clone()).ok();
     let row = statement.as_ref().and_then(|s| kind_row(s.kind()));
     let kind = row.map_or("?", |row| out.pick(row.name, row.chinese));
-    let mut line =
-        format!("{} {}  {}  {kind}", out.pick("entry", "条目"), receipt.index, draw::time(receipt.recorded_at));
+    let mut line = format!(
+        "{} {}  {}  {kind}",
+        out.pick("entry", "条目"),
+        receipt.index,
+        draw::time(receipt.recorded_at)
+    );
     if receipt.recorded_before {
         line += out.pick("  (recorded before)", "（先前已记录）");
     }
@@ -154,7 +157,12 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
         return;
     }
     let nth = settled.position + 1;
-    out.note(format!("{} {nth}: {} — {}", out.pick("statement", "声明"), rejection.reason, rejection.message));
+    out.note(format!(
+        "{} {nth}: {} — {}",
+        out.pick("statement", "声明"),
+        rejection.reason,
+        rejection.message
+    ));
     for v in &rejection.violations {
         out.note(format!("    {}: {}", v.field, v.description));
     }
@@ -167,7 +175,7 @@ fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
     Box::new(files.into_iter().flat_map(move |file| {
         let signer = signer.clone();
         let name = file.display().to_string();
-        read(&file).into_iter().map(move |statement| {
+        read(&file).map(move |statement| {
             let signed = statement.and_then(|s| signer.sign(s).map_err(anyhow::Error::from));
             signed.with_context(|| name.clone())
         })

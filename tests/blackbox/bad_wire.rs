@@ -8,7 +8,7 @@ use proto::v1::{
 use tonic::Code::{self, InvalidArgument};
 
 use crate::{
-    kit::{Actor, Stage, commission, error_reason, unit, violated_fields},
+    kit::{Actor, Stage, call, commission, error_reason, unit, violated_fields},
     refusals::{all_refused, check_refused, row},
 };
 
@@ -159,9 +159,9 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
     let crowd = answers.message().await.unwrap_err();
     assert_eq!((crowd.code(), error_reason(&crowd).as_str()), (InvalidArgument, "BATCH_TOO_LARGE"));
 
-    let garbage = crate::kit::call(&stage, "SubmitStatement", "application/grpc", b"\xff\xff\xff").await;
+    let garbage = call(&stage, "SubmitStatement", "application/grpc", b"\x0a\x7f").await;
     assert_ne!(garbage.status.as_deref(), Some("0"), "{garbage:?}");
-    let unknown = crate::kit::call(&stage, "NoSuchMethod", "application/grpc", b"").await;
+    let unknown = call(&stage, "NoSuchMethod", "application/grpc", b"").await;
     assert_eq!(unknown.status.as_deref(), Some("12"), "{unknown:?}");
 
     assert!(stage.log().get_ledger(GetLedgerRequest {}).await.is_ok());

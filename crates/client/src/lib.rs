@@ -47,7 +47,9 @@ mod token;
 pub use connect::{Client, ConnectOptions, Trust};
 pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure};
 pub use follow::{Entries, EntryRange};
-pub use json::{JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json};
+pub use json::{
+    JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json,
+};
 pub use key_file::{KeyFile, KeyFileError, Protection, generate_key};
 pub use read::LedgerInfo;
 pub use retry::RetryPolicy;

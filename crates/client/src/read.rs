@@ -58,7 +58,7 @@ reads! {
     get_receipt(LedgerServiceClient, GetReceiptRequest) -> GetReceiptResponse;
     /// One party.
     get_party(RegistryServiceClient, GetPartyRequest) -> GetPartyResponse;
-    /// Parties in order of id, by pages.
+    /// Parties in order of first naming, by pages.
     list_parties(RegistryServiceClient, ListPartiesRequest) -> ListPartiesResponse;
     /// One site with its licences.
     get_site(RegistryServiceClient, GetSiteRequest) -> GetSiteResponse;

@@ -130,11 +130,11 @@ fn check_times(statement: &Statement, now: i64, limits: &Limits) -> Admit {
     if header.occurred_at > now + limits.max_ahead {
         return refuse_at(Reason::OccurredAhead, "header.occurred_at", "lies after the time of recording");
     }
-    if let Body::Correct(b) = statement.body() {
-        if b.replacement.as_ref().is_some_and(|r| r.occurred_at > now + limits.max_ahead) {
-            let text = "lies after the time of recording";
-            return refuse_at(Reason::OccurredAhead, "correct.replacement.occurred_at", text);
-        }
+    if let Body::Correct(b) = statement.body()
+        && b.replacement.as_ref().is_some_and(|r| r.occurred_at > now + limits.max_ahead)
+    {
+        let text = "lies after the time of recording";
+        return refuse_at(Reason::OccurredAhead, "correct.replacement.occurred_at", text);
     }
     Ok(())
 }

@@ -202,12 +202,15 @@ fn touch<V: View + ?Sized>(
     Ok(())
 }
 
+/// Receives a relation and a canonical text.
+type VisitText<'v> = &'v mut dyn FnMut(Relation, &str);
+
 /// Keeps the texts of subjects named for the first time (items and documents are found in payloads).
 fn name_new<V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
     named: &[Named],
     index: u64,
-    texts: &mut dyn FnMut(&mut dyn FnMut(Relation, &str)),
+    texts: &mut dyn FnMut(VisitText<'_>),
 ) -> Result<(), ViewError> {
     let kept = |relation: Relation| {
         relation.subject_kind().filter(|k| !matches!(k, SubjectKind::Item | SubjectKind::Document))

@@ -14,8 +14,8 @@ use crate::{
     control::{content, control_of, find, recorded},
     draft::Draft,
     tables::{
-        AwaitingRow, DocumentRow, MAX_ANSWERS, MAX_STRANGERS, MeetingRow, WaitingRow, damaged, decode_row, decode_u64, short_hash,
-        subject_by_text,
+        AwaitingRow, DocumentRow, MAX_ANSWERS, MAX_STRANGERS, MeetingRow, WaitingRow, damaged, decode_row,
+        decode_u64, short_hash, subject_by_text,
     },
 };
 
@@ -140,13 +140,9 @@ pub(crate) fn put_awaiting<V: View + ?Sized>(
 ) -> Result<(), ViewError> {
     let key = awaiting_key(&shipment.party, &id_bytes(&shipment.id));
     let mut row = awaiting(draft, &key)?;
-    let waiting = row.waiting.iter().filter(|w| w.waits).count();
-    match row.waiting.iter_mut().find(|w| w.receive == receive) {
-        Some(known) => (known.waits, known.digest) = (waits, shipment.digest.clone()),
-        None if waits && waiting < MAX_STRANGERS => {
-            row.waiting.push(WaitingRow { receive, waits, digest: shipment.digest.clone() });
-        }
-        None => return Ok(()),
+    row.waiting.retain(|w| w.receive != receive);
+    if waits && row.waiting.len() < MAX_STRANGERS {
+        row.waiting.push(WaitingRow { receive, digest: shipment.digest.clone() });
     }
     draft.put(Table::Response, key, row.encode_to_vec());
     Ok(())
@@ -165,9 +161,10 @@ pub(crate) fn waiting_by_reference<V: View + ?Sized>(
 ) -> Result<Vec<u64>, ViewError> {
     let name = ship.reference();
     let noted = awaiting(view, &awaiting_key(name.party, &name.id))?;
-    let meant = noted.waiting.into_iter().filter(|w| {
-        w.waits && (w.digest.is_empty() || w.digest.as_slice() == ship.digest().as_slice())
-    });
+    let meant = noted
+        .waiting
+        .into_iter()
+        .filter(|w| w.digest.is_empty() || w.digest.as_slice() == ship.digest().as_slice());
     Ok(meant.map(|w| w.receive).collect())
 }
 

@@ -8,9 +8,8 @@
 //! Control    index u64                   → ControlRow
 //! Response   0 ‖ ship u64 ‖ receive u64  → u8 way of meeting ‖ activity number of who receives u64
 //!            1 ‖ receive u64 ‖ ship u64  → the same
-//!            2 ‖ H(party ‖ 0 ‖ id) 16 → AwaitingRow (Receives of a shipment not recorded yet)
-//!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct; row 2 is
-//!            of a shipment named before it was recorded)
+//!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct)
+//!            2 ‖ H(party ‖ 0 ‖ id) 16    → AwaitingRow (a shipment named before it was recorded)
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
@@ -21,14 +20,30 @@
 
 use merkle::{Hash, sha256};
 use prost::{Message, bytes::Bytes};
-use proto::v1;
 use statement::{Relation, SubjectKey, SubjectKind, subject_key};
 
 use crate::{Table, View, ViewError};
 
+mod rows;
+
+pub use rows::{
+    AwaitingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, MeetingRow,
+    PartyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+};
+
 /// Entries in a window of touches.
 pub const WINDOW: u64 = 1 << 10;
 const _: () = assert!(WINDOW <= 1 << 16, "an index within a window fits in u16");
+
+/// Ships, and Receives, that meet through one document for one receiver; further ones match by reference
+/// only.
+pub const MAX_PER_RECEIVER: usize = 64;
+/// The same for all receivers together.
+pub const MAX_PER_DOCUMENT: usize = 512;
+/// Receives that answer one Ship. Of them, at most [`MAX_STRANGERS`] by parties that it is not addressed to.
+pub const MAX_ANSWERS: usize = 256;
+/// Receives that answer one Ship without being its addressee's.
+pub const MAX_STRANGERS: usize = 64;
 
 /// No log grows this far: counters below it can be counted on without overflow.
 pub(crate) const MAX_INDEX: u64 = 1 << 62;
@@ -229,281 +244,4 @@ pub(crate) fn short_hash(parts: &[&[u8]]) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);
     short
-}
-
-/// Facts of the genesis that admission needs.
-#[derive(Clone, PartialEq, Message)]
-pub struct LedgerRow {
-    /// Root authorities.
-    #[prost(string, repeated, tag = "1")]
-    pub roots: Vec<String>,
-    /// How many of them a root act needs.
-    #[prost(uint32, tag = "2")]
-    pub threshold: u32,
-    /// Key ids of log, answer and witness keys: never enrolled.
-    #[prost(bytes = "vec", repeated, tag = "3")]
-    pub reserved_keys: Vec<Vec<u8>>,
-}
-
-/// What later statements did to an entry.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct ControlRow {
-    /// For a Correct or Void: the original it is about.
-    #[prost(uint64, optional, tag = "1")]
-    pub root: Option<u64>,
-    /// For an original: its newest Correct in effect.
-    #[prost(uint64, optional, tag = "2")]
-    pub newest: Option<u64>,
-    /// For an original: the entry by which a Void took effect.
-    #[prost(uint64, optional, tag = "3")]
-    pub voided: Option<u64>,
-    /// For an original: a Correct or Void that waits for signatures.
-    #[prost(uint64, optional, tag = "4")]
-    pub waiting: Option<u64>,
-    /// For an original: Corrects so far.
-    #[prost(uint32, tag = "5")]
-    pub corrections: u32,
-    /// Parties whose signature the entry waits for.
-    #[prost(string, repeated, tag = "6")]
-    pub asked: Vec<String>,
-    /// How many of them must sign; 0 = it is in effect (or was withdrawn).
-    #[prost(uint32, tag = "7")]
-    pub needed: u32,
-    /// The entry at which it took effect, where it had to wait.
-    #[prost(uint64, optional, tag = "8")]
-    pub effective: Option<u64>,
-    /// Withdrawn by a Void before it took effect.
-    #[prost(bool, tag = "9")]
-    pub withdrawn: bool,
-    /// Parties that have signed by Endorse.
-    #[prost(string, repeated, tag = "10")]
-    pub signed: Vec<String>,
-}
-
-/// A mandate with its place.
-#[derive(Clone, PartialEq, Message)]
-pub struct MandateRow {
-    /// As stated.
-    #[prost(message, required, tag = "1")]
-    pub mandate: v1::Mandate,
-    /// When it was stated to hold.
-    #[prost(int64, tag = "2")]
-    pub occurred_at: i64,
-    /// Entry.
-    #[prost(uint64, tag = "3")]
-    pub index: u64,
-}
-
-/// State of a document.
-#[derive(Clone, PartialEq, Message)]
-pub struct DocumentRow {
-    /// Business keys it is taken by.
-    #[prost(message, repeated, tag = "1")]
-    pub slots: Vec<SlotRow>,
-    /// Ships that carry it.
-    #[prost(message, repeated, tag = "2")]
-    pub ships: Vec<MeetingRow>,
-    /// Receives that name it without naming a statement.
-    #[prost(message, repeated, tag = "3")]
-    pub receives: Vec<MeetingRow>,
-}
-
-/// A Ship or Receive that looks for its other side through a document.
-#[derive(Clone, PartialEq, Message)]
-pub struct MeetingRow {
-    /// Its entry.
-    #[prost(uint64, tag = "1")]
-    pub index: u64,
-    /// Activity number of who is to receive or has received; 0 = a Correct has taken the document away.
-    #[prost(uint64, tag = "2")]
-    pub receiver: u64,
-}
-
-/// Receives that named a shipment before it was recorded.
-#[derive(Clone, PartialEq, Message)]
-pub struct AwaitingRow {
-    /// In order of recording; bounded.
-    #[prost(message, repeated, tag = "1")]
-    pub waiting: Vec<WaitingRow>,
-}
-
-/// One of them.
-#[derive(Clone, PartialEq, Message)]
-pub struct WaitingRow {
-    /// Its entry.
-    #[prost(uint64, tag = "1")]
-    pub receive: u64,
-    /// It still names that shipment.
-    #[prost(bool, tag = "2")]
-    pub waits: bool,
-    /// The digest it named; may be empty.
-    #[prost(bytes = "vec", tag = "3")]
-    pub digest: Vec<u8>,
-}
-
-/// Ships, and Receives, that meet through one document for one receiver; further ones match by reference
-/// only.
-pub const MAX_PER_RECEIVER: usize = 64;
-/// The same for all receivers together.
-pub const MAX_PER_DOCUMENT: usize = 512;
-/// Receives that answer one Ship. Of them, at most [`MAX_STRANGERS`] by parties that it is not addressed to.
-pub const MAX_ANSWERS: usize = 256;
-/// Receives that answer one Ship without being its addressee's.
-pub const MAX_STRANGERS: usize = 64;
-
-/// One use of a business key.
-#[derive(Clone, PartialEq, Message)]
-pub struct SlotRow {
-    /// Signer.
-    #[prost(string, tag = "1")]
-    pub party: String,
-    /// Principal.
-    #[prost(string, tag = "2")]
-    pub principal: String,
-    /// Number of the kind.
-    #[prost(uint32, tag = "3")]
-    pub kind: u32,
-    /// Entry that took it.
-    #[prost(uint64, tag = "4")]
-    pub index: u64,
-    /// Freed by a Void.
-    #[prost(bool, tag = "5")]
-    pub freed: bool,
-}
-
-/// State of a party.
-#[derive(Clone, PartialEq, Message)]
-pub struct PartyRow {
-    /// Canonical id.
-    #[prost(string, tag = "1")]
-    pub party: String,
-    /// Newest facts by occurrence; unset for a root authority that nobody has registered since.
-    #[prost(message, optional, tag = "2")]
-    pub facts: Option<v1::Party>,
-    /// When those facts were stated to hold.
-    #[prost(int64, tag = "3")]
-    pub facts_at: i64,
-    /// Roles by granter.
-    #[prost(message, repeated, tag = "4")]
-    pub grants: Vec<GrantRow>,
-    /// Key ids in order of enrolment.
-    #[prost(bytes = "vec", repeated, tag = "5")]
-    pub keys: Vec<Vec<u8>>,
-    /// Sites.
-    #[prost(string, repeated, tag = "6")]
-    pub sites: Vec<String>,
-    /// Name in the genesis, for a root authority.
-    #[prost(string, optional, tag = "7")]
-    pub root_name: Option<String>,
-    /// Entry of the newest statement about it.
-    #[prost(uint64, tag = "8")]
-    pub last_index: u64,
-    /// It stands in the genesis, or was made an authority or auditor once: its facts and keys stay guarded.
-    #[prost(bool, tag = "9")]
-    pub guarded: bool,
-}
-
-/// The roles one granter has given.
-#[derive(Clone, PartialEq, Message)]
-pub struct GrantRow {
-    /// Who granted them.
-    #[prost(string, tag = "1")]
-    pub granter: String,
-    /// The roles.
-    #[prost(message, repeated, tag = "2")]
-    pub roles: Vec<v1::RoleGrant>,
-    /// When they were stated to hold.
-    #[prost(int64, tag = "3")]
-    pub occurred_at: i64,
-    /// Entry.
-    #[prost(uint64, tag = "4")]
-    pub index: u64,
-}
-
-/// State of a key.
-#[derive(Clone, PartialEq, Message)]
-pub struct KeyRow {
-    /// The party it belongs to.
-    #[prost(string, tag = "1")]
-    pub party: String,
-    /// 32 bytes.
-    #[prost(bytes = "vec", tag = "2")]
-    pub public_key: Vec<u8>,
-    /// What it may do.
-    #[prost(enumeration = "v1::KeyUse", repeated, tag = "3")]
-    pub uses: Vec<i32>,
-    /// Kinds it may sign; empty = all.
-    #[prost(enumeration = "v1::StatementKind", repeated, tag = "4")]
-    pub kinds: Vec<i32>,
-    /// Only from this site; empty = any.
-    #[prost(string, tag = "5")]
-    pub site: String,
-    /// µs; 0 = open.
-    #[prost(int64, tag = "6")]
-    pub expires_at: i64,
-    /// What it is for.
-    #[prost(string, tag = "7")]
-    pub label: String,
-    /// Entry that enrolled it.
-    #[prost(uint64, tag = "8")]
-    pub enrolled_index: u64,
-    /// Entry that revoked it.
-    #[prost(uint64, optional, tag = "9")]
-    pub revoked_index: Option<u64>,
-    /// µs; 0 = not compromised.
-    #[prost(int64, tag = "10")]
-    pub compromised_since: i64,
-}
-
-/// State of a site.
-#[derive(Clone, PartialEq, Message)]
-pub struct SiteRow {
-    /// Newest facts by occurrence.
-    #[prost(message, optional, tag = "1")]
-    pub site: Option<v1::Site>,
-    /// When they were stated to hold.
-    #[prost(int64, tag = "2")]
-    pub site_at: i64,
-    /// Newest statement per (kind, number).
-    #[prost(message, repeated, tag = "3")]
-    pub licences: Vec<LicenceRow>,
-    /// Entry of the newest statement about it.
-    #[prost(uint64, tag = "4")]
-    pub last_index: u64,
-}
-
-/// A licence with its place.
-#[derive(Clone, PartialEq, Message)]
-pub struct LicenceRow {
-    /// As stated.
-    #[prost(message, required, tag = "1")]
-    pub licence: v1::Licence,
-    /// When it was stated to hold.
-    #[prost(int64, tag = "2")]
-    pub occurred_at: i64,
-    /// Entry.
-    #[prost(uint64, tag = "3")]
-    pub index: u64,
-}
-
-/// State of a product.
-#[derive(Clone, PartialEq, Message)]
-pub struct ProductRow {
-    /// Newest statement per registration number.
-    #[prost(message, repeated, tag = "1")]
-    pub registrations: Vec<RegistrationRow>,
-}
-
-/// A registration with its place.
-#[derive(Clone, PartialEq, Message)]
-pub struct RegistrationRow {
-    /// As stated.
-    #[prost(message, required, tag = "1")]
-    pub registration: v1::Registration,
-    /// When it was stated to hold.
-    #[prost(int64, tag = "2")]
-    pub occurred_at: i64,
-    /// Entry.
-    #[prost(uint64, tag = "3")]
-    pub index: u64,
 }

@@ -254,7 +254,8 @@ impl Inner {
             Some(key)
                 if !statement::verify(&key, statement::STATEMENT_TYPE, statement.payload(), &signature) =>
             {
-                return Err(Reason::BadSignature.into());
+                let text = "does not verify under the key named";
+                return Err(Refusal::at(Reason::BadSignature, "signature", text));
             }
             key => key.is_some(),
         };

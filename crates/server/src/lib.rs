@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Invariants: TLS always. RocksDB is never touched on an async thread: blocking work goes through
-//! [`pool`], which bounds it. A slow or vanished caller never delays the writer: results wait in its
+//! `pool`, which bounds it. A slow or vanished caller never delays the writer: results wait in its
 //! own stream, and its stream is not read while they do. What a reader may not see is answered like
 //! what does not exist. Nothing secret and no payload is logged.
 //!

@@ -224,8 +224,7 @@ fn times_lie_within_their_window() {
                 ..v1::Replacement::default()
             };
             let target = Some(reference_to(&first.statement));
-            let correct =
-                v1::Correct { target, reason: "mistake".into(), replacement: Some(replacement) };
+            let correct = v1::Correct { target, reason: "mistake".into(), replacement: Some(replacement) };
             l.say("maker", Body::Correct(correct))
         }),
     ]);
@@ -284,9 +283,7 @@ fn registers_take_what_fits_what_they_hold() {
         ("a licence by a trader", "ROLE_MISSING header.party", |l| {
             l.say("maker", licence("site:org:maker/W1"))
         }),
-        ("a mandate for nobody known", "TARGET_UNKNOWN mandate.agent", |l| {
-            mandate_to(l, "maker", "ghost")
-        }),
+        ("a mandate for nobody known", "TARGET_UNKNOWN mandate.agent", |l| mandate_to(l, "maker", "ghost")),
         ("a key of nobody known", "TARGET_UNKNOWN enrol_key.party", |l| {
             let body = Body::EnrolKey(l.enrolment("ghost", "new"));
             l.say("drug", body)
@@ -314,8 +311,7 @@ fn registers_take_what_fits_what_they_hold() {
             l.say("drug", Body::EnrolKey(weak))
         }),
         ("possession for another party", "BAD_POSSESSION enrol_key.possession", |l| {
-            let stolen =
-                v1::EnrolKey { party: org("trader"), ..l.enrolment("clinic", "new") };
+            let stolen = v1::EnrolKey { party: org("trader"), ..l.enrolment("clinic", "new") };
             l.say("drug", Body::EnrolKey(stolen))
         }),
         ("revoking no key", "TARGET_UNKNOWN revoke_key.key_id", |l| l.say("drug", revoke("trader", "new"))),
@@ -418,14 +414,16 @@ fn statements_about_statements_name_what_is_recorded() {
 
 #[test]
 fn mandates_cover_kind_site_and_day() {
-    let ship_for = |l: &mut TestLedger| with(l.say("firm", ship(&["A"], "clinic")), |s| s.principal = "maker".into());
+    let ship_for =
+        |l: &mut TestLedger| with(l.say("firm", ship(&["A"], "clinic")), |s| s.principal = "maker".into());
     let mut ledger = TestLedger::new();
     assert_eq!(ledger.clone().verdict_of(&ship_for(&mut ledger)), "NO_MANDATE header.on_behalf_of");
     mandate(&mut ledger, "maker", "firm", &[StatementKind::Ship]);
     let day = 86_400 * SECOND;
     // NOON is noon of 2026-03-02 in UTC+8; the mandate begins on 2026-03-01.
     let first_instant = NOON - day - day / 2;
-    let cases: [(&str, fn(&mut Say), &str); 5] = [
+    type Case = (&'static str, fn(&mut Say), &'static str);
+    let cases: [Case; 5] = [
         ("covered", |_| {}, "OK"),
         ("another kind", |s| s.body = commission(&["A"]), "NO_MANDATE header.on_behalf_of"),
         ("an unknown principal", |s| s.principal = "ghost".into(), "NO_MANDATE header.on_behalf_of"),
@@ -440,9 +438,12 @@ fn mandates_cover_kind_site_and_day() {
         let say = with(ship_for(&mut ledger), |s| s.at = at);
         assert_eq!(ledger.verdict_of(&say), expected, "{at}");
     }
-    let kind = with(ledger.say("firm", endorse_of(ledger.signed(&ship_for(&mut ledger.clone())).statement())), |s| {
-        s.principal = "maker".into();
-    });
+    let kind = with(
+        ledger.say("firm", endorse_of(ledger.signed(&ship_for(&mut ledger.clone())).statement())),
+        |s| {
+            s.principal = "maker".into();
+        },
+    );
     let signed = ledger.unchecked(&kind);
     assert_eq!(ledger.verdict(&signed), "NO_MANDATE header.on_behalf_of", "no kind for others");
 }
@@ -460,5 +461,7 @@ fn an_empty_view_knows_no_key() {
     let say = other.say("maker", commission(&["A"]));
     let signed = other.signed(&say);
     let answer = crate::admit(&MemoryView::default(), &signed, false, LATER, &ledger.limits);
-    assert!(matches!(answer, Err(crate::AdmitError::Refused(r)) if r.reason == statement::Reason::UnknownKey));
+    assert!(
+        matches!(answer, Err(crate::AdmitError::Refused(r)) if r.reason == statement::Reason::UnknownKey)
+    );
 }

@@ -12,8 +12,8 @@ use statement::{
 };
 
 use crate::{
-    Admission, AdmitError, Input, Limits, MemoryView, Outcome, RecordedEntry, Signed, Table, View as _, admit,
-    apply, apply_genesis, tables,
+    Admission, AdmitError, Input, Limits, MemoryView, Outcome, RecordedEntry, Signed, Table, View as _,
+    admit, apply, apply_genesis, tables,
 };
 
 /// 2026-03-02T04:00:00Z, µs: noon in UTC+8; statements of stories happen from here on.
@@ -360,13 +360,7 @@ impl TestLedger {
 
 /// Registry facts of a party.
 pub fn facts(name: &str, roles: Vec<v1::RoleGrant>) -> v1::Party {
-    v1::Party {
-        party: org(name),
-        name: name.into(),
-        country: "CN".into(),
-        roles,
-        ..v1::Party::default()
-    }
+    v1::Party { party: org(name), name: name.into(), country: "CN".into(), roles, ..v1::Party::default() }
 }
 
 /// A reference to a statement, with its digest.

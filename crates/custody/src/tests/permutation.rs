@@ -196,8 +196,15 @@ struct Act {
 
 fn act() -> impl Strategy<Value = Act> {
     (0..8u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
-        |(verb, who, whom, items, minute, document, of, changes)| {
-            Act { verb, who, whom, items, minute, document, of, changes }
+        |(verb, who, whom, items, minute, document, of, changes)| Act {
+            verb,
+            who,
+            whom,
+            items,
+            minute,
+            document,
+            of,
+            changes,
         },
     )
 }
@@ -209,8 +216,7 @@ fn words(act: &Act, n: usize, ships: &[String]) -> String {
     let who = PARTIES[usize::from(act.who)];
     let whom = PARTIES[usize::from(act.whom)];
     let names = ["A", "B", "P", "Q"];
-    let chosen: Vec<&str> =
-        (0..4).filter(|i| act.items >> i & 1 == 1).map(|i| names[i as usize]).collect();
+    let chosen: Vec<&str> = (0..4).filter(|i| act.items >> i & 1 == 1).map(|i| names[i as usize]).collect();
     let all = chosen.join(",");
     let units: Vec<&str> = chosen.iter().copied().filter(|n| !matches!(*n, "P" | "Q")).collect();
     let units = if units.is_empty() { "A".to_string() } else { units.join(",") };
@@ -223,11 +229,11 @@ fn words(act: &Act, n: usize, ships: &[String]) -> String {
         (3, _) => format!("{who} unpack {}", if act.whom == 0 { "P" } else { "Q" }),
         (4, _) => format!("{who} ship {all} to {whom} {way} key={n}"),
         (5, _) if !way.is_empty() => {
-            let list = if act.of % 2 == 0 { String::new() } else { format!("short={}", chosen[0]) };
+            let list = if act.of.is_multiple_of(2) { String::new() } else { format!("short={}", chosen[0]) };
             format!("{who} receive {way} {list}")
         }
         (6, Some(ship)) => {
-            let list = if act.of % 3 == 0 { all } else { String::new() };
+            let list = if act.of.is_multiple_of(3) { all } else { String::new() };
             format!("{who} receive of={ship} bill=maker/{n} {list}")
         }
         _ => format!("clinic use {units}"),
@@ -250,7 +256,7 @@ fn story(acts: &[Act]) -> String {
         let same_kind = again.split(' ').next() == Some(kind);
         let mut newest = format!("s{n}");
         if (1..=3).contains(&act.changes) && same_kind {
-            let at = if act.of % 2 == 0 { format!("at={}", 1 + act.of % 5) } else { String::new() };
+            let at = if act.of.is_multiple_of(2) { format!("at={}", 1 + act.of % 5) } else { String::new() };
             let again: Vec<&str> = again.split(' ').filter(|w| !w.starts_with("key=")).collect();
             text += &format!("c{n}: {who} correct {newest} {} {at} @6\n", again.join(" "));
             newest = format!("c{n}");

@@ -126,7 +126,13 @@ fn read_all(view: &MemoryView) {
 
 #[test]
 fn varints_that_do_not_fit_are_refused() {
-    for bytes in [&[][..], &[0x80], &[0xff; 9], &[0xff; 10], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]] {
+    for bytes in [
+        &[][..],
+        &[0x80],
+        &[0xff; 9],
+        &[0xff; 10],
+        &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2],
+    ] {
         assert_eq!(take_varint(&mut &bytes[..]), None, "{bytes:?}");
     }
     let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
@@ -169,7 +175,10 @@ fn touches_are_found_across_windows() {
     let mut view = MemoryView::default();
     let indices = [0, 5, WINDOW - 1, WINDOW, WINDOW + 1, 3 * WINDOW + 7];
     let mut rows: std::collections::BTreeMap<Vec<u8>, Vec<u8>> = Default::default();
-    for (number, index) in [(7u64, &indices[..]), (6, &[3][..]), (8, &[4][..])].iter().flat_map(|(n, all)| all.iter().map(|i| (*n, *i))) {
+    for (number, index) in [(7u64, &indices[..]), (6, &[3][..]), (8, &[4][..])]
+        .iter()
+        .flat_map(|(n, all)| all.iter().map(|i| (*n, *i)))
+    {
         let touch = Touch { index, relation: Relation::Item, kind: 43 };
         rows.entry(touch_key(number, index)).or_default().extend(touch_bytes(&touch));
     }
@@ -207,7 +216,7 @@ fn a_busy_party_is_found_in_every_entry_over_a_window() {
         tables::subject_by_text(&l.view, SubjectKind::Activity, &org("maker")).unwrap().unwrap().number
     };
     while ledger.view.size() < WINDOW + 20 {
-        let by = if ledger.view.size() % 3 == 0 { "trader" } else { "maker" };
+        let by = if ledger.view.size().is_multiple_of(3) { "trader" } else { "maker" };
         let say = ledger.say(by, super::admission::ship(&["A"], "clinic"));
         let signed = ledger.signed(&say);
         if by == "maker" {

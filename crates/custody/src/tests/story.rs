@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use proto::v1::{self, ReceiveOutcome, replacement, statement::Body};
-use statement::{Statement, SubjectKind, subject_key};
+use statement::{Statement, SubjectKind};
 
 use super::ledger::{LATER, NOON, Say, TestLedger, endorse_of, org, uuid};
 use crate::{
@@ -329,7 +329,9 @@ pub fn check_on(mut ledger: TestLedger, story: &str) -> TestLedger {
         recorded.note(index, &line);
         for expected in &line.expect {
             let found = match expected.split_once(' ') {
-                Some(("pending", _)) => format!("pending {}", control_of(&ledger.view, index).unwrap().needed),
+                Some(("pending", _)) => {
+                    format!("pending {}", control_of(&ledger.view, index).unwrap().needed)
+                }
                 Some((name, _)) => recorded.describe(&ledger, name),
                 None => recorded.describe(&ledger, expected),
             };
@@ -339,9 +341,4 @@ pub fn check_on(mut ledger: TestLedger, story: &str) -> TestLedger {
         assert!(!waits || line.expect.iter().any(|e| e.starts_with("pending")), "{} waits", line.label);
     }
     ledger
-}
-
-/// Whether an entry names the item in its links.
-pub fn touches_item(ledger: &TestLedger, name: &str) -> u64 {
-    ledger.heads.get(&subject_key(SubjectKind::Item, &item(name))).map_or(0, |(_, count, _)| *count)
 }

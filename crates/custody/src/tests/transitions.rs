@@ -85,13 +85,8 @@ const TABLE: &str = "
     missing,refused loose finish        other             | used actor - -        | conflict
 ";
 
-const RECEIVED: [(&str, ReceiveOutcome); 5] = [
-    ("receive", Unspecified),
-    ("over", Over),
-    ("damaged", Damaged),
-    ("short", Short),
-    ("refused", Refused),
-];
+const RECEIVED: [(&str, ReceiveOutcome); 5] =
+    [("receive", Unspecified), ("over", Over), ("damaged", Damaged), ("short", Short), ("refused", Refused)];
 
 fn acts() -> Vec<(&'static str, Act)> {
     let mut all = vec![
@@ -179,8 +174,12 @@ fn expected(words: &[&str], old: &ItemState, actor: u64) -> ItemState {
 
 #[test]
 fn every_transition_meets_one_row() {
-    let rows: Vec<Vec<&str>> =
-        TABLE.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| l.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> = TABLE
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(|l| l.split_whitespace().collect())
+        .collect();
     let mut met = BTreeSet::new();
     for (status_name, status) in STATUSES {
         for (place, inside) in [("loose", false), ("in", true)] {
@@ -221,8 +220,12 @@ fn check(row: &[&str], old: ItemState, act: Act, actor: u64, case: &[&str; 4]) {
 
 #[test]
 fn rows_of_the_table_do_not_overlap() {
-    let rows: Vec<Vec<&str>> =
-        TABLE.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| l.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> = TABLE
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(|l| l.split_whitespace().collect())
+        .collect();
     for (status, _) in STATUSES.iter().filter(|(name, _)| *name != "used") {
         for place in ["loose", "in"] {
             for (act, _) in acts() {

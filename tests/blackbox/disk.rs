@@ -1,0 +1,94 @@
+//! A disk that takes no more: the writer stops, reading goes on, nothing acknowledged is lost.
+
+use std::{net::SocketAddr, process::Command, time::Duration};
+
+use client::{EntryRange, Outcome, RetryPolicy, SubmitEvent, SubmitOptions};
+use futures::stream;
+use proto::v1::{GetItemRequest, GetLedgerRequest, Receipt, SubmitStatementRequest};
+use rpc::ledger_service_client::LedgerServiceClient;
+use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_types::StatusExt as _;
+
+use crate::kit::{Dice, Server, SimLedger, channel, error_reason};
+
+/// Largest file in units of 512 bytes: 1 MiB, which the log's write-ahead file soon reaches.
+const LIMIT: &str = "2048";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_is_lost() {
+    let mut dice = Dice::new("disk");
+    let ledger = SimLedger::create(dice.roll(), 6_000);
+    let mut limited = Command::new("sh");
+    let script = r#"trap "" XFSZ; ulimit -f "$1"; shift; exec "$@""#;
+    limited.args(["-c", script, "sh", LIMIT, env!("CARGO_BIN_EXE_yuanliu"), "serve"]);
+    let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut server = Server::try_start(limited, &ledger.data, anywhere).unwrap();
+    let client = ledger.client(&server).await;
+
+    let mut receipts: Vec<Receipt> = Vec::new();
+    let all = ledger.statements.iter().map(|s| s.statement.clone());
+    let impatient = RetryPolicy { attempts: 0, ..RetryPolicy::default() };
+    let options = SubmitOptions { batch: 32, retry: impatient, ..SubmitOptions::default() };
+    let ended = client
+        .submit_stream(stream::iter(all), options, |event| {
+            let SubmitEvent::Settled(settled) = event else { return };
+            let Outcome::Recorded(receipt) = settled.outcome else { panic!("{:?}", settled.outcome) };
+            receipts.push(receipt);
+        })
+        .await
+        .expect_err("the disk is too small for all");
+    let failure = ended.error.failure().unwrap();
+    assert_eq!((failure.code, failure.reason.as_str()), (Code::Unavailable, "WRITER_STOPPED"), "{failure}");
+    assert!(receipts.len() > 100 && receipts.len() < ledger.statements.len(), "{}", receipts.len());
+
+    let channel = channel(&server).await;
+    let mut log = LedgerServiceClient::new(channel.clone());
+    let next = ledger.statements[receipts.len()].statement.clone();
+    let status =
+        log.submit_statement(SubmitStatementRequest { statement: Some(next) }).await.unwrap_err();
+    assert_eq!((status.code(), error_reason(&status).as_str()), (Code::Unavailable, "WRITER_STOPPED"));
+    assert!(status.get_details_retry_info().is_some(), "says when to try again");
+    not_serving(channel.clone()).await;
+    assert!(server.get("/readyz").starts_with("HTTP/1.1 503"));
+    assert!(server.get("/metrics").contains("yuanliu_writer_running 0"));
+
+    // Reading goes on.
+    let facts = log.get_ledger(GetLedgerRequest {}).await.unwrap().into_inner();
+    assert!(facts.size > receipts.len() as u64);
+    assert_entries(&client, &receipts).await;
+    let item = GetItemRequest { item: ledger.example.clone() };
+    let found = client.get_item(item.clone()).await;
+    assert!(found.is_ok() || found.unwrap_err().failure().is_some_and(|f| f.code == Code::NotFound));
+    server.terminate();
+    assert_ne!(server.wait(), 0, "it does not end as if all were well");
+
+    let server = Server::start(&ledger.data);
+    let client = ledger.client(&server).await;
+    assert_entries(&client, &receipts).await;
+    ledger.submit(&client, 0..ledger.statements.len()).await;
+    assert!(client.get_item(item).await.is_ok());
+    assert_eq!(server.stop(), 0);
+    assert_eq!(ledger.verify()["entries"], ledger.statements.len() as u64 + 1);
+}
+
+async fn not_serving(channel: tonic::transport::Channel) {
+    let mut health = HealthClient::new(channel);
+    for _ in 0..100 {
+        let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap();
+        if answer.into_inner().status == 2 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("health says SERVING");
+}
+
+/// Every receipt's entry is there as it was acknowledged.
+async fn assert_entries(client: &client::Client, receipts: &[Receipt]) {
+    let mut entries = client.entries(EntryRange { start: 1, limit: receipts.len() as u64, follow: false });
+    for receipt in receipts {
+        let entry = entries.next().await.unwrap().expect("acknowledged and not there");
+        assert_eq!((entry.index, &entry.leaf, &entry.chain), (receipt.index, &receipt.leaf, &receipt.chain));
+    }
+}
