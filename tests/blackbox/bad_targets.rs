@@ -2,8 +2,8 @@
 //! the record.
 
 use proto::v1::{
-    self, Header, Replacement, Role, RoleGrant, SignedStatement, StatementKind, StatementRef,
-    replacement, statement::Body,
+    self, Header, Replacement, Role, RoleGrant, SignedStatement, StatementKind, StatementRef, replacement,
+    statement::Body,
 };
 use tonic::Code::{AlreadyExists, FailedPrecondition, InvalidArgument, PermissionDenied};
 
@@ -93,17 +93,77 @@ async fn nobody_says_what_it_has_no_role_or_mandate_for() {
         row("a clinic registers", stage.clinic.sign(new(clinic)), denied, "ROLE_MISSING", "header.party"),
         row("a maker whose role has ended", late.sign(made()), denied, "ROLE_MISSING", "header.party"),
         row("a maker whose role begins later", early.sign(made()), denied, "ROLE_MISSING", "header.party"),
-        row("an office makes an authority", office.sign(new(authority)), denied, "ROLE_MISSING", "party.roles"),
-        row("an office enrols for another", office.sign(enrol(&second)), denied, "NOT_YOURS", "enrol_key.party"),
+        row(
+            "an office makes an authority",
+            office.sign(new(authority)),
+            denied,
+            "ROLE_MISSING",
+            "party.roles",
+        ),
+        row(
+            "an office enrols for another",
+            office.sign(enrol(&second)),
+            denied,
+            "NOT_YOURS",
+            "enrol_key.party",
+        ),
         row("a maker enrols for a dealer", maker.sign(enrol(dealer)), denied, "NOT_YOURS", "enrol_key.party"),
-        row("a maker states a dealer's site", maker.sign(Body::Site(place)), denied, "NOT_YOURS", "site.party"),
-        row("a key of nobody", office.sign(enrol(&unregistered)), FailedPrecondition, "TARGET_UNKNOWN", "enrol_key.party"),
-        row("no mandate", maker.sign_with(sent(), |h| h.on_behalf_of = "org:Dealer".into()), denied, "NO_MANDATE", "header.on_behalf_of"),
-        row("principal of no name", maker.sign_with(sent(), |h| h.on_behalf_of = "org:Nobody".into()), denied, "NO_MANDATE", "header.on_behalf_of"),
-        row("mandate of another kind", acting(Body::Unpack(v1::Unpack { parent: unit(1), children: vec![] }), |_| {}), denied, "NO_MANDATE", "header.on_behalf_of"),
-        row("mandate of another site", acting(sent(), |h| h.site = "site:org:Idle/B".into()), denied, "NO_MANDATE", "header.on_behalf_of"),
-        row("before the mandate", acting(sent(), |h| h.occurred_at -= 3 * 86_400_000_000), denied, "NO_MANDATE", "header.on_behalf_of"),
-        row("mandate to nobody", dealer.sign(Body::Mandate(v1::Mandate { agent: "org:Nobody".into(), ..mandate })), FailedPrecondition, "TARGET_UNKNOWN", "mandate.agent"),
+        row(
+            "a maker states a dealer's site",
+            maker.sign(Body::Site(place)),
+            denied,
+            "NOT_YOURS",
+            "site.party",
+        ),
+        row(
+            "a key of nobody",
+            office.sign(enrol(&unregistered)),
+            FailedPrecondition,
+            "TARGET_UNKNOWN",
+            "enrol_key.party",
+        ),
+        row(
+            "no mandate",
+            maker.sign_with(sent(), |h| h.on_behalf_of = "org:Dealer".into()),
+            denied,
+            "NO_MANDATE",
+            "header.on_behalf_of",
+        ),
+        row(
+            "principal of no name",
+            maker.sign_with(sent(), |h| h.on_behalf_of = "org:Nobody".into()),
+            denied,
+            "NO_MANDATE",
+            "header.on_behalf_of",
+        ),
+        row(
+            "mandate of another kind",
+            acting(Body::Unpack(v1::Unpack { parent: unit(1), children: vec![] }), |_| {}),
+            denied,
+            "NO_MANDATE",
+            "header.on_behalf_of",
+        ),
+        row(
+            "mandate of another site",
+            acting(sent(), |h| h.site = "site:org:Idle/B".into()),
+            denied,
+            "NO_MANDATE",
+            "header.on_behalf_of",
+        ),
+        row(
+            "before the mandate",
+            acting(sent(), |h| h.occurred_at -= 3 * 86_400_000_000),
+            denied,
+            "NO_MANDATE",
+            "header.on_behalf_of",
+        ),
+        row(
+            "mandate to nobody",
+            dealer.sign(Body::Mandate(v1::Mandate { agent: "org:Nobody".into(), ..mandate })),
+            FailedPrecondition,
+            "TARGET_UNKNOWN",
+            "mandate.agent",
+        ),
     ];
     check_refused(&stage, &rows).await;
     stage.submit(&acting(sent(), |_| {})).await;
@@ -128,8 +188,12 @@ async fn statements_about_statements_must_fit_the_record() {
     let receipt = v1::Receive { shipment: Some(first.clone()), ..v1::Receive::default() };
     submit(dealer.sign(Body::Receive(receipt.clone()))).await;
     // The dealer has received the first, so its correction waits for the dealer; the second's does not.
-    let waiting = submit(maker.sign(corrected(first.clone(), replacement::Body::Ship(ship(vec![unit(2)], dealer))))).await;
-    let newest = submit(maker.sign(corrected(second.clone(), replacement::Body::Ship(ship(vec![unit(2)], clinic))))).await;
+    let waiting =
+        submit(maker.sign(corrected(first.clone(), replacement::Body::Ship(ship(vec![unit(2)], dealer)))))
+            .await;
+    let newest =
+        submit(maker.sign(corrected(second.clone(), replacement::Body::Ship(ship(vec![unit(2)], clinic)))))
+            .await;
     submit(maker.sign(voided(third.clone()))).await;
     let registered = submit(stage.root.sign(Body::Party(v1::Party {
         party: "org:New".into(),
@@ -139,6 +203,7 @@ async fn statements_about_statements_must_fit_the_record() {
     })))
     .await;
 
+    let sent_first = first.clone();
     let unknown = StatementRef { id: Actor::id_at(1_800_000_000_000_000), ..made.clone() };
     let altered = |r: &StatementRef| StatementRef { digest: vec![7; 32], ..r.clone() };
     let to_clinic = || replacement::Body::Ship(ship(vec![unit(2)], clinic));
@@ -156,29 +221,149 @@ async fn statements_about_statements_must_fit_the_record() {
     });
     let not_now = FailedPrecondition;
     let rows = [
-        row("correct what is not there", maker.sign(corrected(unknown.clone(), to_clinic())), not_now, "TARGET_UNKNOWN", "correct.target"),
-        row("void what is not there", maker.sign(voided(unknown.clone())), not_now, "TARGET_UNKNOWN", "void.target"),
-        row("endorse what is not there", dealer.sign(endorsed(unknown.clone())), not_now, "TARGET_UNKNOWN", "endorse.target"),
-        row("correct with another digest", maker.sign(corrected(altered(&newest), to_clinic())), not_now, "TARGET_DIGEST", "correct.target.digest"),
-        row("correct what has been corrected", maker.sign(corrected(second.clone(), to_clinic())), not_now, "TARGET_NOT_NEWEST", "correct.target"),
-        row("void what has been corrected", maker.sign(voided(second)), not_now, "TARGET_NOT_NEWEST", "void.target"),
-        row("correct what has been voided", maker.sign(corrected(third.clone(), to_clinic())), not_now, "TARGET_VOIDED", "correct.target"),
+        row(
+            "correct what is not there",
+            maker.sign(corrected(unknown.clone(), to_clinic())),
+            not_now,
+            "TARGET_UNKNOWN",
+            "correct.target",
+        ),
+        row(
+            "void what is not there",
+            maker.sign(voided(unknown.clone())),
+            not_now,
+            "TARGET_UNKNOWN",
+            "void.target",
+        ),
+        row(
+            "endorse what is not there",
+            dealer.sign(endorsed(unknown.clone())),
+            not_now,
+            "TARGET_UNKNOWN",
+            "endorse.target",
+        ),
+        row(
+            "correct with another digest",
+            maker.sign(corrected(altered(&newest), to_clinic())),
+            not_now,
+            "TARGET_DIGEST",
+            "correct.target.digest",
+        ),
+        row(
+            "correct what has been corrected",
+            maker.sign(corrected(second.clone(), to_clinic())),
+            not_now,
+            "TARGET_NOT_NEWEST",
+            "correct.target",
+        ),
+        row(
+            "void what has been corrected",
+            maker.sign(voided(second)),
+            not_now,
+            "TARGET_NOT_NEWEST",
+            "void.target",
+        ),
+        row(
+            "correct what has been voided",
+            maker.sign(corrected(third.clone(), to_clinic())),
+            not_now,
+            "TARGET_VOIDED",
+            "correct.target",
+        ),
         row("void what has been voided", maker.sign(voided(third)), not_now, "TARGET_VOIDED", "void.target"),
-        row("correct a shipment to a making", maker.sign(corrected(newest.clone(), replacement::Body::Commission(commission(vec![unit(1)])))), not_now, "TARGET_KIND", "correct.replacement"),
-        row("correct another's statement", dealer.sign(corrected(newest.clone(), to_clinic())), PermissionDenied, "NOT_YOURS", "correct.target.party"),
-        row("void another's statement", dealer.sign(voided(made.clone())), PermissionDenied, "NOT_YOURS", "void.target.party"),
-        row("correct while another waits", maker.sign(corrected(first.clone(), to_clinic())), not_now, "TARGET_BUSY", "correct.target"),
-        row("void while a correction waits", maker.sign(voided(first)), not_now, "TARGET_BUSY", "void.target"),
-        row("correct what waits", maker.sign(corrected(waiting.clone(), to_clinic())), not_now, "TARGET_BUSY", "correct.target"),
-        row("void a registration", stage.root.sign(voided(registered)), not_now, "TARGET_KIND", "void.target"),
-        row("correct into the future", maker.sign(ahead), InvalidArgument, "OCCURRED_AHEAD", "correct.replacement.occurred_at"),
-        row("endorse what does not wait", dealer.sign(endorsed(made.clone())), not_now, "NOT_PENDING", "endorse.target"),
-        row("endorse unasked", clinic.sign(endorsed(waiting.clone())), PermissionDenied, "NOT_ASKED", "header.party"),
-        row("endorse one's own", maker.sign(endorsed(waiting.clone())), PermissionDenied, "NOT_ASKED", "header.party"),
-        row("endorse other bytes", dealer.sign(endorsed(altered(&waiting))), not_now, "TARGET_DIGEST", "endorse.target.digest"),
+        row(
+            "correct a shipment to a making",
+            maker.sign(corrected(newest.clone(), replacement::Body::Commission(commission(vec![unit(1)])))),
+            not_now,
+            "TARGET_KIND",
+            "correct.replacement",
+        ),
+        row(
+            "correct another's statement",
+            dealer.sign(corrected(newest.clone(), to_clinic())),
+            PermissionDenied,
+            "NOT_YOURS",
+            "correct.target.party",
+        ),
+        row(
+            "void another's statement",
+            dealer.sign(voided(made.clone())),
+            PermissionDenied,
+            "NOT_YOURS",
+            "void.target.party",
+        ),
+        row(
+            "correct while another waits",
+            maker.sign(corrected(first.clone(), to_clinic())),
+            not_now,
+            "TARGET_BUSY",
+            "correct.target",
+        ),
+        row(
+            "void while a correction waits",
+            maker.sign(voided(first)),
+            not_now,
+            "TARGET_BUSY",
+            "void.target",
+        ),
+        row(
+            "correct what waits",
+            maker.sign(corrected(waiting.clone(), to_clinic())),
+            not_now,
+            "TARGET_BUSY",
+            "correct.target",
+        ),
+        row(
+            "void a registration",
+            stage.root.sign(voided(registered)),
+            not_now,
+            "TARGET_KIND",
+            "void.target",
+        ),
+        row(
+            "correct into the future",
+            maker.sign(ahead),
+            InvalidArgument,
+            "OCCURRED_AHEAD",
+            "correct.replacement.occurred_at",
+        ),
+        row(
+            "endorse what does not wait",
+            dealer.sign(endorsed(made.clone())),
+            not_now,
+            "NOT_PENDING",
+            "endorse.target",
+        ),
+        row(
+            "endorse unasked",
+            clinic.sign(endorsed(waiting.clone())),
+            PermissionDenied,
+            "NOT_ASKED",
+            "header.party",
+        ),
+        row(
+            "endorse one's own",
+            maker.sign(endorsed(waiting.clone())),
+            PermissionDenied,
+            "NOT_ASKED",
+            "header.party",
+        ),
+        row(
+            "endorse other bytes",
+            dealer.sign(endorsed(altered(&waiting))),
+            not_now,
+            "TARGET_DIGEST",
+            "endorse.target.digest",
+        ),
         row("receive what is not there", receive(unknown), not_now, "SHIPMENT_UNKNOWN", "receive.shipment"),
         row("receive what is no shipment", receive(made), not_now, "TARGET_KIND", "receive.shipment"),
-        row("receive other bytes", receive(altered(&newest)), not_now, "TARGET_DIGEST", "receive.shipment.digest"),
+        row(
+            "receive other bytes",
+            receive(altered(&sent_first)),
+            not_now,
+            "TARGET_DIGEST",
+            "receive.shipment.digest",
+        ),
     ];
     check_refused(&stage, &rows).await;
     stage.submit(&dealer.sign(endorsed(waiting.clone()))).await;

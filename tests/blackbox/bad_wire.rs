@@ -76,8 +76,18 @@ async fn payloads_that_readers_could_read_differently_are_refused_with_the_path(
         ("one byte too many", with(vec![0x80]), "MALFORMED", "payload"),
         ("tag longer than needed", [vec![0x8a, 0x00], good[1..].to_vec()].concat(), "MALFORMED", "payload"),
         ("length longer than needed", overlong_length, "MALFORMED", "header"),
-        ("value longer than needed", with_header(vec![0x40, 0x80, 0x00]), "MALFORMED", "header.offset_minutes"),
-        ("value of eleven bytes", with_header([&[0x40; 1][..], &[0xff; 10], &[1]].concat()), "MALFORMED", "header.offset_minutes"),
+        (
+            "value longer than needed",
+            with_header(vec![0x40, 0x80, 0x00]),
+            "MALFORMED",
+            "header.offset_minutes",
+        ),
+        (
+            "value of eleven bytes",
+            with_header([&[0x40; 1][..], &[0xff; 10], &[1]].concat()),
+            "MALFORMED",
+            "header.offset_minutes",
+        ),
         ("unknown field", with(short(99, 1)), "UNKNOWN_FIELD", "99"),
         ("unknown field in the header", with_header(long(99, b"x")), "UNKNOWN_FIELD", "header.99"),
         ("unknown field in the body", with_body(short(15, 0)), "UNKNOWN_FIELD", "commission.15"),
@@ -89,18 +99,38 @@ async fn payloads_that_readers_could_read_differently_are_refused_with_the_path(
         ("two bodies", with(long(PACK, b"")), "FIELD_TWICE", "pack"),
         ("unknown algorithm of a key", enrolment(short(2, 9)), "UNKNOWN_ENUM_VALUE", "enrol_key.algorithm"),
         ("unknown use of a key", enrolment(long(5, &[77])), "UNKNOWN_ENUM_VALUE", "enrol_key.uses"),
-        ("party not UTF-8", statement(&[no_party, long(4, b"org:\xff")].concat(), &body), "INVALID_UTF8", "header.party"),
+        (
+            "party not UTF-8",
+            statement(&[no_party, long(4, b"org:\xff")].concat(), &body),
+            "INVALID_UTF8",
+            "header.party",
+        ),
         ("item not UTF-8", with_body(long(1, b"sgtin:\xc3\x28")), "INVALID_UTF8", "commission.items[2]"),
-        ("number as text", statement(&[no_time, long(7, b"1")].concat(), &body), "MALFORMED", "header.occurred_at"),
+        (
+            "number as text",
+            statement(&[no_time, long(7, b"1")].concat(), &body),
+            "MALFORMED",
+            "header.occurred_at",
+        ),
         ("text as number", with_header(short(6, 1)), "MALFORMED", "header.site"),
         ("group", with(vec![0x2b, 0x2c]), "UNKNOWN_FIELD", "5"),
         ("bool of two", with_header(short(10, 2)), "MALFORMED", "header.confidential"),
-        ("number out of range", statement(&header, &[no_units, short(7, 1 << 32)].concat()), "MALFORMED", "commission.units_per_code"),
+        (
+            "number out of range",
+            statement(&header, &[no_units, short(7, 1 << 32)].concat()),
+            "MALFORMED",
+            "commission.units_per_code",
+        ),
         ("length beyond the end", with(vec![0x0a, 0xff, 0xff, 0x03]), "FIELD_TWICE", "header"),
         ("nothing", vec![], "MISSING_FIELD", "header"),
         ("no body", long(HEADER, &header), "MISSING_FIELD", "body"),
         ("no header", long(COMMISSION, &body), "MISSING_FIELD", "header"),
-        ("half a million empty items", statement(&header, &many), "TOO_MANY_ITEMS", "commission.items[16384]"),
+        (
+            "half a million empty items",
+            statement(&header, &many),
+            "TOO_MANY_ITEMS",
+            "commission.items[16384]",
+        ),
         ("over 512 KiB", vec![0; 512 * 1024 + 1], "PAYLOAD_TOO_LARGE", "payload"),
     ];
     let rows: Vec<_> = table
@@ -155,7 +185,8 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
 
     let one = stage.maker.sign(Body::Commission(commission(vec![unit(1)])));
     let crowd = SubmitStatementsRequest { statements: vec![one; 1_025] };
-    let mut answers = stage.log().submit_statements(futures::stream::iter([crowd])).await.unwrap().into_inner();
+    let mut answers =
+        stage.log().submit_statements(futures::stream::iter([crowd])).await.unwrap().into_inner();
     let crowd = answers.message().await.unwrap_err();
     assert_eq!((crowd.code(), error_reason(&crowd).as_str()), (InvalidArgument, "BATCH_TOO_LARGE"));
 

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use client::{ConnectOptions, EntryRange, Outcome, Purpose, ReadSigner, RetryPolicy, SubmitEvent, SubmitOptions, Trust};
+use client::{
+    ConnectOptions, EntryRange, Outcome, Purpose, ReadSigner, RetryPolicy, SubmitEvent, SubmitOptions, Trust,
+};
 use futures::{StreamExt as _, stream};
 use merkle::sha256;
 use prost::Message as _;
@@ -65,12 +67,13 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_under_load() {
         })
     };
     // About 4,000 statements a second, so that there is load in every round on any machine.
-    let source = stream::iter(0..).take_while(|_| std::future::ready(!over.load(Relaxed))).then(async |i: u32| {
-        if i % 64 == 0 {
-            tokio::time::sleep(Duration::from_millis(16)).await;
-        }
-        load.ship(i).unwrap()
-    });
+    let source =
+        stream::iter(0..).take_while(|_| std::future::ready(!over.load(Relaxed))).then(async |i: u32| {
+            if i % 64 == 0 {
+                tokio::time::sleep(Duration::from_millis(16)).await;
+            }
+            load.ship(i).unwrap()
+        });
     let mut acknowledged: BTreeMap<u64, (Receipt, [u8; 32])> = BTreeMap::new();
     let summary = client
         .submit_stream(source, options, |event| {

@@ -10,4 +10,4 @@ pub use dice::Dice;
 pub use party::{Actor, commission, lot, now_us, reference, ship, unit};
 pub use process::{Done, Server, run, run_in, yuanliu};
 pub use raw::call;
-pub use stage::{SimLedger, Stage, channel, copy_dir, error_reason, verify_ok, violated_fields};
+pub use stage::{SimLedger, Stage, channel, copy_dir, error_reason, violated_fields};

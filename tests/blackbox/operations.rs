@@ -18,14 +18,31 @@ async fn a_directory_in_use_is_refused_to_everybody_else() {
     let data = stage.server.data.clone();
     let target = tempfile::tempdir().unwrap();
     let target = target.path().join("copy");
-    let second = run_in(yuanliu().args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(&data));
-    let backup = run(["backup".as_ref(), "--data".as_ref(), data.as_os_str(), "--output".as_ref(), target.as_os_str()]);
+    let second = run_in(
+        yuanliu().args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(&data),
+    );
+    let backup = run([
+        "backup".as_ref(),
+        "--data".as_ref(),
+        data.as_os_str(),
+        "--output".as_ref(),
+        target.as_os_str(),
+    ]);
     let others = ["verify", "rebuild"].map(|command| on(command, &data));
     for done in others.iter().chain([&second, &backup]) {
         assert_eq!(done.code, Some(4), "{done:?}");
         assert!(done.stderr.contains("is in use by process"), "{done:?}");
     }
-    let made = run(["init", "--data", data.to_str().unwrap(), "--origin", "a.example", "--root", "org:A", "--no-passphrase"]);
+    let made = run([
+        "init",
+        "--data",
+        data.to_str().unwrap(),
+        "--origin",
+        "a.example",
+        "--root",
+        "org:A",
+        "--no-passphrase",
+    ]);
     assert_eq!(made.code, Some(2), "{made:?}");
     assert!(made.stderr.contains("holds a ledger already"), "{made:?}");
     // It goes on as if nothing had been.
@@ -80,15 +97,18 @@ async fn a_restored_backup_is_the_same_ledger_and_serves() {
     assert_eq!(made["entries"], report["entries"]);
     assert_ne!(copy(&ledger.data, &backup).code, Some(0), "a backup is not overwritten");
     assert!(!backup.join("keys").exists(), "keys stay where they are");
-    let restore =
-        || run(["restore".as_ref(), backup.as_os_str(), "--data".as_ref(), restored.as_os_str()]);
+    let restore = || run(["restore".as_ref(), backup.as_os_str(), "--data".as_ref(), restored.as_os_str()]);
     assert_eq!(restore().ok()["entries"], report["entries"]);
     assert_ne!(restore().code, Some(0), "a ledger is not overwritten");
     assert_eq!(on("verify", &restored).ok(), report, "the same root and chain");
     assert_eq!(on("rebuild", &restored).ok()["digest"], on("rebuild", &ledger.data).ok()["digest"]);
 
     // Without its key it does not serve; with it, it answers and records.
-    let keyless = run_in(yuanliu().args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(&restored));
+    let keyless = run_in(
+        yuanliu()
+            .args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"])
+            .arg(&restored),
+    );
     assert_eq!(keyless.code, Some(4), "{keyless:?}");
     assert!(keyless.stderr.contains("log.key"), "{keyless:?}");
     fs::create_dir_all(restored.join("keys")).unwrap();
@@ -131,14 +151,26 @@ fn flags_go_before_the_environment_and_that_before_the_file() {
         ("YUANLIU_LEDGER", "00"),
     ];
     let from_file = config(&with_file, &[]).ok();
-    assert_eq!((&from_file["data"], &from_file["server"]["limits"]["calls"]), (&"/from/file".into(), &77.into()));
-    assert_eq!((&from_file["server"]["listen"], &from_file["ledger"]["batch_statements"]), (&"127.0.0.1:1001".into(), &5.into()));
+    assert_eq!(
+        (&from_file["data"], &from_file["server"]["limits"]["calls"]),
+        (&"/from/file".into(), &77.into())
+    );
+    assert_eq!(
+        (&from_file["server"]["listen"], &from_file["ledger"]["batch_statements"]),
+        (&"127.0.0.1:1001".into(), &5.into())
+    );
     let from_env = config(&with_file, &env).ok();
-    assert_eq!((&from_env["server"]["listen"], &from_env["ledger"]["batch_statements"]), (&"127.0.0.1:2001".into(), &6.into()));
+    assert_eq!(
+        (&from_env["server"]["listen"], &from_env["ledger"]["batch_statements"]),
+        (&"127.0.0.1:2001".into(), &6.into())
+    );
     assert_eq!(from_env["server"]["http_listen"], "127.0.0.1:1002");
     let flags = [&with_file[..], &["--listen", "127.0.0.1:3001", "--data", "/from/flag"]].concat();
     let from_flags = config(&flags, &env).ok();
-    assert_eq!((&from_flags["server"]["listen"], &from_flags["data"]), (&"127.0.0.1:3001".into(), &"/from/flag".into()));
+    assert_eq!(
+        (&from_flags["server"]["listen"], &from_flags["data"]),
+        (&"127.0.0.1:3001".into(), &"/from/flag".into())
+    );
     assert_eq!(from_flags["ledger"]["batch_statements"], 6);
 
     let unknown = config(&with_file, &[("YUANLIU_SERVER__LISTENN", "127.0.0.1:1")]);
@@ -191,8 +223,20 @@ fn a_new_ledger_keeps_its_keys_to_itself_and_is_made_once() {
     let temp = tempfile::tempdir().unwrap();
     let data = temp.path().join("ledger");
     let init = || {
-        run(["init", "--data", data.to_str().unwrap(), "--origin", "a.example/log", "--no-passphrase",
-            "--root", "org:One", "--root", "org:Two", "--root", "org:Three"])
+        run([
+            "init",
+            "--data",
+            data.to_str().unwrap(),
+            "--origin",
+            "a.example/log",
+            "--no-passphrase",
+            "--root",
+            "org:One",
+            "--root",
+            "org:Two",
+            "--root",
+            "org:Three",
+        ])
     };
     let made = init().ok();
     assert_eq!(made["threshold"], 2, "more than half");

@@ -76,11 +76,15 @@ async fn only_a_sound_token_of_a_key_for_reading_opens_anything() {
         ("expired key", by(&lapsed), "TOKEN_KEY"),
         ("of another party", claim("iss", json!(stage.dealer.party)), "TOKEN_KEY"),
         ("for another ledger", claim("aud", json!("00".repeat(32))), "TOKEN_AUDIENCE"),
-        ("expired", {
-            let mut claims = claims.clone();
-            (claims["iat"], claims["exp"]) = (json!(iat - 120), json!(iat - 60));
-            format!("Bearer {}", maker.token_of(&header, &claims))
-        }, "TOKEN_EXPIRED"),
+        (
+            "expired",
+            {
+                let mut claims = claims.clone();
+                (claims["iat"], claims["exp"]) = (json!(iat - 120), json!(iat - 60));
+                format!("Bearer {}", maker.token_of(&header, &claims))
+            },
+            "TOKEN_EXPIRED",
+        ),
         ("for six minutes", claim("exp", json!(iat + 360)), "TOKEN_LIFETIME"),
         ("from the future", claim("iat", json!(iat + 59)), "TOKEN_LIFETIME"),
         ("without a time", claim("exp", Value::Null), "TOKEN_MALFORMED"),
@@ -128,14 +132,22 @@ async fn what_a_trader_may_not_see_looks_like_what_is_not_there() {
         let mut trace = stage.trace();
         let all: [Result<(), Status>; 4] = [
             trace.get_item(reader.ask(GetItemRequest { item: ask(&item) })).await.map(drop),
-            trace.get_item_history(reader.ask(GetItemHistoryRequest { item: ask(&item), ..Default::default() })).await.map(drop),
+            trace
+                .get_item_history(
+                    reader.ask(GetItemHistoryRequest { item: ask(&item), ..Default::default() }),
+                )
+                .await
+                .map(drop),
             trace.trace_source(reader.ask(TraceSourceRequest { item: ask(&item), limit })).await.map(drop),
             trace.trace_flow(reader.ask(TraceFlowRequest { item, limit })).await.map(drop),
         ];
         all.map(|answer| answer.err().map(|s| (s.code(), s.message().to_string(), s.details().to_vec())))
     };
     let nothing = answers(&stage.dealer, unit(999)).await;
-    assert!(nothing.iter().all(|s| s.as_ref().is_some_and(|(code, ..)| *code == Code::NotFound)), "{nothing:?}");
+    assert!(
+        nothing.iter().all(|s| s.as_ref().is_some_and(|(code, ..)| *code == Code::NotFound)),
+        "{nothing:?}"
+    );
     for (reader, item) in [
         (&stage.dealer, unit(2)),
         (&stage.clinic, unit(1)),
@@ -146,7 +158,12 @@ async fn what_a_trader_may_not_see_looks_like_what_is_not_there() {
         assert_eq!(answers(reader, item.clone()).await, nothing, "{} asks for {item}", reader.party);
     }
     for (reader, item) in [(&stage.maker, unit(2)), (&stage.dealer, unit(1)), (&stage.office, unit(2))] {
-        assert_eq!(answers(reader, item.clone()).await, [const { None }; 4], "{} asks for {item}", reader.party);
+        assert_eq!(
+            answers(reader, item.clone()).await,
+            [const { None }; 4],
+            "{} asks for {item}",
+            reader.party
+        );
     }
     // The same of receipts.
     let of = async |reader: &Actor, statement: v1::StatementRef| {
@@ -210,7 +227,8 @@ async fn whoever_follows_sees_new_entries_as_they_come() {
     assert!(waiting.is_err(), "there is nothing more yet");
     for n in 0..3 {
         let receipt = stage.submit(&stage.maker.sign(Body::Commission(commission(vec![unit(10 + n)])))).await;
-        let entry = tokio::time::timeout(Duration::from_secs(10), entries.next()).await.unwrap().unwrap().unwrap();
+        let entry =
+            tokio::time::timeout(Duration::from_secs(10), entries.next()).await.unwrap().unwrap().unwrap();
         assert_eq!((entry.index, entry.leaf), (receipt.index, receipt.leaf));
         assert!(!entry.withheld);
     }
@@ -246,7 +264,9 @@ async fn health_reflection_metrics_and_browsers_are_served() {
     let size = stage.size().await;
     let metrics = stage.server.get("/metrics");
     assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");
-    for line in [format!("yuanliu_statements_recorded_total {}", size - 1), format!("yuanliu_log_size {size}")] {
+    for line in
+        [format!("yuanliu_statements_recorded_total {}", size - 1), format!("yuanliu_log_size {size}")]
+    {
         assert!(metrics.lines().any(|l| l == line), "no line {line:?} in\n{metrics}");
     }
     assert!(stage.server.get("/healthz").ends_with("ok\n"));

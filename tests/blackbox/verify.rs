@@ -51,9 +51,7 @@ fn with_changes<T>(data: &Path, changes: &[Change], look: impl FnOnce() -> T) ->
     let raw = Raw::open(data);
     let before: Vec<Option<Vec<u8>>> = changes
         .iter()
-        .map(|(family, key, _)| {
-            raw.0.get_cf(raw.0.cf_handle(family).unwrap(), key.to_be_bytes()).unwrap()
-        })
+        .map(|(family, key, _)| raw.0.get_cf(raw.0.cf_handle(family).unwrap(), key.to_be_bytes()).unwrap())
         .collect();
     for (family, key, value) in changes {
         raw.put(family, *key, value.as_deref());
@@ -119,7 +117,8 @@ async fn a_changed_byte_anywhere_is_noticed_and_its_entry_named() {
             .collect();
         if index == entries / 2 {
             // Corners: version, type, reserved bytes, time, both ends of every part.
-            let corners = [0, 1, 2, 4, 11, 12, 79, 80, 111, 112, 113, 114, envelope - 1, envelope, row.len() - 1];
+            let corners =
+                [0, 1, 2, 4, 11, 12, 79, 80, 111, 112, 113, 114, envelope - 1, envelope, row.len() - 1];
             places.extend(corners.map(|at| (at, 1)));
         }
         for (at, flip) in places {
@@ -150,7 +149,11 @@ async fn missing_exchanged_added_entries_and_false_checkpoints_are_noticed() {
     let other_root = forged(&ledger.log, entries, [7; 32]);
     let larger = forged(&ledger.log, entries + 5, [7; 32]);
     let stranger = SignerKey::new(ledger.log.verifier().name(), client::generate_key().unwrap()).unwrap();
-    let by_stranger = forged(&stranger, entries, hex::decode(report["root"].as_str().unwrap()).unwrap().try_into().unwrap());
+    let by_stranger = forged(
+        &stranger,
+        entries,
+        hex::decode(report["root"].as_str().unwrap()).unwrap().try_into().unwrap(),
+    );
     let mut cut = note.clone();
     cut.truncate(note.len() / 2);
     let cases: Vec<(&str, Vec<Change>, u64)> = vec![
@@ -158,7 +161,11 @@ async fn missing_exchanged_added_entries_and_false_checkpoints_are_noticed() {
         ("last three deleted", (last - 2..=last).map(|i| ("entry", i, None)).collect(), last - 2),
         ("middle entry deleted", vec![("entry", middle, None)], middle),
         ("genesis deleted", vec![("entry", 0, None)], 0),
-        ("two exchanged", vec![("entry", middle, row(middle + 1)), ("entry", middle + 1, row(middle))], middle),
+        (
+            "two exchanged",
+            vec![("entry", middle, row(middle + 1)), ("entry", middle + 1, row(middle))],
+            middle,
+        ),
         ("last repeated", vec![("entry", entries, row(last))], entries),
         ("row cut short", vec![("entry", middle, Some(short))], middle),
         ("row empty", vec![("entry", middle, Some(vec![]))], middle),

@@ -2,17 +2,14 @@
 
 use std::rc::Rc;
 
-use custody::{
-    View, ViewError,
-    item::{Act, item_state},
-    registry::party_by_number,
-};
+use custody::{View, ViewError, item::item_state};
 use gs1::ItemRef;
-use proto::v1::ReceiveOutcome;
 
 use crate::{
     Error,
-    timeline::{Budget, Reader, Step, Timeline},
+    budget::Budget,
+    path::{Leg, legs},
+    reader::Reader,
 };
 
 /// What a hop is.
@@ -31,13 +28,14 @@ pub enum HopKind {
 /// How sure a hop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Both sides signed.
+    /// Both sides signed; of what has one side only, that side.
     Confirmed,
     /// One side signed.
     OneSided,
     /// Nobody signed it: the chain breaks here.
     Gap,
-    /// Statements contradict each other.
+    /// Statements contradict each other: shipped and not taken in, received by somebody else than the
+    /// addressee, made twice, packed while in another container, moved after it was used up.
     Conflict,
 }
 
@@ -58,9 +56,9 @@ pub struct Hop {
     pub to: String,
     /// When it left (came into being, was packed, was used), µs; 0 = not told.
     pub departed_at: i64,
-    /// When it arrived, µs; 0 = not told.
+    /// When it arrived, of a gap when it was next heard of, µs; 0 = not told.
     pub arrived_at: i64,
-    /// Entries it rests on.
+    /// Entries it rests on; of a gap the one behind it.
     pub entries: Vec<u64>,
 }
 
@@ -80,123 +78,45 @@ pub struct Source {
 /// # Errors
 /// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
 pub fn source<V: View + ?Sized>(view: &V, item: &str, limit: usize) -> Result<Source, Error> {
-    ItemRef::parse(item).map_err(Error::NotAnItem)?;
-    item_state(view, item)?.ok_or(Error::Unknown)?;
-    let mut reader = Reader::new(view, Budget::default());
-    let timeline = reader.timeline(item)?;
-    let mut hops = hops(view, item, &timeline)?;
-    hops.reverse();
-    let mut origins: Vec<String> =
-        hops.iter().filter(|h| h.kind == HopKind::Origin).map(|h| h.to.clone()).collect();
-    origins.sort();
-    origins.dedup();
-    let truncated = hops.len() > limit || reader.budget.exhausted || timeline.tangled;
-    hops.truncate(limit);
-    Ok(Source { hops, origins, truncated })
+    source_within(view, item, limit, Budget::default())
 }
 
-/// The hops of a timeline, oldest first.
-pub(crate) fn hops<V: View + ?Sized>(
+pub(crate) fn source_within<V: View + ?Sized>(
     view: &V,
     item: &str,
-    timeline: &Timeline,
-) -> Result<Vec<Hop>, ViewError> {
-    let mut path = Path { item: Rc::from(item), hops: Vec::new(), holder: String::new(), open: None };
-    for step in &timeline.steps {
-        path.step(view, step)?;
+    limit: usize,
+    budget: Budget,
+) -> Result<Source, Error> {
+    ItemRef::parse(item).map_err(Error::NotAnItem)?;
+    item_state(view, item)?.ok_or(Error::Unknown)?;
+    let mut reader = Reader::new(view, budget);
+    let mut legs = legs(&reader.timeline(item)?);
+    legs.reverse();
+    let mut origins = Vec::new();
+    for leg in legs.iter().filter(|leg| leg.kind == HopKind::Origin) {
+        origins.push(reader.party(leg.to)?.to_string());
     }
-    Ok(path.hops)
+    origins.sort();
+    origins.dedup();
+    let truncated = legs.len() > limit || reader.truncated();
+    let item: Rc<str> = item.into();
+    let hops = legs.into_iter().take(limit).map(|leg| reader.hop(&item, leg));
+    Ok(Source { hops: hops.collect::<Result<_, _>>()?, origins, truncated })
 }
 
-/// The hops so far, who has the goods, and the transfer under way.
-struct Path {
-    item: Rc<str>,
-    hops: Vec<Hop>,
-    holder: String,
-    open: Option<usize>,
-}
-
-impl Path {
-    fn step<V: View + ?Sized>(&mut self, view: &V, step: &Step) -> Result<(), ViewError> {
-        let actor = step.content.root.actor().to_string();
-        match step.act {
-            Act::Commission => {
-                let sure = if self.holder.is_empty() { Certainty::Confirmed } else { Certainty::Conflict };
-                self.push(step, HopKind::Origin, sure, String::new(), actor.clone());
-                self.holder = actor;
-            }
-            Act::PackedInto(_) | Act::TakenFrom(_) => self.here(step, HopKind::Packing, actor),
-            Act::Emptied if step.via.is_some() => self.here(step, HopKind::Packing, actor),
-            Act::Use(_) => self.here(step, HopKind::Use, actor),
-            Act::Handled | Act::Emptied | Act::Paired => {}
-            Act::Ship(to) => {
-                self.bridge(step, &actor);
-                let to = party_by_number(view, to)?;
-                self.push(step, HopKind::Transfer, Certainty::OneSided, actor, to.clone());
-                self.open = Some(self.hops.len() - 1);
-                self.holder = to;
-            }
-            Act::Receive(outcome) => self.receive(step, outcome, actor),
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, step: &Step, kind: HopKind, certainty: Certainty, from: String, to: String) {
-        self.hops.push(Hop {
-            kind,
-            certainty,
-            item: self.item.clone(),
-            via: step.via.clone(),
-            from,
-            to,
-            departed_at: step.acts.at,
-            arrived_at: 0,
-            entries: vec![step.acts.index],
-        });
-        self.open = None;
-    }
-
-    /// Something happens at the actor's: if the goods were last elsewhere, the way there is a gap.
-    fn here(&mut self, step: &Step, kind: HopKind, actor: String) {
-        self.bridge(step, &actor);
-        self.push(step, kind, Certainty::Confirmed, String::new(), actor);
-    }
-
-    fn bridge(&mut self, step: &Step, actor: &str) {
-        if self.holder != actor {
-            let from = std::mem::replace(&mut self.holder, actor.to_string());
-            self.push(step, HopKind::Transfer, Certainty::Gap, from, actor.to_string());
-            if let Some(gap) = self.hops.last_mut() {
-                gap.departed_at = 0;
-            }
-        }
-    }
-
-    fn receive(&mut self, step: &Step, outcome: ReceiveOutcome, actor: String) {
-        let arrived = !matches!(outcome, ReceiveOutcome::Short | ReceiveOutcome::Refused);
-        let open = self.open.take().and_then(|i| self.hops.get_mut(i));
-        match open {
-            Some(hop) => {
-                hop.entries.push(step.acts.index);
-                hop.certainty =
-                    if hop.to == actor && arrived { Certainty::Confirmed } else { Certainty::Conflict };
-                if arrived {
-                    hop.arrived_at = step.acts.at;
-                    self.holder = actor;
-                } else {
-                    self.holder = hop.from.clone();
-                }
-            }
-            None if arrived && self.holder != actor => {
-                let from = std::mem::replace(&mut self.holder, actor.clone());
-                self.push(step, HopKind::Transfer, Certainty::OneSided, from, actor);
-                if let Some(hop) = self.hops.last_mut() {
-                    hop.arrived_at = hop.departed_at;
-                    hop.departed_at = 0;
-                }
-            }
-            // A second confirmation of what is known.
-            None => {}
-        }
+impl<V: View + ?Sized> Reader<'_, V> {
+    /// A leg with names in place of numbers.
+    pub(crate) fn hop(&mut self, item: &Rc<str>, leg: Leg) -> Result<Hop, ViewError> {
+        Ok(Hop {
+            kind: leg.kind,
+            certainty: leg.certainty,
+            item: item.clone(),
+            via: leg.via,
+            from: self.party(leg.from)?.to_string(),
+            to: self.party(leg.to)?.to_string(),
+            departed_at: leg.departed_at,
+            arrived_at: leg.arrived_at,
+            entries: leg.entries,
+        })
     }
 }

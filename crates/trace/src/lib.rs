@@ -1,26 +1,50 @@
 //! Where an item is, was, came from and went: bounded questions to a read-only [`custody::View`].
 //!
-//! An item's history is its own statements and, while it was inside them, those of its containers
-//! ([`Timeline`]). [`item`] folds it into where the item is, [`source`] reads it backwards to the origin,
-//! [`flow`] forwards; for a container or lot over everything that was in it.
+//! An item's timeline is its own statements and, while it was inside them, those of its containers, at
+//! any depth. [`item`] folds it into where the item is, [`source`] reads it backwards to the origin,
+//! [`flow`] forwards, for a container or lot over everything that was in it; [`history`] lists the
+//! statements themselves.
 //!
-//! Invariants: nothing is written; every question has a budget of statements read ([`Budget`]) and a
-//! depth of packing, and says when it ran out; cycles of containers end. Deliberately absent: rights
-//! (crate `server` decides who may see which contents), storage, threads.
+//! # Being inside
+//!
+//! Containment is an interval in order of occurrence. It begins with a Pack and ends with the first of:
+//! the item is taken out, shipped, used or packed again by itself; everything is taken out of the
+//! container; who has the container, or is to have it, says that the item was not there or is not taken
+//! in. A statement that acts on both is the item's own.
+//!
+//! # Invariants
+//!
+//! Nothing is written. Every question has a budget of statements and work and says when it ran out; what
+//! it holds in memory is bounded by that too. Cycles of containers end, packing is followed [`MAX_DEPTH`]
+//! deep; where that leaves something out, the answer counts as truncated. The same view gives the same answer. What an answer
+//! costs follows from the answer, not from the size of the ledger.
+//!
+//! # Deliberately absent
+//!
+//! Rights (crate `server` decides who may see what), storage, threads; amounts of lots without serials.
 
+mod budget;
 mod flow;
 mod history;
 mod hops;
 mod item;
-mod timeline;
+mod path;
+mod place;
+mod reader;
+mod stay;
+
+#[cfg(test)]
+mod tests;
 
 use custody::ViewError;
 
 pub use flow::{Flow, Place, flow};
-pub use history::{HistoryEvent, HistoryPage, Relation, history};
+pub use history::{HistoryEvent, HistoryPage, PageStart, Relation, history};
 pub use hops::{Certainty, Hop, HopKind, Source, source};
 pub use item::{ItemReport, item};
-pub use timeline::{Budget, MAX_DEPTH, Step, Timeline, timeline};
+
+/// Deepest packing followed.
+pub const MAX_DEPTH: usize = 20;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -32,9 +32,7 @@ pub async fn call(stage: &Stage, method: &str, media_type: &str, message: &[u8])
     let mut channel = stage.channel.clone();
     poll_fn(|cx| channel.poll_ready(cx)).await.unwrap();
     let response = channel.call(request).await.unwrap();
-    let text = |map: &http::HeaderMap, name: &str| {
-        map.get(name).map(|v| v.to_str().unwrap().to_string())
-    };
+    let text = |map: &http::HeaderMap, name: &str| map.get(name).map(|v| v.to_str().unwrap().to_string());
     let mut answer = Answer {
         status: text(response.headers(), "grpc-status"),
         media_type: text(response.headers(), "content-type").unwrap_or_default(),

@@ -75,7 +75,14 @@ impl Stage {
         let data = temp.path().join("ledger");
         let root = "org:Root Authority";
         let made = run([
-            "init", "--data", data.to_str().unwrap(), "--origin", ORIGIN, "--root", root, "--no-passphrase",
+            "init",
+            "--data",
+            data.to_str().unwrap(),
+            "--origin",
+            ORIGIN,
+            "--root",
+            root,
+            "--no-passphrase",
         ]);
         let ledger: Hash = hex::decode(made.ok()["ledger"].as_str().unwrap()).unwrap().try_into().unwrap();
         let key = KeyFile::read(&data.join("keys/root-1.pem")).unwrap().open(None).unwrap();
@@ -238,13 +245,8 @@ impl SimLedger {
 
     /// `yuanliu verify`, which must be content.
     pub fn verify(&self) -> serde_json::Value {
-        verify_ok(&self.data)
+        let report = run(["verify".as_ref(), "--data".as_ref(), self.data.as_os_str()]).ok();
+        assert_eq!(report["ok"], true, "{report}");
+        report
     }
-}
-
-/// `yuanliu verify` on a directory, which must be content.
-pub fn verify_ok(data: &Path) -> serde_json::Value {
-    let report = run(["verify".as_ref(), "--data".as_ref(), data.as_os_str()]).ok();
-    assert_eq!(report["ok"], true, "{report}");
-    report
 }

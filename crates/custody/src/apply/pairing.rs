@@ -142,14 +142,13 @@ fn settle<'d, V: View + ?Sized>(
 
 /// Notes an entry for a receiver (0: for nobody); false where there is no room.
 fn note(list: &mut Vec<MeetingRow>, index: u64, receiver: u64) -> bool {
-    if let Some(row) = list.iter_mut().find(|r| r.index == index) {
-        row.receiver = receiver;
-        return true;
-    }
-    let of_receiver = list.iter().filter(|r| r.receiver == receiver).count();
-    let room = receiver != 0 && of_receiver < MAX_PER_RECEIVER && list.len() < MAX_PER_DOCUMENT;
-    if room {
-        list.push(MeetingRow { index, receiver });
+    let of_receiver = list.iter().filter(|r| r.receiver == receiver && r.index != index).count();
+    let room = receiver != 0 && of_receiver < MAX_PER_RECEIVER;
+    let full = list.len() >= MAX_PER_DOCUMENT;
+    match list.iter_mut().find(|r| r.index == index) {
+        Some(row) => row.receiver = if room { receiver } else { 0 },
+        None if room && !full => list.push(MeetingRow { index, receiver }),
+        None => return false,
     }
     room
 }

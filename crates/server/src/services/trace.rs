@@ -10,6 +10,7 @@ use proto::v1::{
 };
 use rpc::trace_service_server::TraceService;
 use tonic::{Request, Response, Status};
+use trace::PageStart;
 
 use super::{Shared, Snapshot, entries::shown};
 use crate::{
@@ -129,25 +130,32 @@ fn history(
     query: &GetItemHistoryRequest,
 ) -> Result<GetItemHistoryResponse, Fault> {
     let token = || Fault::field("page_token", "is not one this ledger gave for this item");
-    let from: usize = match query.page_token.as_str() {
-        "" => 0,
-        text => text.parse().map_err(|_| token())?,
+    let start = match query.page_token.as_str() {
+        "" => None,
+        text => Some(page_start(text).ok_or_else(token)?),
     };
     admit(view, sight, &query.item)?;
-    let page = trace::history(view, &query.item, from, limit(query.limit)?).map_err(fault)?;
+    let page = trace::history(view, &query.item, start, limit(query.limit)?).map_err(fault)?;
+    let start = start.unwrap_or(PageStart { skip: 0, size: view.size() });
     let (mut events, mut bytes, mut next) = (Vec::with_capacity(page.events.len()), 0, page.next);
     for event in page.events {
         if bytes > PAGE_BYTES {
-            next = Some(from + events.len());
+            next = Some(PageStart { skip: start.skip + events.len(), ..start });
             break;
         }
         let event = history_event(view, sight, event)?;
         bytes += event.entry.as_ref().map_or(0, |e| e.payload.len());
         events.push(event);
     }
-    let next_page_token = next.map_or_else(String::new, |n| n.to_string());
+    let next_page_token = next.map_or_else(String::new, |n| format!("{}.{}", n.skip, n.size));
     let names = names(view, events.iter().map(|e| &e.party))?;
     Ok(GetItemHistoryResponse { events, size: view.size(), next_page_token, names })
+}
+
+/// Reads a page token: events before the page, and the entries that the first page was taken from.
+fn page_start(token: &str) -> Option<PageStart> {
+    let (skip, size) = token.split_once('.')?;
+    Some(PageStart { skip: skip.parse().ok()?, size: size.parse().ok()? })
 }
 
 /// An event; where its contents are withheld, so is everything that is taken from them.

@@ -1,0 +1,190 @@
+//! From a timeline to hops: who has the goods, which shipments are under way, what does not fit.
+
+use std::rc::Rc;
+
+use custody::item::Act;
+use proto::v1::ReceiveOutcome;
+
+use crate::{
+    hops::{Certainty, HopKind},
+    reader::Step,
+    stay::Timeline,
+};
+
+/// A hop with parties by the numbers of their activities; 0 = nobody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Leg {
+    pub(crate) departed_at: i64,
+    pub(crate) arrived_at: i64,
+    pub(crate) entries: Vec<u64>,
+    pub(crate) kind: HopKind,
+    pub(crate) certainty: Certainty,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) via: Option<Rc<str>>,
+}
+
+impl Leg {
+    /// When it began, as far as that is known.
+    pub(crate) const fn began(&self) -> i64 {
+        if self.departed_at == 0 { self.arrived_at } else { self.departed_at }
+    }
+}
+
+/// The legs of a timeline, oldest first.
+pub(crate) fn legs(timeline: &Timeline) -> Vec<Leg> {
+    let mut path = Path::default();
+    timeline.steps.iter().for_each(|step| path.step(step));
+    path.legs
+}
+
+#[derive(Default)]
+struct Path {
+    legs: Vec<Leg>,
+    /// Who has the goods or, while they are under way, is to have them; 0 = nobody has told.
+    holder: u64,
+    /// Who did not take them in, and may yet have them.
+    declined: u64,
+    /// Shipments that nobody has answered, by their legs.
+    open: Vec<usize>,
+    /// The container it was itself packed into, by number and text.
+    inside: Option<(u64, Rc<str>)>,
+    used_up: bool,
+}
+
+impl Path {
+    fn step(&mut self, step: &Step) {
+        let inherited = step.via.is_some();
+        let actor = step.told.actor;
+        match step.act {
+            Act::Commission if !inherited => self.origin(step),
+            Act::PackedInto(container) => {
+                let elsewhere = !inherited && self.inside.as_ref().is_some_and(|(c, _)| *c != container);
+                self.here(step, HopKind::Packing, elsewhere);
+                if !inherited {
+                    self.inside = step.told.container.clone().map(|text| (container, text));
+                }
+            }
+            Act::TakenFrom(container) => {
+                let elsewhere = !inherited && self.inside.as_ref().is_some_and(|(c, _)| *c != container);
+                self.here(step, HopKind::Packing, elsewhere);
+                self.inside = self.inside.take().filter(|_| inherited);
+            }
+            Act::Emptied if inherited => {
+                self.here(step, HopKind::Packing, false);
+                self.inside = self.inside.take().filter(|(_, text)| step.via.as_ref() != Some(text));
+            }
+            Act::Use(done) => {
+                self.here(step, HopKind::Use, false);
+                self.inside = self.inside.take().filter(|_| inherited);
+                self.used_up |= done && !inherited;
+            }
+            Act::Commission | Act::Handled | Act::Emptied | Act::Paired => {}
+            Act::Ship(to) => {
+                self.bridge(step);
+                self.push(step, HopKind::Transfer, Certainty::OneSided, actor, to);
+                self.open.push(self.legs.len() - 1);
+                self.inside = self.inside.take().filter(|_| inherited);
+                self.holder = to;
+            }
+            Act::Receive(ReceiveOutcome::Short | ReceiveOutcome::Refused) => self.declined(step),
+            Act::Receive(_) => self.received(step),
+        }
+    }
+
+    fn push(&mut self, step: &Step, kind: HopKind, certainty: Certainty, from: u64, to: u64) {
+        self.legs.push(Leg {
+            departed_at: step.told.at,
+            arrived_at: 0,
+            entries: vec![step.told.index],
+            kind,
+            certainty: if self.used_up { Certainty::Conflict } else { certainty },
+            from,
+            to,
+            via: step.via.clone(),
+        });
+    }
+
+    /// The goods are seen arriving, without a word of when they left.
+    fn push_arrival(&mut self, step: &Step, certainty: Certainty, from: u64) {
+        self.push(step, HopKind::Transfer, certainty, from, step.told.actor);
+        if let Some(leg) = self.legs.last_mut() {
+            leg.arrived_at = std::mem::take(&mut leg.departed_at);
+        }
+        self.holder = step.told.actor;
+        self.declined = 0;
+    }
+
+    fn origin(&mut self, step: &Step) {
+        let actor = step.told.actor;
+        let sure = if self.holder == 0 { Certainty::Confirmed } else { Certainty::Conflict };
+        self.push(step, HopKind::Origin, sure, 0, actor);
+        if self.holder == 0 {
+            self.holder = actor;
+        }
+    }
+
+    /// Something happens at the actor's.
+    fn here(&mut self, step: &Step, kind: HopKind, contradicts: bool) {
+        self.bridge(step);
+        let sure = if contradicts { Certainty::Conflict } else { Certainty::Confirmed };
+        self.push(step, kind, sure, 0, step.told.actor);
+    }
+
+    /// Where the goods were last elsewhere, the way to the actor is a gap.
+    fn bridge(&mut self, step: &Step) {
+        let actor = step.told.actor;
+        if self.holder != actor && self.declined != actor {
+            self.push_arrival(step, Certainty::Gap, self.holder);
+        }
+        self.holder = actor;
+        self.declined = 0;
+    }
+
+    /// Takes the last unanswered shipment to a party off the list.
+    fn answer(&mut self, party: u64) -> Option<&mut Leg> {
+        let found = self.open.iter().rposition(|i| self.legs.get(*i).is_some_and(|leg| leg.to == party));
+        let leg = found.map(|at| self.open.remove(at));
+        leg.and_then(|i| self.legs.get_mut(i))
+    }
+
+    fn received(&mut self, step: &Step) {
+        let actor = step.told.actor;
+        if let Some(leg) = self.answer(actor) {
+            leg.entries.push(step.told.index);
+            leg.arrived_at = step.told.at;
+            if leg.certainty == Certainty::OneSided {
+                leg.certainty = Certainty::Confirmed;
+            }
+            self.holder = actor;
+            self.declined = 0;
+        } else if self.holder != actor {
+            // From whom, nobody has told; least of all may who receives make others senders.
+            let sure = if self.open.is_empty() { Certainty::OneSided } else { Certainty::Conflict };
+            self.push_arrival(step, sure, 0);
+        }
+    }
+
+    fn declined(&mut self, step: &Step) {
+        let actor = step.told.actor;
+        let known = self.legs.iter().rposition(|leg| leg.kind == HopKind::Transfer && leg.to == actor);
+        let (leg, under_way) = match self.answer(actor) {
+            Some(leg) => (leg, true),
+            // It was taken in with its container, and then not found.
+            None if step.lost => match known.and_then(|i| self.legs.get_mut(i)) {
+                Some(leg) => (leg, false),
+                None => return,
+            },
+            // The word of others changes nothing.
+            None => return,
+        };
+        leg.entries.push(step.told.index);
+        leg.certainty = Certainty::Conflict;
+        let from = leg.from;
+        if under_way && self.holder == actor {
+            self.holder = from;
+            self.declined = actor;
+        }
+        self.inside = self.inside.take().filter(|_| step.via.is_some());
+    }
+}

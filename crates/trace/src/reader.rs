@@ -1,0 +1,226 @@
+//! Reads what counts of statements, each once and within a budget.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use custody::{
+    Content, View, ViewError, content,
+    item::{Act, Acts, acts_of, moves_items},
+    registry::party_by_number,
+    response::receives_of,
+    root_of,
+    tables::{Touch, subject, subject_by_text, touches},
+};
+use proto::v1::{ReceiveOutcome, statement::Body};
+use statement::{Kind, SubjectKey, SubjectKind, subject_key};
+
+use crate::{budget::Budget, stay::Stay};
+
+/// Most entries read of the history of one item; the earliest recorded.
+pub(crate) const MAX_TOUCHES: usize = 10_000;
+
+/// What an item takes part in when a Receive says nothing of single goods.
+const TAKEN: Act = Act::Receive(ReceiveOutcome::Unspecified);
+
+/// What an answer needs of a statement that counts.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// Entry of the original.
+    pub(crate) index: u64,
+    /// When it happened, µs.
+    pub(crate) at: i64,
+    /// Number of the activity of who acts.
+    pub(crate) actor: u64,
+    /// Where; may be empty.
+    pub(crate) site: String,
+    /// The container that something is packed into.
+    pub(crate) container: Option<Rc<str>>,
+    cause: u8,
+    party: String,
+    id: [u8; 16],
+    takes_all: bool,
+    by_item: Vec<(SubjectKey, Act)>,
+}
+
+impl Told {
+    fn of(content: Content, acts: Acts) -> Self {
+        let container = match content.body {
+            Body::Pack(b) => Some(b.parent.into()),
+            _ => None,
+        };
+        Self {
+            index: acts.index,
+            at: acts.at,
+            actor: acts.actor,
+            site: content.site,
+            container,
+            cause: acts.cause,
+            party: acts.party,
+            id: acts.id,
+            takes_all: acts.takes_all,
+            by_item: acts.by_item.into_iter().collect(),
+        }
+    }
+
+    fn act_on(&self, item: &SubjectKey) -> Option<Act> {
+        let found = self.by_item.binary_search_by_key(item, |(key, _)| *key);
+        found.ok().and_then(|i| self.by_item.get(i)).map(|(_, act)| *act)
+    }
+}
+
+/// One statement in an item's timeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The statement.
+    pub(crate) told: Rc<Told>,
+    /// What it does to the item, or to the container it is in.
+    pub(crate) act: Act,
+    /// The container; `None` where the statement acts on the item itself.
+    pub(crate) via: Option<Rc<str>>,
+    /// It says that the item was not in its container, and who says so should know.
+    pub(crate) lost: bool,
+}
+
+impl Step {
+    /// Order of occurrence; equal for one statement only.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        fn key(told: &Told) -> (i64, u8, &str, [u8; 16]) {
+            (told.at, told.cause, &told.party, told.id)
+        }
+        key(&self.told).cmp(&key(&other.told))
+    }
+
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        self.order(other) == Ordering::Greater
+    }
+}
+
+/// The steps of one item by itself, in order of occurrence.
+pub(crate) type Own = Rc<[Step]>;
+
+/// Reads for one question.
+pub(crate) struct Reader<'v, V: ?Sized> {
+    pub(crate) view: &'v V,
+    pub(crate) budget: Budget,
+    told: BTreeMap<u64, Option<Rc<Told>>>,
+    own: BTreeMap<SubjectKey, Own>,
+    names: BTreeMap<u64, Rc<str>>,
+    pub(crate) stays: BTreeMap<(SubjectKey, u64), Rc<Stay>>,
+    /// Containers lie inside themselves, or deeper than is followed.
+    pub(crate) tangled: bool,
+}
+
+impl<'v, V: View + ?Sized> Reader<'v, V> {
+    pub(crate) const fn new(view: &'v V, budget: Budget) -> Self {
+        Self {
+            view,
+            budget,
+            told: BTreeMap::new(),
+            own: BTreeMap::new(),
+            names: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            tangled: false,
+        }
+    }
+
+    /// Whether something was left out.
+    pub(crate) const fn truncated(&self) -> bool {
+        self.budget.exhausted || self.tangled
+    }
+
+    /// All that counts of an original; `None` where it does not count, or the budget is used up.
+    pub(crate) fn content(&mut self, root: u64) -> Result<Option<Content>, ViewError> {
+        if self.budget.read() { content(self.view, root) } else { Ok(None) }
+    }
+
+    /// What an original does; `None` where it does not count, or the budget is used up.
+    fn told(&mut self, root: u64) -> Result<Option<Rc<Told>>, ViewError> {
+        if let Some(known) = self.told.get(&root) {
+            return Ok(known.clone());
+        }
+        let told = match self.content(root)? {
+            None => None,
+            Some(content) => {
+                let number =
+                    |kind, text: &str| Ok(subject_by_text(self.view, kind, text)?.map_or(0, |r| r.number));
+                let acts = acts_of(&content, &number)?;
+                let enough = self.budget.spend(acts.by_item.len());
+                enough.then(|| Rc::new(Told::of(content, acts)))
+            }
+        };
+        self.told.insert(root, told.clone());
+        Ok(told)
+    }
+
+    /// The text of an activity's number; empty for none.
+    pub(crate) fn party(&mut self, number: u64) -> Result<Rc<str>, ViewError> {
+        if let Some(known) = self.names.get(&number) {
+            return Ok(known.clone());
+        }
+        let name: Rc<str> = party_by_number(self.view, number)?.into();
+        self.names.insert(number, name.clone());
+        Ok(name)
+    }
+
+    /// The entries that name an item, ascending.
+    pub(crate) fn touches(&mut self, item: &SubjectKey) -> Result<Vec<Touch>, ViewError> {
+        let Some(record) = subject(self.view, item)? else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let mut full = false;
+        let budget = &mut self.budget;
+        touches(self.view, record.number, 0, &mut |touch| {
+            full = found.len() == MAX_TOUCHES;
+            let more = !full && budget.spend(1);
+            if more {
+                found.push(touch);
+            }
+            Ok(more)
+        })?;
+        self.budget.exhausted |= full;
+        Ok(found)
+    }
+
+    /// The statements that act on the item itself, in order of occurrence.
+    pub(crate) fn own(&mut self, item: &str) -> Result<Own, ViewError> {
+        let key = subject_key(SubjectKind::Item, item);
+        if let Some(known) = self.own.get(&key) {
+            return Ok(known.clone());
+        }
+        let mut steps: Vec<Step> = Vec::new();
+        let mut answers = BTreeSet::new();
+        for root in self.roots(&key)? {
+            let Some(told) = self.told(root)? else { continue };
+            let Some(act) = told.act_on(&key) else { continue };
+            steps.push(Step { told, act, via: None, lost: false });
+            if matches!(act, Act::Ship(_)) {
+                answers.extend(receives_of(self.view, root)?);
+            }
+        }
+        for receive in answers {
+            let Some(told) = self.told(receive)?.filter(|told| told.takes_all) else { continue };
+            steps.push(Step { told, act: TAKEN, via: None, lost: false });
+        }
+        self.budget.spend(steps.len());
+        steps.sort_by(Step::order);
+        let own: Own = steps.into();
+        self.own.insert(key, own.clone());
+        Ok(own)
+    }
+
+    /// Originals that may act by themselves on an item.
+    fn roots(&mut self, item: &SubjectKey) -> Result<BTreeSet<u64>, ViewError> {
+        let mut roots = BTreeSet::new();
+        for touch in self.touches(item)? {
+            let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+            if kind == Kind::Correct {
+                roots.insert(root_of(self.view, touch.index)?);
+            } else if moves_items(kind) {
+                roots.insert(touch.index);
+            }
+        }
+        Ok(roots)
+    }
+}

@@ -1,0 +1,9 @@
+//! Stories told on a ledger in memory, and what the questions answer.
+
+mod bounds;
+mod flows;
+mod histories;
+mod model;
+mod places;
+mod sources;
+mod story;
