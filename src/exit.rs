@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use client::ClientError;
+use client::{ClientError, JsonError, SignError, SubmitError};
 
 /// Refused, or a check failed.
 pub const REFUSED: u8 = 1;
@@ -31,11 +31,33 @@ pub fn usage(message: impl Into<String>) -> anyhow::Error {
     Failure { code: USAGE, message: message.into() }.into()
 }
 
-/// The exit code of an error.
+/// The exit code of an error: that of the outermost cause which has one.
 pub fn code_of(error: &anyhow::Error) -> ExitCode {
-    let own = error.chain().find_map(|e| e.downcast_ref::<Failure>()).map(|f| f.code);
-    let client = || error.chain().find_map(|e| e.downcast_ref::<ClientError>()).map(of_client);
-    ExitCode::from(own.or_else(client).unwrap_or(MACHINE))
+    ExitCode::from(error.chain().find_map(of_cause).unwrap_or(MACHINE))
+}
+
+fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if let Some(failure) = cause.downcast_ref::<Failure>() {
+        return Some(failure.code);
+    }
+    if let Some(error) = cause.downcast_ref::<ClientError>() {
+        return Some(of_client(error));
+    }
+    if let Some(error) = cause.downcast_ref::<SubmitError>() {
+        return Some(of_client(&error.error));
+    }
+    if let Some(error) = cause.downcast_ref::<SignError>() {
+        return Some(of_signing(error));
+    }
+    // A file that holds no statement is refused here rather than by the server.
+    cause.downcast_ref::<JsonError>().map(|_| REFUSED)
+}
+
+const fn of_signing(error: &SignError) -> u8 {
+    match error {
+        SignError::Contradiction { .. } | SignError::Refused(_) => REFUSED,
+        SignError::Random(_) | SignError::Clock => MACHINE,
+    }
 }
 
 fn of_client(error: &ClientError) -> u8 {

@@ -1,6 +1,6 @@
 //! From flags to a connection.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
 use merkle::{Hash, SigningKey};
 
@@ -13,6 +13,11 @@ const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
 fn options(flags: &Connection) -> ConnectOptions {
     let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
     ConnectOptions::new(flags.server.clone(), trust)
+}
+
+/// Connects, and says where to when that fails.
+async fn connect(flags: &Connection, options: ConnectOptions) -> Result<Client> {
+    Client::connect(options).await.with_context(|| format!("cannot connect to {}", flags.server))
 }
 
 fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
@@ -28,7 +33,7 @@ fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
 async fn ledger_id(flags: &Connection) -> Result<Hash> {
     match &flags.ledger {
         Some(text) => parse_ledger(text),
-        None => Ok(Client::connect(options(flags)).await?.ledger().await?.id),
+        None => Ok(connect(flags, options(flags)).await?.ledger().await?.id),
     }
 }
 
@@ -36,7 +41,7 @@ async fn ledger_id(flags: &Connection) -> Result<Hash> {
 pub async fn public(flags: &Connection) -> Result<Client> {
     let mut options = options(flags);
     options.ledger = flags.ledger.as_deref().map(parse_ledger).transpose()?;
-    Ok(Client::connect(options).await?)
+    connect(flags, options).await
 }
 
 /// A connection that reads as a party.
@@ -46,7 +51,7 @@ pub async fn reader(flags: &Connection) -> Result<Client> {
     let mut options = options(flags);
     options.ledger = Some(ledger);
     options.reader = Some(ReadSigner::new(party, key, ledger, Purpose::Purpose(flags.purpose.clone())));
-    Ok(Client::connect(options).await?)
+    connect(flags, options).await
 }
 
 /// A signer; asks the server for the ledger's id where none is given.

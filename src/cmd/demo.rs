@@ -220,7 +220,7 @@ impl Stage {
         for command in ["item", "history", "trace source", "trace flow"] {
             out.note(format!("  yuanliu {command} '{}' {flags}", self.examples.toxin));
         }
-        runtime()?.block_on(server::asked_to_end());
+        runtime()?.block_on(async { server::asked_to_end().await });
         server.stop()
     }
 }

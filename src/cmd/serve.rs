@@ -25,6 +25,8 @@ pub fn run(args: &cli::Serve) -> Result<ExitCode> {
     let size = ledger.head().size;
     tracing::info!(ledger = hex::encode(ledger.id()), entries = size, "ledger open");
     runtime()?.block_on(async {
+        // Before anybody is told that it is ready: whoever is told may ask it to end at once.
+        let end = server::asked_to_end();
         let server = server::bind(ledger, config.server).await?;
         if let Some(file) = &args.ready_file {
             let ready = json!({
@@ -35,7 +37,7 @@ pub fn run(args: &cli::Serve) -> Result<ExitCode> {
             });
             write_ready(file, &ready.to_string())?;
         }
-        server.run(server::asked_to_end()).await?;
+        server.run(end).await?;
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)

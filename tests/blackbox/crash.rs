@@ -69,7 +69,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills_under_load() {
     // About 4,000 statements a second, so that there is load in every round on any machine.
     let source =
         stream::iter(0..).take_while(|_| std::future::ready(!over.load(Relaxed))).then(async |i: u32| {
-            if i % 64 == 0 {
+            if i.is_multiple_of(64) {
                 tokio::time::sleep(Duration::from_millis(16)).await;
             }
             load.ship(i).unwrap()

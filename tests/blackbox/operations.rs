@@ -258,3 +258,48 @@ fn a_new_ledger_keeps_its_keys_to_itself_and_is_made_once() {
     }
     assert!(!never.join("log").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_codes_say_what_a_caller_can_do() {
+    let stage = Stage::set().await;
+    let (temp, server) = (tempfile::tempdir().unwrap(), stage.server.url());
+    let key = stage.server.data.join("keys/root-1.pem");
+    let file = |name: &str, text: &str| {
+        fs::write(temp.path().join(name), text).unwrap();
+        temp.path().join(name)
+    };
+    let site =
+        r#"{"site":{"site":"site:org:Maker/A","party":"org:Maker","name":"A","address":"B","country":"KR"}}"#;
+    let sound = file("sound.json", site);
+    let foreign = file("foreign.json", &site.replacen('{', r#"{"header":{"party":"org:Maker"},"#, 1));
+    let refused = file(
+        "refused.json",
+        r#"{"mandate":{"number":"1","agent":"org:Nobody","acts":["ship"],"validFrom":"2026-01-01"}}"#,
+    );
+    let invalid = file("invalid.json", &site.replace("KR", "Korea"));
+    let no_json = file("text.json", "site: A");
+    let submit = |server: &str, file: &Path, more: &[&str]| {
+        let mut command = yuanliu();
+        command.args(["submit", "--server", server, "--party", "org:Root Authority", "--json", "--ca"]);
+        command.arg(&stage.server.ca).arg("--key").arg(&key).arg(file).args(more);
+        run_in(&mut command)
+    };
+    let nobody = "https://localhost:1";
+    let missing = temp.path().join("missing.json");
+    let table = [
+        ("recorded", submit(&server, &sound, &[]), 0, "\"index\""),
+        ("of another party", submit(&server, &foreign, &[]), 1, "org:Maker"),
+        ("refused by the server", submit(&server, &refused, &[]), 1, "TARGET_UNKNOWN"),
+        ("refused before signing", submit(&server, &invalid, &[]), 1, "site.country"),
+        ("no statement", submit(&server, &no_json, &[]), 1, "text.json"),
+        ("no such flag", submit(&server, &sound, &["--nonsense"]), 2, "--nonsense"),
+        ("nobody there", submit(nobody, &sound, &[]), 3, "localhost"),
+        ("no such file", submit(&server, &missing, &[]), 4, "missing.json"),
+    ];
+    for (name, done, code, told) in table {
+        assert_eq!(done.code, Some(code), "{name}: {done:?}");
+        assert!(done.stdout.contains(told) || done.stderr.contains(told), "{name}: {done:?}");
+    }
+    let size = stage.size().await;
+    stage.end(size);
+}

@@ -73,7 +73,7 @@ yuanliu submit 31-ship-to-clinic.json --key clinic.pem --party $CLINIC && exit 9
 OTHER=sgtin:09520000030018.P6D1RZC27J
 sed "s/$BOX/$OTHER/; s/SY260915-01/SY260915-02/" 33-use-vial-1.json > spoilt.json
 yuanliu submit spoilt.json --json --key clinic.pem --party $CLINIC
-yuanliu item $OTHER --json --key regulator.pem --party $REGULATOR
+yuanliu trace source $OTHER --json --key regulator.pem --party $REGULATOR
 yuanliu history $OTHER --json --key regulator.pem --party $REGULATOR
 "#;
 
@@ -196,11 +196,13 @@ fn check_encore(encore: &str, done: &Done) {
     assert_eq!(next()["foreign"], 1);
     let spoilt = next();
     assert!(spoilt["index"].is_number(), "what looks wrong is recorded: {spoilt}");
-    let item = next()["item"].clone();
-    assert!(!item["conflicts"].as_array().unwrap().is_empty(), "and shows: {item}");
+    let source = next();
+    let entry = number(&spoilt["index"]);
+    let gap = |h: &Value| h["certainty"] == "gap" && h["entries"] == serde_json::json!([entry]);
+    assert!(source["hops"].as_array().unwrap().iter().any(gap), "and shows: {source}");
     let history = next();
     let events = history["events"].as_array().unwrap();
-    assert!(events.iter().any(|e| number(&e["index"]) == number(&spoilt["index"])), "{history}");
+    assert!(events.iter().any(|e| number(&e["index"]) == entry), "{history}");
 }
 
 /// 64-bit numbers are texts in protobuf's JSON.

@@ -8,6 +8,9 @@
 //! Invariants: pure; one entry in memory at a time. Deliberately absent: where entries come from and
 //! where the view is kept (crates `ledger`, `store`), checkpoints of witnesses.
 
+#[cfg(test)]
+mod tests;
+
 use merkle::{CompactRange, Hash, PublicKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 
@@ -126,11 +129,12 @@ impl Auditor {
         self.entry(view, entry, index).map_err(|fault| Defect { index, fault })
     }
 
-    /// Checks a checkpoint that the operator kept for `size`, once the entries below `size` have been
+    /// Checks a checkpoint that the operator kept for `size`, when just the entries below `size` have been
     /// checked, or all that there are.
     ///
     /// # Errors
-    /// The log's key has not signed it for this size and root; the defect names the last entry it covers.
+    /// The log's key has not signed it for this size and root, or more entries have been checked since; the
+    /// defect names the last entry it covers.
     /// [`Fault::Missing`] with the first entry that is not there, where it speaks of more.
     pub fn checkpoint(&self, size: u64, note: &str) -> Result<(), Defect> {
         let (entries, index) = (self.size(), size.saturating_sub(1));
@@ -143,7 +147,11 @@ impl Auditor {
         if size > entries {
             return Err(Defect { index: entries, fault: Fault::Missing(size) });
         }
-        if size == entries && *checkpoint.root() != self.root() {
+        if size < entries {
+            // Its root can no longer be told; what cannot be checked does not pass.
+            return Err(defect(format!("it came after entry {}, too late to be checked", entries - 1)));
+        }
+        if *checkpoint.root() != self.root() {
             return Err(defect("it was signed for another root".into()));
         }
         Ok(())
@@ -208,7 +216,7 @@ impl Auditor {
         if merkle::sha256(&[&entry.payload]) != envelope.digest {
             return Err(Fault::Payload);
         }
-        let statement = Statement::recorded(entry.payload.clone()).map_err(Fault::Statement)?;
+        let statement = parse(&entry.payload)?;
         let key = custody::key(view, &envelope.key_id)?.ok_or(Fault::UnknownKey)?;
         let public = <&[u8; 32]>::try_from(key.public_key.as_slice()).map_err(|_| Fault::UnknownKey)?;
         let public = PublicKey::from_enrolled(public).map_err(|_| Fault::UnknownKey)?;
@@ -239,4 +247,12 @@ impl Auditor {
         };
         Ok(custody::apply(view, &input)?)
     }
+}
+
+/// Validates a payload as admission does: an operator may have recorded what no signer could submit.
+fn parse(payload: &Bytes) -> Result<Statement, Fault> {
+    Statement::parse(payload.clone()).map_err(|refusal| match Statement::recorded(payload.clone()) {
+        Ok(_) => Fault::Inadmissible(refusal),
+        Err(broken) => Fault::Statement(broken),
+    })
 }

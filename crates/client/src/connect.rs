@@ -88,7 +88,7 @@ impl Client {
     /// the server's certificate is not trusted.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ClientError> {
         let endpoint = endpoint(&options)?;
-        let channel = endpoint.connect().await.map_err(|e| ClientError::connect(&e))?;
+        let channel = endpoint.connect().await.map_err(|e| ClientError::connect(&options.url, &e))?;
         let shared = Shared {
             tokens: options.reader.map(Tokens::new),
             request_timeout: options.request_timeout,

@@ -75,8 +75,8 @@ impl ClientError {
     }
 
     /// What could not be connected to. A certificate that does not verify will not do so later.
-    pub(crate) fn connect(error: &(dyn Error + 'static)) -> Self {
-        let failure = Failure::new(Code::Unavailable, chain(error));
+    pub(crate) fn connect(url: &str, error: &(dyn Error + 'static)) -> Self {
+        let failure = Failure::new(Code::Unavailable, format_args!("{url}: {}", chain(error)));
         if is_tls_fault(error) { Self::Stop(Box::new(failure)) } else { Self::Retry(Box::new(failure)) }
     }
 }
@@ -247,6 +247,6 @@ mod tests {
         let broken = io::Error::from(io::ErrorKind::ConnectionReset);
         assert!(matches!(ClientError::from(Status::from_error(Box::new(broken))), ClientError::Retry(_)));
         let refused = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate");
-        assert!(matches!(ClientError::connect(&refused), ClientError::Stop(_)));
+        assert!(matches!(ClientError::connect("https://localhost", &refused), ClientError::Stop(_)));
     }
 }

@@ -119,26 +119,46 @@ pub async fn serve(
     bind(ledger, config).await?.run(shutdown).await
 }
 
-/// Resolves when the process is asked to end (SIGTERM or SIGINT).
-pub async fn asked_to_end() {
+/// Resolves when the process is asked to end (SIGTERM or SIGINT). Signals are caught from the call on, so
+/// one that comes before anybody waits is not lost. Needs a runtime.
+pub fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
 
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
-                return;
+        let catch = |kind| match signal(kind) {
+            Ok(caught) => Some(caught),
+            Err(error) => {
+                tracing::warn!(%error, "cannot wait for a signal");
+                None
             }
-            Err(error) => tracing::warn!(%error, "cannot wait for SIGTERM"),
+        };
+        let terminate = catch(SignalKind::terminate());
+        let interrupt = catch(SignalKind::interrupt());
+        async move {
+            tokio::select! {
+                () = came(terminate) => {}
+                () = came(interrupt) => {}
+            }
         }
     }
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::warn!(%error, "cannot wait for an interrupt");
-        std::future::pending::<()>().await;
+    #[cfg(not(unix))]
+    async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot wait for an interrupt");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Resolves with the signal; never where it cannot be caught.
+#[cfg(unix)]
+async fn came(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }
 

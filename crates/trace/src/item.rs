@@ -1,6 +1,6 @@
 //! What is known of an item now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use custody::{
     View, ViewError,
@@ -12,9 +12,15 @@ use proto::v1::{Commission, statement::Body};
 use crate::{
     Error,
     budget::Budget,
+    hops::Certainty,
+    path::{Leg, legs},
     place::Whereabouts,
     reader::{Reader, Step},
+    stay::Timeline,
 };
+
+/// Entries that do not fit, of one item, that are told.
+const MAX_CONFLICTS: usize = 100;
 
 /// What is known of an item now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,7 +81,7 @@ pub(crate) fn item_within<V: View + ?Sized>(
         site: at.site.map(|told| told.site.clone()).unwrap_or_default(),
         containers: timeline.containers.iter().map(ToString::to_string).collect(),
         events: record.count,
-        conflicts: state.conflicts,
+        conflicts: misfits(state.conflicts, &timeline),
         ..ItemReport::default()
     };
     if let Some(last) = timeline.steps.last() {
@@ -87,6 +93,15 @@ pub(crate) fn item_within<V: View + ?Sized>(
     }
     report.truncated = reader.truncated();
     Ok(report)
+}
+
+/// Entries that do not fit: those the item's own fold has marked, and those that find it where its
+/// containers did not bring it.
+fn misfits(marked: Vec<u64>, timeline: &Timeline) -> Vec<u64> {
+    let odd = |leg: &Leg| matches!(leg.certainty, Certainty::Gap | Certainty::Conflict);
+    let told = legs(timeline).into_iter().filter(odd).filter_map(|leg| leg.entries.last().copied());
+    let all: BTreeSet<u64> = marked.into_iter().chain(told).collect();
+    all.into_iter().take(MAX_CONFLICTS).collect()
 }
 
 impl ItemReport {

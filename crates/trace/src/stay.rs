@@ -90,7 +90,7 @@ impl<V: View + ?Sized> Reader<'_, V> {
             timeline.containers.extend_from_slice(&stay.containers);
         }
         self.budget.spend(timeline.steps.len());
-        timeline.steps.sort_by(Step::order);
+        sort(&mut timeline.steps);
         Ok(timeline)
     }
 
@@ -170,12 +170,28 @@ impl<V: View + ?Sized> Reader<'_, V> {
         }
         let Stay { begin, end, steps, .. } = stay;
         steps.retain(|s| s.is_after(begin) && before_or_emptying(s, end.as_ref()));
-        steps.sort_by(Step::order);
+        sort(steps);
         if stay.end.is_none() {
             stay.containers.push(container.clone());
             stay.containers.extend(outer.iter().flat_map(|s| s.containers.iter().cloned()));
         }
         Ok(())
+    }
+}
+
+/// Brings steps in order of occurrence. Where a statement moves something inside, what it does to the
+/// container does not count for that; the innermost stands first.
+fn sort(steps: &mut Vec<Step>) {
+    steps.sort_by(Step::order);
+    steps.dedup_by(|outer, inner| outer.told.index == inner.told.index && moves(inner));
+}
+
+/// Whether a step brings its item somewhere. That something was not there, nobody has to believe.
+fn moves(step: &Step) -> bool {
+    match step.act {
+        Act::PackedInto(_) | Act::TakenFrom(_) | Act::Ship(_) | Act::Use(_) => true,
+        Act::Receive(_) => step.lost || !says_lost(step.act),
+        Act::Commission | Act::Handled | Act::Emptied | Act::Paired => false,
     }
 }
 
@@ -208,6 +224,7 @@ fn cut_short(stay: &mut Stay, own: &[Step]) {
             return;
         }
         at.advance(step);
+        around.next_if(|s| s.told.index == step.told.index && moves(step));
     }
 }
 

@@ -38,8 +38,7 @@ fn reads_follow_the_answer() {
         assert!(!found.truncated);
         // Per hop: three packings, one transfer, one unpacking.
         assert_eq!(found.hops.len(), 1 + 30 * 5);
-        let reads = *view.reads.borrow();
-        reads
+        *view.reads.borrow()
     });
     // One read for every statement that is in the answer, and none for those that are not.
     assert_eq!(small[0], 1 + 30 * 6);
@@ -86,11 +85,11 @@ fn a_deep_chain_of_containers_is_followed_so_far() {
     }
     let report = story.report("A");
     assert_eq!((report.containers.len(), report.truncated), (MAX_DEPTH, false));
-    assert!(!flow(&story.view, &sgtin(&name(MAX_DEPTH)), 10).unwrap().truncated);
+    assert!(!flow(&story.view, &sgtin(&name(MAX_DEPTH)), 100).unwrap().truncated);
     story.tell(&format!("maker pack TOP C{MAX_DEPTH}"));
     let report = story.report("A");
     assert_eq!((report.containers.len(), report.truncated), (MAX_DEPTH, true));
-    assert!(flow(&story.view, &sgtin("TOP"), 10).unwrap().truncated);
+    assert!(flow(&story.view, &sgtin("TOP"), 100).unwrap().truncated);
 }
 
 /// Everything packed into everything, over and over.
@@ -126,8 +125,7 @@ fn a_wide_and_deep_graph_ends_within_its_budget() {
             at += MINUTE;
             let children = level(l).iter().map(|c| sgtin(c)).collect();
             let pack = Body::Pack(v1::Pack { parent: sgtin(&parent), children });
-            let label = format!("{parent}");
-            story.say("maker", label, at, String::new(), pack);
+            story.say("maker", parent, at, String::new(), pack);
         }
     }
     let work = 20_000;

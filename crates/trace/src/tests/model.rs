@@ -1,11 +1,14 @@
 //! A deliberately naive model: all that counts in order of occurrence, contents pushed along with
 //! their containers. It shares nothing with the engine, which pulls intervals from histories.
 
+mod random;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::story::Story;
+use random::line;
 
 /// What one statement says, in the model's own words.
 #[derive(Clone, Debug)]
@@ -23,8 +26,7 @@ struct Line {
     who: usize,
     minute: u8,
     said: Said,
-    /// Voided (0 to 2) or replaced later by another one, dated anew or not; only where nobody can have
-    /// counter-signed.
+    /// What its signer does with it later; nobody has counter-signed anything.
     fate: Fate,
 }
 
@@ -112,7 +114,7 @@ impl World {
         }
         let mut contents = self.inside(item);
         // What lies in something that the statement names goes the way of that.
-        let others: Vec<usize> = named.iter().copied().filter(|n| *n != item).collect();
+        let others: Vec<usize> = named.iter().copied().filter(|n| contents.contains(n)).collect();
         let spared: BTreeSet<usize> =
             others.iter().flat_map(|n| [vec![*n], self.inside(*n)].concat()).collect();
         contents.retain(|c| !spared.contains(c));
@@ -202,11 +204,15 @@ impl World {
         }
         let named: Vec<usize> = items.iter().chain(&lost).copied().collect();
         for item in &lost {
-            self.together(*item, &named, |w, i, _| {
+            // Put into something under way, it is where it was put: only what is under way can go missing.
+            let packed = self.thing(*item).parent.take().is_some();
+            self.together(*item, &named, |w, i, own| {
                 let thing = w.thing(i);
-                (thing.is, thing.addressee) = (Is::Missing, Some(who));
+                let due = thing.is == Is::Transit && thing.addressee == Some(who);
+                if own || packed || due {
+                    (thing.is, thing.addressee) = (Is::Missing, Some(who));
+                }
             });
-            self.thing(*item).parent = None;
         }
         for item in items {
             self.together(*item, &named, |w, i, _| w.hold(i, who));
@@ -317,60 +323,6 @@ fn record(lines: &[Line]) -> Story {
         };
     }
     story
-}
-
-fn some_items() -> impl Strategy<Value = Vec<usize>> {
-    proptest::sample::subsequence((0..ITEMS.len()).collect::<Vec<_>>(), 1..3)
-}
-
-/// Packs go from A, B, C up into P, Q, R or from one of those into a later one most of the time.
-fn pack() -> impl Strategy<Value = Said> {
-    (3..ITEMS.len(), some_items()).prop_map(|(parent, mut children)| {
-        children.retain(|c| *c < parent);
-        if children.is_empty() {
-            children.push(0);
-        }
-        Said::Pack(parent, children)
-    })
-}
-
-fn unpack() -> impl Strategy<Value = Said> {
-    (3..ITEMS.len(), some_items(), any::<bool>()).prop_map(|(parent, mut children, all)| {
-        children.retain(|c| *c != parent && !all);
-        Said::Unpack(parent, children)
-    })
-}
-
-fn receive() -> impl Strategy<Value = Said> {
-    (some_items(), some_items()).prop_map(|(items, short)| {
-        let short = short.into_iter().filter(|s| !items.contains(s)).collect();
-        Said::Receive(items, short)
-    })
-}
-
-fn said() -> impl Strategy<Value = Said> {
-    prop_oneof![
-        1 => (0..ITEMS.len()).prop_map(Said::Commission),
-        5 => pack(),
-        2 => unpack(),
-        4 => (some_items(), 0..PARTIES).prop_map(|(items, to)| Said::Ship(items, to)),
-        3 => receive(),
-        1 => (0..ITEMS.len(), proptest::bool::weighted(0.3)).prop_map(|(i, done)| Said::Use(i, done)),
-    ]
-}
-
-fn line() -> impl Strategy<Value = Line> {
-    (0..PARTIES, 0..40u8, said()).prop_flat_map(|(who, minute, first)| {
-        let kind = std::mem::discriminant(&first);
-        let other =
-            said().prop_filter("a Correct is of the same kind", move |s| std::mem::discriminant(s) == kind);
-        let fate = prop_oneof![
-            6 => Just(Fate::Stays),
-            1 => Just(Fate::Voided),
-            1 => (other, proptest::option::of(0..40u8)).prop_map(|(s, m)| Fate::Corrected(s, m)),
-        ];
-        fate.prop_map(move |fate| Line { who, minute, said: first.clone(), fate })
-    })
 }
 
 proptest! {
