@@ -214,7 +214,7 @@ fn number(value: &Value) -> u64 {
 fn every_scan_of_the_example_names_what_stands_under_it() {
     let text = fs::read_to_string(example().join("scans.txt")).unwrap();
     let lines: Vec<&str> = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
-    assert!(lines.len() >= 16 && lines.len() % 2 == 0);
+    assert!(lines.len() >= 16 && lines.len().is_multiple_of(2));
     for pair in lines.chunks(2) {
         let item = pair[1].strip_prefix("= ").unwrap();
         assert_eq!(run(["scan", pair[0]]).ok()["item"], item, "{}", pair[0]);

@@ -102,15 +102,15 @@ pub(crate) struct Work {
 pub(crate) struct Answer {
     pub results: Results,
     pub reply: oneshot::Sender<Results>,
-    /// Given back when the answer is.
+    /// Given back before the answer is given: who waits for it finds room for its next one.
     pub room: OwnedSemaphorePermit,
 }
 
 impl Answer {
     pub(crate) fn give(self) {
+        drop(self.room);
         // Nobody waits any more: then nobody is told, and the record stands.
         let _nobody = self.reply.send(self.results);
-        drop(self.room);
     }
 }
 

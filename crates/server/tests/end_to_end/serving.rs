@@ -207,9 +207,13 @@ async fn on_stop_running_streams_get_their_answers_and_new_callers_none() {
 async fn a_call_ends_at_its_deadline() {
     let limits = server::Limits { verifiers: 1, deadline_ms: 5_000, ..server::Limits::default() };
     let world = World::with(limits, ledger::Config::default()).await;
-    let mut request = Request::new(proto::v1::GetEntryRequest { index: 0 });
-    request.set_timeout(Duration::from_nanos(1));
-    let status = world.log().get_entry(request).await.unwrap_err();
+    let maker = Actor::new("org:Maker", 2);
+    world.register(&maker, Role::Manufacturer).await;
+    // To parse, link and sync this takes many times as long as it is given.
+    let large = maker.sign(&world.id, commission((0..4_000).map(unit).collect()));
+    let mut request = Request::new(proto::v1::SubmitStatementRequest { statement: Some(large) });
+    request.set_timeout(Duration::from_micros(100));
+    let status = world.log().submit_statement(request).await.unwrap_err();
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");
     world.stop().await.unwrap();
 }
