@@ -44,7 +44,9 @@ impl ServerProcess {
             .arg("--ready-file")
             .arg(&ready)
             .args(["--listen", &listen.to_string(), "--http", "127.0.0.1:0"])
-            .stdin(Stdio::null())
+            .arg("--until-eof")
+            // Held open by the child handle: it ends with this process, however that ends.
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(logs)
             .spawn()

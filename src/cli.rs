@@ -119,6 +119,9 @@ pub struct Serve {
     /// Write the addresses that were bound, as JSON, to this file once the server is ready.
     #[arg(long)]
     pub ready_file: Option<PathBuf>,
+    /// Stop when standard input ends: a server that its parent shall not outlive.
+    #[arg(long, hide = true)]
+    pub until_eof: bool,
 }
 
 #[derive(Debug, Args)]
@@ -155,7 +158,7 @@ pub struct Connection {
     /// The party that signs or asks.
     #[arg(long, env = "YUANLIU_PARTY")]
     pub party: Option<String>,
-    /// Why you ask: recorded with every privileged read.
+    /// Why you ask; stands in every read token.
     #[arg(long, env = "YUANLIU_PURPOSE", default_value = "command line")]
     pub purpose: String,
     /// Expect this ledger (64 hex digits); by default the server's is believed.

@@ -90,7 +90,7 @@ pub fn path(hops: &[Hop], names: &Names, lang: Lang) -> String {
             (_, sure) => certainty(sure, lang),
         };
         let line = match hop.kind() {
-            HopKind::Origin => format!("{} {}", lang.pick("made by", "生产"), names.of(&hop.to)),
+            HopKind::Origin => format!("{} {}", lang.pick("commissioned by", "赋码入库"), names.of(&hop.to)),
             HopKind::Transfer => format!("{}  →  {}", names.of(&hop.from), names.of(&hop.to)),
             HopKind::Use => format!("{} {}", lang.pick("used at", "使用于"), names.of(&hop.to)),
             HopKind::Packing => format!("{} {}", lang.pick("packed at", "装拆箱于"), names.of(&hop.to)),

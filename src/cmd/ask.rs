@@ -16,7 +16,7 @@ use crate::{
 /// `yuanliu ledger`
 pub fn ledger(args: &cli::Connection, out: Out) -> Result<ExitCode> {
     let (info, checkpoint) = runtime()?.block_on(async {
-        let client = connect::public(args).await?;
+        let client = connect::public(args, out).await?;
         let info = client.ledger().await?;
         let checkpoint = client.checkpoint(0, &info.log_key).await?;
         anyhow::Ok((info, checkpoint))
@@ -54,7 +54,7 @@ pub fn ledger(args: &cli::Connection, out: Out) -> Result<ExitCode> {
 /// `yuanliu item`
 pub fn item(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
-        let client = connect::reader(&args.connection).await?;
+        let client = connect::reader(&args.connection, out).await?;
         anyhow::Ok(client.get_item(GetItemRequest { item: args.item.clone() }).await?)
     })?;
     if out.json {
@@ -78,7 +78,7 @@ fn draw_item(item: &Item, names: &Names, out: Out) {
         (out.pick("addressee", "收货方"), named(names, &item.addressee)),
         (out.pick("site", "场所"), item.site.clone()),
         (out.pick("inside", "所在包装"), item.containers.join(" ⊂ ")),
-        (out.pick("maker", "生产方"), named(names, &item.maker)),
+        (out.pick("commissioned by", "赋码方"), named(names, &item.maker)),
         (out.pick("lot", "批"), item.lot.clone()),
         (out.pick("registration", "注册证号"), item.registration.clone()),
         (out.pick("made on", "生产日期"), item.made_on.clone()),
@@ -101,7 +101,7 @@ fn named(names: &Names, party: &str) -> String {
 /// `yuanliu history`
 pub fn history(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
-        let client = connect::reader(&args.connection).await?;
+        let client = connect::reader(&args.connection, out).await?;
         let request =
             GetItemHistoryRequest { item: args.item.clone(), limit: args.limit, page_token: String::new() };
         anyhow::Ok(client.get_item_history(request).await?)
@@ -149,7 +149,7 @@ const fn effect(effect: Effect, out: Out) -> &'static str {
 /// `yuanliu trace source`
 pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
-        let client = connect::reader(&args.connection).await?;
+        let client = connect::reader(&args.connection, out).await?;
         let request = TraceSourceRequest { item: args.item.clone(), limit: args.limit };
         anyhow::Ok(client.trace_source(request).await?)
     })?;
@@ -173,7 +173,7 @@ pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
 /// `yuanliu trace flow`
 pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
-        let client = connect::reader(&args.connection).await?;
+        let client = connect::reader(&args.connection, out).await?;
         let request = TraceFlowRequest { item: args.item.clone(), limit: args.limit };
         anyhow::Ok(client.trace_flow(request).await?)
     })?;

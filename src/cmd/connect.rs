@@ -5,14 +5,17 @@ use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
 use merkle::{Hash, SigningKey};
 
 use super::keygen::parse_ledger;
-use crate::{cli::Connection, exit, keys};
+use crate::{cli::Connection, exit, keys, out::Out};
 
 /// Where Debian and its kin keep the certificates that the system trusts.
 const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-fn options(flags: &Connection) -> ConnectOptions {
+fn options(flags: &Connection, out: Out) -> ConnectOptions {
     let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
-    ConnectOptions::new(flags.server.clone(), trust)
+    ConnectOptions {
+        language: Some(out.pick("en", "zh")),
+        ..ConnectOptions::new(flags.server.clone(), trust)
+    }
 }
 
 /// Connects, and says where to when that fails.
@@ -30,32 +33,32 @@ fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
 }
 
 /// The ledger expected, else the one the server keeps.
-async fn ledger_id(flags: &Connection) -> Result<Hash> {
+async fn ledger_id(flags: &Connection, out: Out) -> Result<Hash> {
     match &flags.ledger {
         Some(text) => parse_ledger(text),
-        None => Ok(connect(flags, options(flags)).await?.ledger().await?.id),
+        None => Ok(connect(flags, options(flags, out)).await?.ledger().await?.id),
     }
 }
 
 /// A connection that needs no rights.
-pub async fn public(flags: &Connection) -> Result<Client> {
-    let mut options = options(flags);
+pub async fn public(flags: &Connection, out: Out) -> Result<Client> {
+    let mut options = options(flags, out);
     options.ledger = flags.ledger.as_deref().map(parse_ledger).transpose()?;
     connect(flags, options).await
 }
 
 /// A connection that reads as a party.
-pub async fn reader(flags: &Connection) -> Result<Client> {
+pub async fn reader(flags: &Connection, out: Out) -> Result<Client> {
     let (party, key) = identity(flags)?;
-    let ledger = ledger_id(flags).await?;
-    let mut options = options(flags);
+    let ledger = ledger_id(flags, out).await?;
+    let mut options = options(flags, out);
     options.ledger = Some(ledger);
     options.reader = Some(ReadSigner::new(party, key, ledger, Purpose::Purpose(flags.purpose.clone())));
     connect(flags, options).await
 }
 
 /// A signer; asks the server for the ledger's id where none is given.
-pub async fn signer(flags: &Connection) -> Result<Signer> {
+pub async fn signer(flags: &Connection, out: Out) -> Result<Signer> {
     let (party, key) = identity(flags)?;
-    Ok(Signer::new(party, key, ledger_id(flags).await?))
+    Ok(Signer::new(party, key, ledger_id(flags, out).await?))
 }

@@ -147,9 +147,14 @@ impl Stage {
         let mut refused = 0;
         let mut before_kill = 0;
         let mut crash = Ok(());
-        client
+        let submitted = client
             .submit_stream(stream::iter(statements), SubmitOptions::default(), |event| {
-                let SubmitEvent::Settled(settled) = event else { return };
+                let settled = match event {
+                    SubmitEvent::Settled(settled) => settled,
+                    SubmitEvent::Waiting { failure, delay, .. } => {
+                        return out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32()));
+                    }
+                };
                 bar.inc(1);
                 match settled.outcome {
                     Outcome::Recorded(receipt) => receipts.push(receipt),
@@ -166,9 +171,10 @@ impl Stage {
                     crash = crash_and_restart(&mut server, data, out);
                 }
             })
-            .await?;
+            .await;
         bar.finish_and_clear();
         crash?;
+        submitted?;
         let (lost, twice) = missing(&client, &receipts).await?;
         let traces = self.traces(&client, out).await?;
         server.stop()?;

@@ -16,6 +16,7 @@ pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
     if data.join("log").exists() {
         return Err(exit::usage(format!("{} holds a ledger already", data.display())));
     }
+    check(args)?;
     let folder = keys::folder(data);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let mut random = [0; 32];
@@ -46,6 +47,32 @@ pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
     let id = ledger::Ledger::create(data, &genesis.encode_to_vec(), u64::try_from(now)?)?;
     tell(data, &hex::encode(id), &log.verifier().to_string(), &genesis, out);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What can be wrong with the arguments, before any file is made.
+fn check(args: &cli::Init) -> Result<()> {
+    let mut parties: Vec<&str> = args
+        .roots
+        .iter()
+        .map(|root| root.split_once('=').map_or(root.as_str(), |(party, _)| party))
+        .collect();
+    for party in &parties {
+        gs1::PartyRef::parse(party).map_err(|e| exit::usage(format!("--root {party}: {e}")))?;
+    }
+    let count = parties.len();
+    parties.sort_unstable();
+    parties.dedup();
+    if parties.len() < count || count > 16 {
+        return Err(exit::usage("--root: 1 to 16 root authorities, each named once"));
+    }
+    if args.threshold.is_some_and(|k| !(1..=count).contains(&(k as usize))) {
+        return Err(exit::usage(format!(
+            "--threshold: must be 1 to {count}, the number of root authorities"
+        )));
+    }
+    SignerKey::new(&args.origin, client::generate_key()?)
+        .map_err(|e| exit::usage(format!("--origin {}: {e}", args.origin)))?;
+    Ok(())
 }
 
 fn root_authority(

@@ -83,8 +83,16 @@ pub fn check(data: &Path, out: Out) -> Result<Verified> {
         },
     );
     bar.finish_and_clear();
-    if let Err(error) = walked {
-        defect = Some(unreadable(error)?);
+    let named = match walked {
+        Ok(named) => Some(named),
+        Err(error) => {
+            defect = Some(unreadable(error)?);
+            None
+        }
+    };
+    if defect.is_none() && auditor.ledger().zip(named).is_some_and(|(derived, named)| *derived != named) {
+        let fault = "the ledger id kept beside the log is not that of this entry".into();
+        defect = Some(Found { index: 0, fault });
     } else if auditor.size() == 0 && defect.is_none() {
         defect = Some(Found { index: 0, fault: "it is missing: a ledger begins with its genesis".into() });
     }
@@ -131,8 +139,10 @@ pub fn rebuild(args: &Data, out: Out) -> Result<ExitCode> {
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    tell_rebuilt(&rebuilt?, out);
-    Ok(ExitCode::SUCCESS)
+    let rebuilt = rebuilt?;
+    tell_rebuilt(&rebuilt, out);
+    let differed = rebuilt.digest_before.is_some_and(|before| before != rebuilt.digest);
+    Ok(if differed { ExitCode::from(exit::REFUSED) } else { ExitCode::SUCCESS })
 }
 
 fn tell_rebuilt(rebuilt: &ledger::Rebuilt, out: Out) {

@@ -26,7 +26,7 @@ pub fn run(args: &cli::Serve) -> Result<ExitCode> {
     tracing::info!(ledger = hex::encode(ledger.id()), entries = size, "ledger open");
     runtime()?.block_on(async {
         // Before anybody is told that it is ready: whoever is told may ask it to end at once.
-        let end = server::asked_to_end();
+        let end = ended(args.until_eof);
         let server = server::bind(ledger, config.server).await?;
         if let Some(file) = &args.ready_file {
             let ready = json!({
@@ -41,6 +41,29 @@ pub fn run(args: &cli::Serve) -> Result<ExitCode> {
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Resolves when the process is asked to end, or (with `until_eof`) when standard input ends.
+fn ended(until_eof: bool) -> impl Future<Output = ()> {
+    let asked = server::asked_to_end();
+    let (tell, eof) = tokio::sync::oneshot::channel::<()>();
+    let kept = if until_eof {
+        std::thread::spawn(move || {
+            // An error ends it as well: nobody holds the other side.
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            drop(tell);
+        });
+        None
+    } else {
+        Some(tell)
+    };
+    async move {
+        let _never_told = kept;
+        tokio::select! {
+            () = asked => {}
+            _ = eof => {}
+        }
+    }
 }
 
 /// Whoever waits for the file sees it whole or not at all.

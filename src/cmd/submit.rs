@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _},
     path::Path,
     process::ExitCode,
     rc::Rc,
@@ -24,15 +24,15 @@ type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
-    let signer = runtime()?.block_on(signer(args))?;
+    let signer = runtime()?.block_on(signer(args, out))?;
     for signed in signed_files(args, &signer) {
         out.value(&client::message_to_json("SignedStatement", &signed?)?);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn signer(args: &cli::Sign) -> Result<Signer> {
-    let mut signer = connect::signer(&args.who).await?;
+async fn signer(args: &cli::Sign, out: Out) -> Result<Signer> {
+    let mut signer = connect::signer(&args.who, out).await?;
     if let Some(principal) = &args.on_behalf_of {
         signer = signer.on_behalf_of(principal);
     }
@@ -45,11 +45,11 @@ async fn signer(args: &cli::Sign) -> Result<Signer> {
 /// `yuanliu submit`
 pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
     runtime()?.block_on(async {
-        let client = connect::public(&args.sign.who).await?;
+        let client = connect::public(&args.sign.who, out).await?;
         let statements = if args.signed {
             ready_files(&args.sign.files)
         } else {
-            signed_files(&args.sign, &signer(&args.sign).await?)
+            signed_files(&args.sign, &signer(&args.sign, out).await?)
         };
         let summary = send(&client, statements, out).await?;
         if !out.json {
@@ -185,13 +185,44 @@ fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
 /// A file of one statement (`.json`), or of one a line (anything else).
 fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
     if file.extension().is_some_and(|e| e == "json") {
-        let text = std::fs::read_to_string(file).map_err(anyhow::Error::from);
+        let text = whole(file);
         return Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))));
     }
     match lines(file) {
         Ok(reader) => Box::new(JsonLines::new(reader).map(|s| s.map_err(anyhow::Error::from))),
         Err(error) => Box::new(std::iter::once(Err(error))),
     }
+}
+
+/// A file of at most one longest line.
+fn whole(file: &Path) -> Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > client::MAX_LINE {
+        return Err(exit::refused(format!("longer than {} bytes", client::MAX_LINE)));
+    }
+    Ok(text)
+}
+
+/// Lines that are not empty, each of bounded length.
+fn bounded_lines(mut reader: Box<dyn BufRead>) -> impl Iterator<Item = Result<String>> {
+    std::iter::from_fn(move || {
+        loop {
+            let mut line = String::new();
+            match (&mut reader).take(client::MAX_LINE as u64 + 1).read_line(&mut line) {
+                Ok(0) => return None,
+                Ok(_) if line.len() > client::MAX_LINE => {
+                    return Some(Err(exit::refused(format!(
+                        "a line is longer than {} bytes",
+                        client::MAX_LINE
+                    ))));
+                }
+                Ok(_) if line.trim().is_empty() => {}
+                Ok(_) => return Some(Ok(line)),
+                Err(e) => return Some(Err(e.into())),
+            }
+        }
+    })
 }
 
 fn lines(file: &Path) -> Result<Box<dyn BufRead>> {
@@ -207,7 +238,7 @@ fn ready_files(files: &[std::path::PathBuf]) -> Statements {
     Box::new(files.into_iter().flat_map(|file| {
         let name = file.display().to_string();
         let lines: Box<dyn Iterator<Item = Result<SignedStatement>>> = match lines(&file) {
-            Ok(reader) => Box::new(reader.lines().map(|line| Ok(client::signed_from_json(&line?)?))),
+            Ok(reader) => Box::new(bounded_lines(reader).map(|line| Ok(client::signed_from_json(&line?)?))),
             Err(error) => Box::new(std::iter::once(Err(error))),
         };
         lines.map(move |statement| statement.with_context(|| name.clone()))

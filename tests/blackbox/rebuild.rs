@@ -69,6 +69,14 @@ async fn a_server_without_its_view_makes_it_anew_and_answers_the_same() {
     assert_eq!(server.stop(), 0);
     let made_anew = rebuild(&ledger.data);
     assert_eq!((&made_anew["same"], &made_anew["digest"]), (&true.into(), &as_it_was["digest"]));
+
+    for damage in ["", "junk", "18446744073709551615"] {
+        fs::write(ledger.data.join("view/CURRENT"), damage).unwrap();
+        ledger.verify();
+        let mended = rebuild(&ledger.data);
+        assert_eq!(mended["digest"], as_it_was["digest"], "CURRENT holds {damage:?}");
+    }
+    assert_eq!(rebuild(&ledger.data)["same"], true);
 }
 
 /// Items that were commissioned, some of them.

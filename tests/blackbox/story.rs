@@ -154,7 +154,7 @@ fn the_example_s_readme_followed_word_by_word_leads_back_to_the_maker() {
 fn check_told(told: &str) {
     let source = told.split("Source of").nth(1).unwrap().split("Flow of").next().unwrap();
     let position = |text: &str| source.find(text).unwrap_or_else(|| panic!("no {text} in {source}"));
-    let path = ["used at", CLINIC, DISTRIBUTOR, IMPORTER, "made by"].map(position);
+    let path = ["used at", CLINIC, DISTRIBUTOR, IMPORTER, "commissioned by"].map(position);
     assert!(path.is_sorted(), "newest first: {source}");
     let origin = source.lines().find(|l| l.starts_with("Origin:")).unwrap();
     assert!(origin.contains(AGENT), "{origin}");

@@ -77,6 +77,17 @@ fn judge(what: &str, done: &Done, index: Option<u64>) -> Option<String> {
     (!noticed).then(|| format!("{what}: expected {index:?}, got {done:?}"))
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_id_that_is_not_that_of_entry_0_is_noticed() {
+    let ledger = ledger(&mut Dice::new("ledger id")).await;
+    let raw = Raw::open(&ledger.data);
+    let meta = raw.0.cf_handle("meta").unwrap();
+    assert_eq!(raw.0.get_cf(meta, "ledger").unwrap().unwrap().len(), 32);
+    raw.0.put_cf(meta, "ledger", [1; 32]).unwrap();
+    drop(raw);
+    assert_eq!(judge("ledger id", &verify(&ledger.data), Some(0)), None);
+}
+
 /// A ledger of a few hundred statements, stopped.
 async fn ledger(dice: &mut Dice) -> SimLedger {
     let ledger = SimLedger::create(dice.roll(), 420);

@@ -5,6 +5,7 @@ use std::{fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use merkle::Hash;
 use tonic::{
     Code, Request, Response, Status,
+    metadata::MetadataValue,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
@@ -46,6 +47,8 @@ pub struct ConnectOptions {
     pub reader: Option<ReadSigner>,
     /// The ledger that has to be there. Where known, receipts and facts of another one are refused.
     pub ledger: Option<Hash>,
+    /// Language of the server's messages, as in `accept-language`: "zh" or "en". Default: the server's.
+    pub language: Option<&'static str>,
 }
 
 impl ConnectOptions {
@@ -61,6 +64,7 @@ impl ConnectOptions {
             retry: RetryPolicy::default(),
             reader: None,
             ledger: None,
+            language: None,
         }
     }
 }
@@ -78,6 +82,7 @@ struct Shared {
     request_timeout: Duration,
     retry: RetryPolicy,
     ledger: Option<Hash>,
+    language: Option<&'static str>,
 }
 
 impl Client {
@@ -94,6 +99,7 @@ impl Client {
             request_timeout: options.request_timeout,
             retry: options.retry,
             ledger: options.ledger,
+            language: options.language,
         };
         Ok(Self { channel, shared: Arc::new(shared) })
     }
@@ -116,9 +122,18 @@ impl Client {
         self.shared.request_timeout
     }
 
+    /// A request in the language of the caller.
+    pub(crate) fn request<Q>(&self, message: Q) -> Request<Q> {
+        let mut request = Request::new(message);
+        if let Some(language) = self.shared.language {
+            request.metadata_mut().insert("accept-language", MetadataValue::from_static(language));
+        }
+        request
+    }
+
     /// A request with the read token, if there is a reader.
     pub(crate) fn authorized<Q>(&self, message: Q) -> Result<Request<Q>, ClientError> {
-        let mut request = Request::new(message);
+        let mut request = self.request(message);
         if let Some(tokens) = &self.shared.tokens {
             request.metadata_mut().insert("authorization", tokens.bearer()?);
         }
@@ -146,7 +161,7 @@ impl Client {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        self.repeat(|| Ok(Request::new(message.clone())), call).await
+        self.repeat(|| Ok(self.request(message.clone())), call).await
     }
 
     async fn repeat<Q, A, F>(

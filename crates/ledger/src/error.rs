@@ -64,7 +64,7 @@ pub enum Error {
     /// The clock has been set back.
     #[error(
         "the last entry was recorded {ahead_s} s after the present time of this machine: set its clock, \
-         or start with the flag that accepts the jump"
+         or set ledger.accept_clock_jump (YUANLIU_LEDGER__ACCEPT_CLOCK_JUMP=true)"
     )]
     ClockJump {
         /// How far the last entry lies ahead, seconds.

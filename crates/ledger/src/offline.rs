@@ -79,19 +79,19 @@ pub enum Step<'w> {
 /// that an entry leads to (none for a checkpoint), or `None` to stop.
 pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, Step<'_>) -> Option<Vec<Put>>;
 
-/// Shows every entry and every kept checkpoint in order to `visit`. The view is a scratch one; nothing of
-/// the ledger is changed.
+/// Shows every entry and every kept checkpoint in order to `visit`, and gives the ledger id that is kept
+/// beside the log. The view is a scratch one beside the one in use; no entry, checkpoint or view is changed.
 ///
 /// # Errors
 /// The directory is in use or holds no ledger, a row of the log cannot be read, or writing failed.
-pub fn walk(dir: &Path, config: &Config, visit: Walk<'_>, progress: Progress<'_>) -> Result<(), Error> {
+pub fn walk(dir: &Path, config: &Config, visit: Walk<'_>, progress: Progress<'_>) -> Result<Hash, Error> {
     let dir = Dir::open(dir, &config.store)?;
     let log = dir.open_log()?;
     let scratch = dir.new_view()?;
     let walked = walk_over(&log, &scratch, config, visit, progress);
     // A damaged row ends the walk; the scratch view goes all the same.
     dir.drop_view(scratch)?;
-    walked
+    walked.map(|()| *log.ledger())
 }
 
 fn walk_over(

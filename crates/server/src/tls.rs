@@ -95,7 +95,12 @@ impl ServerIdentity {
         let (cert, key) = (dir.join(DEVELOPMENT_CERT), dir.join(DEVELOPMENT_KEY));
         let names = all_names(&config.names);
         let now = SystemTime::now();
-        if !(key.exists() && usable(&cert, &names, now)) {
+        let fresh = !cert.exists() && !key.exists();
+        if !fresh && !is_ours(&cert) {
+            // Whoever put files here means them: they are used, or found at fault, never replaced.
+            return Self::read(&cert, &key, false);
+        }
+        if fresh || !(key.exists() && usable(&cert, &names, now)) {
             fs::create_dir_all(dir).map_err(file(dir))?;
             let made = make(&names, now).map_err(TlsError::Names)?;
             write_private(&key, made.key.as_bytes())?;
@@ -136,6 +141,9 @@ impl ServerIdentity {
     }
 }
 
+/// First line of a certificate that was made here.
+const NOTE: &str = "Yuanliu development certificate";
+
 struct Made {
     cert: String,
     key: Zeroizing<String>,
@@ -171,7 +179,7 @@ fn make(names: &[String], now: SystemTime) -> Result<Made, rcgen::Error> {
 /// Text before the certificate, which PEM readers skip: whether it still fits can be told without a
 /// parser of certificates.
 fn notes(names: &[String], end: SystemTime) -> String {
-    format!("Yuanliu development certificate\n{}\nexpires: {}\n", names_line(names), seconds(end))
+    format!("{NOTE}\n{}\nexpires: {}\n", names_line(names), seconds(end))
 }
 
 fn names_line(names: &[String]) -> String {
@@ -180,6 +188,11 @@ fn names_line(names: &[String]) -> String {
 
 fn seconds(t: SystemTime) -> u64 {
     t.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Whether a certificate was made here.
+fn is_ours(cert: &Path) -> bool {
+    read_file(cert).is_ok_and(|pem| pem.starts_with(NOTE.as_bytes()))
 }
 
 /// Whether the development certificate is there, bears these names and has life left.

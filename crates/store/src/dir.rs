@@ -121,13 +121,24 @@ impl Dir {
     /// # Errors
     /// The disk.
     pub fn new_view(&self) -> Result<StoredView, StoreError> {
-        let number = self.current_view()?.map_or(1, |n| n + 1);
+        // By the names of the folders: a damaged CURRENT is a reason to rebuild, not to refuse to.
+        let number = self.view_numbers()?.max().map_or(1, |n| n.saturating_add(1));
         let path = self.view_path(number);
         if path.exists() {
             fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
         }
         fs::create_dir_all(&path).map_err(StoreError::io(&path))?;
         StoredView::open(&path, number, &self.config, &self.cache)
+    }
+
+    fn view_numbers(&self) -> Result<impl Iterator<Item = u64>, StoreError> {
+        let views = self.path.join("view");
+        let names = match fs::read_dir(&views) {
+            Ok(entries) => entries.flatten().map(|e| e.file_name()).collect(),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(StoreError::io(&views)(e)),
+        };
+        Ok(names.into_iter().filter_map(|name| name.to_str()?.parse().ok()))
     }
 
     /// Removes a view that is not in use.

@@ -74,7 +74,8 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
         let (requests, receiver) = mpsc::channel(self.options.in_flight);
         let mut service =
             LedgerServiceClient::new(self.client.channel()).max_decoding_message_size(MAX_ANSWER);
-        let call = async move { service.submit_statements(ReceiverStream::new(receiver)).await };
+        let request = self.client.request(ReceiverStream::new(receiver));
+        let call = async move { service.submit_statements(request).await };
         let mut answers = std::pin::pin!(call.map_ok(Response::into_inner).try_flatten_stream());
         let mut flight = Flight { requests, batches: VecDeque::new(), due: Instant::now(), held: None };
         loop {

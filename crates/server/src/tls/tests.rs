@@ -20,12 +20,15 @@ fn the_private_key_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let dir = tempfile::tempdir().unwrap();
-    let config = config(dir.path());
-    fs::create_dir_all(&config.directory).unwrap();
+    let mut config = config(dir.path());
     let key = config.directory.join(DEVELOPMENT_KEY);
-    fs::write(&key, "left over, readable by all").unwrap();
+    let mode = || fs::metadata(&key).unwrap().permissions().mode() & 0o777;
     ServerIdentity::load(&config).unwrap();
-    assert_eq!(fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(mode(), 0o600);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    config.names = vec!["ledger.example.cn".into()];
+    ServerIdentity::load(&config).unwrap();
+    assert_eq!(mode(), 0o600, "made anew for another name");
 }
 
 #[test]
@@ -79,4 +82,24 @@ fn a_name_that_cannot_stand_in_a_certificate_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let config = TlsConfig { names: vec!["源流.example".into()], ..config(dir.path()) };
     assert!(matches!(ServerIdentity::load(&config), Err(TlsError::Names(_))));
+}
+
+#[test]
+fn files_of_the_operator_in_the_folder_are_used_and_never_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    ServerIdentity::load(&config).unwrap();
+    let (cert, key) = (config.directory.join(DEVELOPMENT_CERT), config.directory.join(DEVELOPMENT_KEY));
+    let own = fs::read_to_string(&cert).unwrap();
+    let own = &own[own.find("-----BEGIN").unwrap()..];
+    fs::write(&cert, own).unwrap();
+    let secret = fs::read(&key).unwrap();
+    let loaded = ServerIdentity::load(&config).unwrap();
+    assert!(!loaded.development && loaded.cert == own.as_bytes());
+
+    fs::write(&cert, "not a certificate").unwrap();
+    assert!(ServerIdentity::load(&config).is_err());
+    fs::remove_file(&cert).unwrap();
+    assert!(ServerIdentity::load(&config).is_err(), "a key without its certificate is not replaced");
+    assert_eq!(fs::read(&key).unwrap(), secret);
 }
