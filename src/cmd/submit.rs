@@ -3,14 +3,14 @@
 use std::{
     cell::RefCell,
     fs::File,
-    io::{BufRead, BufReader, Read as _},
+    io::{BufRead, BufReader, Cursor, Read},
     path::Path,
     process::ExitCode,
     rc::Rc,
 };
 
 use anyhow::{Context as _, Result};
-use client::{Client, JsonLines, Outcome, Settled, Signer, SubmitEvent, SubmitOptions, Summary};
+use client::{Client, JsonLines, Outcome, Settled, SignError, Signer, SubmitEvent, SubmitOptions, Summary};
 use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::{Receipt, Rejection, SignedStatement, Statement};
@@ -25,7 +25,7 @@ type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     let signer = runtime()?.block_on(signer(args, out))?;
-    for signed in signed_files(args, &signer) {
+    for signed in signed_files(args, &signer, out) {
         out.value(&client::message_to_json("SignedStatement", &signed?)?);
     }
     Ok(ExitCode::SUCCESS)
@@ -49,7 +49,7 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
         let statements = if args.signed {
             ready_files(&args.sign.files)
         } else {
-            signed_files(&args.sign, &signer(&args.sign, out).await?)
+            signed_files(&args.sign, &signer(&args.sign, out).await?, out)
         };
         let summary = send(&client, statements, out).await?;
         if !out.json {
@@ -169,35 +169,69 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
 }
 
 /// Statements of files, signed one by one as they are asked for.
-fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
+fn signed_files(args: &cli::Sign, signer: &Signer, out: Out) -> Statements {
     let signer = signer.clone();
     let files = args.files.clone();
     Box::new(files.into_iter().flat_map(move |file| {
         let signer = signer.clone();
         let name = file.display().to_string();
         read(&file).map(move |statement| {
-            let signed = statement.and_then(|s| signer.sign(s).map_err(anyhow::Error::from));
+            let signed = statement.and_then(|s| signer.sign(s).map_err(|e| in_words(e, out)));
             signed.with_context(|| name.clone())
         })
     }))
 }
 
-/// A file of one statement (`.json`), or of one a line (anything else).
+/// A refusal before signing in the language asked for; other errors as they are.
+fn in_words(error: SignError, out: Out) -> anyhow::Error {
+    let SignError::Refused(refusal) = &error else { return error.into() };
+    if out.pick("en", "zh") == "en" {
+        return error.into();
+    }
+    let mut text = format!("{}：{}", refusal.reason, refusal.reason.chinese());
+    for fault in &refusal.violations {
+        text += &format!("；{}: {}", fault.field, fault.description);
+    }
+    exit::refused(text)
+}
+
+/// A file of one statement (`.json`, or anything whose first line is not a JSON value by itself), or of one
+/// a line.
 fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
     if file.extension().is_some_and(|e| e == "json") {
-        let text = whole(file);
-        return Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))));
+        return one(whole(file));
     }
     match lines(file) {
-        Ok(reader) => Box::new(JsonLines::new(reader).map(|s| s.map_err(anyhow::Error::from))),
-        Err(error) => Box::new(std::iter::once(Err(error))),
+        Ok(reader) => read_lines(reader),
+        Err(error) => one(Err(error)),
     }
+}
+
+fn one(text: Result<String>) -> Box<dyn Iterator<Item = Result<Statement>>> {
+    Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))))
+}
+
+fn read_lines(mut reader: Box<dyn BufRead>) -> Box<dyn Iterator<Item = Result<Statement>>> {
+    let mut start = String::new();
+    if let Err(error) = (&mut reader).take(client::MAX_LINE as u64).read_line(&mut start) {
+        return one(Err(error.into()));
+    }
+    let is_lines = start.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(&start).is_ok();
+    let all = Cursor::new(start).chain(reader);
+    if is_lines {
+        return Box::new(JsonLines::new(all).map(|s| s.map_err(anyhow::Error::from)));
+    }
+    one(bounded(all))
 }
 
 /// A file of at most one longest line.
 fn whole(file: &Path) -> Result<String> {
+    bounded(File::open(file)?)
+}
+
+fn bounded(reader: impl Read) -> Result<String> {
     let mut text = String::new();
-    File::open(file)?.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text)?;
+    reader.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text)?;
     if text.len() > client::MAX_LINE {
         return Err(exit::refused(format!("longer than {} bytes", client::MAX_LINE)));
     }
