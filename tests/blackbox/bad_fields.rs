@@ -385,7 +385,7 @@ async fn bodies_that_cannot_be_are_refused_with_the_path() {
         invalid(
             "correction to nothing",
             maker,
-            Body::Correct(v1::Correct { target: target(), reason: "typo".into(), replacement: None }),
+            Body::Correct(v1::Correct { target: target(), reason: "typo".into(), ..v1::Correct::default() }),
             "MISSING_FIELD",
             "correct.replacement",
         ),

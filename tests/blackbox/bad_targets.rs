@@ -14,7 +14,12 @@ use crate::{
 
 fn corrected(target: StatementRef, body: replacement::Body) -> Body {
     let replacement = Some(Replacement { body: Some(body), ..Replacement::default() });
-    Body::Correct(v1::Correct { target: Some(target), reason: "typo".into(), replacement })
+    Body::Correct(v1::Correct {
+        target: Some(target),
+        reason: "typo".into(),
+        replacement,
+        ..v1::Correct::default()
+    })
 }
 
 fn voided(target: StatementRef) -> Body {
@@ -218,6 +223,7 @@ async fn statements_about_statements_must_fit_the_record() {
             body: Some(to_clinic()),
             ..Replacement::default()
         }),
+        ..v1::Correct::default()
     });
     let not_now = FailedPrecondition;
     let rows = [

@@ -180,7 +180,7 @@ fn camel(name: &str) -> String {
 /// Whether an integer field is an instant in µs since the Unix epoch.
 fn is_instant(field: &schema::Field) -> bool {
     matches!(field.kind, schema::Kind::Int64)
-        && (field.name.ends_with("_at") || field.name.ends_with("_since"))
+        && ["_at", "_since", "_by"].iter().any(|end| field.name.ends_with(end))
 }
 
 /// What the names of an enum's values begin with: `AuthorityField` → `AUTHORITY_FIELD_`.

@@ -1,7 +1,7 @@
 //! Corrections, voids and missing signatures: what counts of a recorded statement.
 
 use proto::v1::{StatementRef, replacement, statement::Body};
-use statement::{Kind, Statement, id_bytes};
+use statement::{GoodsAct, Kind, Statement, id_bytes};
 
 use crate::{
     RecordedEntry, Table, View, ViewError,
@@ -132,14 +132,7 @@ pub(crate) fn corrected(original: Content, correct: &Statement) -> Result<Conten
 
 /// A replacement's body as the body of a statement.
 pub(crate) fn body_of(body: &replacement::Body) -> Body {
-    match body.clone() {
-        replacement::Body::Commission(b) => Body::Commission(b),
-        replacement::Body::Pack(b) => Body::Pack(b),
-        replacement::Body::Unpack(b) => Body::Unpack(b),
-        replacement::Body::Ship(b) => Body::Ship(b),
-        replacement::Body::Receive(b) => Body::Receive(b),
-        replacement::Body::Use(b) => Body::Use(b),
-    }
+    GoodsAct::replacing(body).to_body()
 }
 
 /// The statement that a Correct, Void or Endorse names.
@@ -148,6 +141,7 @@ pub(crate) fn target_of(statement: &Statement) -> Option<&StatementRef> {
         Body::Correct(b) => b.target.as_ref(),
         Body::Void(b) => b.target.as_ref(),
         Body::Endorse(b) => b.target.as_ref(),
+        Body::Erase(b) => b.target.as_ref(),
         _ => None,
     }
 }

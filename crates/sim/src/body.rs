@@ -5,7 +5,7 @@ use proto::v1::{
     ReceiveOutcome, Replacement, Ship, StatementRef, Temperature, Unpack, Use, UseLine, Void, replacement,
     statement::Body,
 };
-use statement::bill_text;
+use statement::{GoodsAct, bill_text};
 
 use crate::{
     act::{Act, Deed, Goods, Line, Naming, Ref, Shipping},
@@ -27,6 +27,7 @@ impl Pen<'_> {
                     body: self.replacement(act, right),
                     ..Replacement::default()
                 }),
+                ..Correct::default()
             }),
             Deed::Void(target, reason) => Body::Void(Void {
                 target: Some(self.reference(act.lot, target)),
@@ -61,15 +62,7 @@ impl Pen<'_> {
         // The papers of the target stay: a Correct of a Ship keeps its waybill.
         let number = if let Deed::Correct(target, ..) = &act.deed { target.number } else { act.number };
         let like = Act { number, deed: right.clone(), ..act.clone() };
-        Some(match self.body(&like) {
-            Body::Commission(b) => replacement::Body::Commission(b),
-            Body::Pack(b) => replacement::Body::Pack(b),
-            Body::Unpack(b) => replacement::Body::Unpack(b),
-            Body::Ship(b) => replacement::Body::Ship(b),
-            Body::Receive(b) => replacement::Body::Receive(b),
-            Body::Use(b) => replacement::Body::Use(b),
-            _ => return None,
-        })
+        GoodsAct::of(&self.body(&like)).map(GoodsAct::to_replacement)
     }
 
     fn reference(&self, lot: u32, target: &Ref) -> StatementRef {

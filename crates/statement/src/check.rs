@@ -11,7 +11,7 @@ use proto::v1::{Header, statement::Body};
 
 use self::field::{Accept, End};
 pub(crate) use self::field::{is_nfc, text_fault};
-use crate::{Reason, Refusal, Signers, Violation, kind_of, kind_row, model::actor};
+use crate::{GoodsAct, Reason, Refusal, Signers, Violation, kind_of, kind_row, model::actor};
 
 /// Most items a statement may name, every naming counted (a container and what it is paired with too).
 pub const MAX_ITEMS: usize = 4_000;
@@ -133,18 +133,29 @@ impl<'a> Check<'a> {
             Body::EnrolKey(b) => self.body_enrol_key(header, b),
             Body::RevokeKey(b) => self.body_revoke_key(b),
             Body::Mandate(b) => self.body_mandate(header, b),
-            Body::Commission(b) => self.commission("commission", b),
-            Body::Pack(b) => self.pack("pack", b),
-            Body::Unpack(b) => self.unpack("unpack", b),
-            Body::Ship(b) => self.ship("ship", b),
-            Body::Receive(b) => self.receive("receive", b),
-            Body::Use(b) => self.using("use", b),
             Body::Correct(b) => self.correct(b),
             Body::Void(b) => {
                 self.target("void.target", b.target.as_ref(), false);
                 self.text("void.reason", &b.reason, 500);
             }
             Body::Endorse(b) => self.target("endorse.target", b.target.as_ref(), true),
+            _ => {
+                if let Some(act) = GoodsAct::of(body) {
+                    self.act(act, act.path(false));
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, act: GoodsAct<'a>, path: &'static str) {
+        match act {
+            GoodsAct::Commission(b) => self.commission(path, b),
+            GoodsAct::Pack(b) => self.pack(path, b),
+            GoodsAct::Unpack(b) => self.unpack(path, b),
+            GoodsAct::Ship(b) => self.ship(path, b),
+            GoodsAct::Receive(b) => self.receive(path, b),
+            GoodsAct::Use(b) => self.using(path, b),
+            _ => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //! causes, and which of its subjects belong to an item's closure. The table is data; `subjects.rs`
 //! reads statements by it and `custody` admits by it.
 
-use proto::v1::{Role, StatementKind as Kind};
+use proto::v1::{AuthorityField, Role, StatementKind as Kind};
 
 use crate::SubjectKind;
 
@@ -39,11 +39,13 @@ pub enum Relation {
     Document = 12,
     /// A subject of the statement that this one names.
     Target = 13,
+    /// An item that ends in a transformation.
+    Input = 14,
 }
 
 impl Relation {
     /// All relations, by code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Signer,
         Self::Principal,
         Self::Counterparty,
@@ -58,6 +60,7 @@ impl Relation {
         Self::Paired,
         Self::Document,
         Self::Target,
+        Self::Input,
     ];
 
     /// Its number in stored records.
@@ -81,7 +84,9 @@ impl Relation {
             Self::Site => SubjectKind::Site,
             Self::Product => SubjectKind::Product,
             Self::Key => SubjectKind::Key,
-            Self::Item | Self::Lot | Self::Parent | Self::Child | Self::Paired => SubjectKind::Item,
+            Self::Item | Self::Lot | Self::Parent | Self::Child | Self::Paired | Self::Input => {
+                SubjectKind::Item
+            }
             Self::Document => SubjectKind::Document,
             Self::Target => return None,
         })
@@ -99,6 +104,8 @@ pub enum Signers {
     AnyParty,
     /// The signer of the statement named.
     TargetSigner,
+    /// The signer of the statement named, or an authority.
+    TargetSignerOrAuthority,
     /// A party whose signature the statement named waits for.
     Asked,
 }
@@ -114,6 +121,8 @@ pub struct KindRow {
     pub chinese: &'static str,
     /// Who may sign.
     pub signers: Signers,
+    /// Fields in which an authority must act to sign; empty = in any.
+    pub fields: &'static [AuthorityField],
     /// May be signed for a principal under a mandate. Correct and Void repeat the principal of the
     /// statement they name without one.
     pub delegable: bool,
@@ -126,7 +135,8 @@ pub struct KindRow {
 }
 
 use Relation::{
-    Child, Counterparty, Document, Item, Key, Lot, Paired, Parent, Principal, Product, Signer, Site, Target,
+    Child, Counterparty, Document, Input, Item, Key, Lot, Paired, Parent, Principal, Product, Signer, Site,
+    Target,
 };
 
 const MAKERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent];
@@ -144,6 +154,19 @@ const HOLDERS: &[Role] = &[
     Role::Authority,
 ];
 
+const LABORATORIES: &[Role] = &[Role::Laboratory];
+const SAMPLERS: &[Role] = &[Role::Laboratory, Role::Authority];
+const IMPORTERS: &[Role] = &[Role::Importer];
+const RECALLERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Authority];
+const SERVICERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Importer, Role::Distributor];
+const REPORTERS: &[Role] =
+    &[Role::Clinic, Role::Distributor, Role::Importer, Role::Manufacturer, Role::DomesticAgent];
+const CARRIERS: &[Role] = &[Role::Carrier, Role::Authority];
+
+const DRUG: &[AuthorityField] = &[AuthorityField::Drug];
+const CUSTOMS: &[AuthorityField] = &[AuthorityField::Customs];
+const POST: &[AuthorityField] = &[AuthorityField::Post];
+
 const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -> KindRow {
     KindRow {
         kind,
@@ -151,6 +174,7 @@ const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -
         chinese,
         cause,
         signers: Signers::AnyParty,
+        fields: &[],
         delegable: false,
         correctable: false,
         subjects: &[],
@@ -192,6 +216,37 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         subjects: &[(Signer, false), (Relation::Party, false), (Document, true)],
         ..row(Kind::Mandate, "mandate", "委托授权", 7)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        subjects: &[(Signer, false), (Relation::Party, false), (Site, false), (Document, true)],
+        ..row(Kind::Succession, "succession", "主体承继", 8)
+    },
+    KindRow {
+        signers: Signers::Roles(MAKERS),
+        subjects: &[(Signer, false), (Relation::Party, false), (Product, false), (Document, true)],
+        ..row(Kind::Designation, "designation", "指定经营", 9)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        subjects: &[(Signer, false), (Document, true)],
+        ..row(Kind::Coverage, "coverage", "登记范围", 76)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        subjects: &[
+            (Signer, false),
+            (Relation::Party, false),
+            (Site, false),
+            (Product, false),
+            (Document, true),
+        ],
+        ..row(Kind::NamedList, "named_list", "名单", 77)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        subjects: &[(Signer, false), (Document, true)],
+        ..row(Kind::Policy, "policy", "规则参数", 78)
     },
     KindRow {
         signers: Signers::Roles(MAKERS),
@@ -251,6 +306,229 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::Use, "use", "使用", 60)
     },
     KindRow {
+        signers: Signers::Roles(MAKERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, true), (Document, true)],
+        ..row(Kind::Alias, "alias", "关联码", 11)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Item, false),
+            (Lot, true),
+            (Input, true),
+            (Product, false),
+            (Document, true),
+        ],
+        ..row(Kind::Transform, "transform", "返工分装", 15)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, false), (Lot, true), (Document, true)],
+        ..row(Kind::Adjust, "adjust", "盘点调整", 12)
+    },
+    KindRow {
+        signers: Signers::Roles(SERVICERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, false), (Paired, false), (Document, true)],
+        ..row(Kind::Service, "service", "维修", 55)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::Condition, "condition", "温湿度", 32)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: DRUG,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Product, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::ImportFiling, "import_filing", "进口备案", 33)
+    },
+    KindRow {
+        signers: Signers::Roles(IMPORTERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Product, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+        ],
+        ..row(Kind::DeclareImport, "declare_import", "报关", 34)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: CUSTOMS,
+        correctable: true,
+        subjects: &[(Signer, false), (Item, false), (Lot, false), (Document, true)],
+        ..row(Kind::CustomsDecision, "customs_decision", "海关放行", 36)
+    },
+    KindRow {
+        signers: Signers::Roles(SAMPLERS),
+        correctable: true,
+        subjects: &[(Signer, false), (Counterparty, false), (Item, false), (Lot, false), (Document, true)],
+        ..row(Kind::Sample, "sample", "抽样", 45)
+    },
+    KindRow {
+        signers: Signers::Roles(LABORATORIES),
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::TestReport, "test_report", "检验报告", 47)
+    },
+    KindRow {
+        signers: Signers::Roles(RECALLERS),
+        fields: DRUG,
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, false), (Lot, false), (Document, true)],
+        ..row(Kind::Recall, "recall", "召回", 62)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::RecallResponse, "recall_response", "召回答复", 63)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Product, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+        ],
+        ..row(Kind::Hold, "hold", "暂停", 61)
+    },
+    KindRow {
+        signers: Signers::Roles(HOLDERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::Lift, "lift", "解除", 64)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Site, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+        ],
+        ..row(Kind::Inspection, "inspection", "检查", 66)
+    },
+    KindRow {
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Document, true)],
+        ..row(Kind::SelfInspection, "self_inspection", "自查", 67)
+    },
+    KindRow {
+        signers: Signers::Roles(REPORTERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, false), (Lot, false), (Document, true)],
+        ..row(Kind::AdverseEvent, "adverse_event", "不良事件", 68)
+    },
+    KindRow {
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Product, false),
+            (Document, true),
+        ],
+        ..row(Kind::Listing, "listing", "网络发布", 69)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        subjects: &[(Signer, false), (Counterparty, false), (Document, true)],
+        ..row(Kind::ActivityFigure, "activity_figure", "业务数据", 73)
+    },
+    KindRow {
+        signers: Signers::Roles(CARRIERS),
+        fields: POST,
+        delegable: true,
+        correctable: true,
+        subjects: &[(Signer, false), (Principal, false), (Item, false), (Document, true)],
+        ..row(Kind::PostalCheck, "postal_check", "收寄验视", 31)
+    },
+    KindRow {
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Document, true),
+        ],
+        ..row(Kind::Observation, "observation", "扫码", 74)
+    },
+    KindRow {
         signers: Signers::TargetSigner,
         subjects: &[
             (Signer, false),
@@ -261,6 +539,9 @@ pub static KINDS: &[KindRow] = &[
             (Parent, true),
             (Child, false),
             (Paired, false),
+            (Input, true),
+            (Product, false),
+            (Site, false),
             (Document, true),
             (Target, false),
         ],
@@ -275,6 +556,11 @@ pub static KINDS: &[KindRow] = &[
         signers: Signers::Asked,
         subjects: &[(Signer, false), (Document, true), (Target, false)],
         ..row(Kind::Endorse, "endorse", "会签", 72)
+    },
+    KindRow {
+        signers: Signers::TargetSignerOrAuthority,
+        subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
+        ..row(Kind::Erase, "erase", "抹除附件", 79)
     },
 ];
 

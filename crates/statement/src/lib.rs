@@ -8,6 +8,7 @@
 //! Invariants: what is hashed is what was signed, never what a serializer emits; every function is
 //! pure. Deliberately absent: looking anything up (crate `custody`), storage, clocks, randomness.
 
+mod act;
 mod check;
 mod date;
 mod dsse;
@@ -20,6 +21,7 @@ pub mod scan;
 mod subject;
 mod subjects;
 
+pub use act::GoodsAct;
 pub use check::{MAX_ITEMS, MAX_LOTS};
 pub use date::{Day, within};
 pub use dsse::{

@@ -2,11 +2,13 @@
 //! (`Relation::Target`) are added by `custody`, which can look that statement up.
 
 use proto::v1::{
-    Commission, Pack, Receive, Replacement, Ship, Unpack, Use, replacement as r, statement::Body,
+    Adjust, Commission, Condition, CustomsDecision, DeclareImport, Hold, ImportFiling, Inspection, LotAmount,
+    Pack, Recall, RecallResponse, Receive, Sample, Service, Ship, StatementRef, TestReport, Transform,
+    Unpack, Use, statement::Body,
 };
 
 use crate::{
-    Relation, Statement, SubjectKey,
+    GoodsAct, Relation, Statement, SubjectKey,
     subject::{hex_text, subject_key},
 };
 
@@ -69,18 +71,28 @@ fn visit_body(body: &Body, signer: &str, named: Visit<'_>) {
             named(Relation::Party, signer);
             named(Relation::Party, &b.agent);
         }
-        Body::Commission(b) => commission(b, named),
-        Body::Pack(b) => pack(b, named),
-        Body::Unpack(b) => unpack(b, named),
-        Body::Ship(b) => ship(b, named),
-        Body::Receive(b) => receive(b, named),
-        Body::Use(b) => using(b, named),
+        Body::Succession(b) => {
+            named(Relation::Party, &b.predecessor);
+            named(Relation::Party, &b.successor);
+            b.sites.iter().for_each(|s| named(Relation::Site, s));
+        }
+        Body::Designation(b) => {
+            named(Relation::Product, &registration_product(&b.registration).unwrap_or_default());
+            b.wholesalers.iter().for_each(|w| named(Relation::Party, w));
+        }
+        Body::NamedList(b) => b.entries.iter().for_each(|e| listed(&e.subject, named)),
+        Body::Coverage(_) | Body::Policy(_) => {}
         Body::Correct(b) => {
-            if let Some(r) = &b.replacement {
-                replacement(r, named);
+            if let Some(r) = b.replacement.as_ref().and_then(|r| r.body.as_ref()) {
+                visit_act(GoodsAct::replacing(r), named);
             }
         }
-        Body::Void(_) | Body::Endorse(_) => {}
+        Body::Void(_) | Body::Endorse(_) | Body::Erase(_) => {}
+        _ => {
+            if let Some(act) = GoodsAct::of(body) {
+                visit_act(act, named);
+            }
+        }
     }
 }
 
@@ -90,16 +102,86 @@ pub fn registration_product(number: &str) -> Option<String> {
     gs1::Product::reg(number).ok().map(String::from)
 }
 
-fn replacement(r: &Replacement, named: Visit<'_>) {
-    match &r.body {
-        Some(r::Body::Commission(b)) => commission(b, named),
-        Some(r::Body::Pack(b)) => pack(b, named),
-        Some(r::Body::Unpack(b)) => unpack(b, named),
-        Some(r::Body::Ship(b)) => ship(b, named),
-        Some(r::Body::Receive(b)) => receive(b, named),
-        Some(r::Body::Use(b)) => using(b, named),
-        None => {}
+/// What a list names: a party, a product or a site; brands are names and no subjects.
+fn listed(subject: &str, named: Visit<'_>) {
+    if gs1::PartyRef::parse(subject).is_ok() {
+        named(Relation::Party, subject);
+    } else if gs1::SiteRef::parse(subject).is_ok() {
+        named(Relation::Site, subject);
+    } else if gs1::ProductRef::parse(subject).is_ok() {
+        named(Relation::Product, subject);
     }
+}
+
+fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
+    match act {
+        GoodsAct::Commission(b) => commission(b, named),
+        GoodsAct::Pack(b) => pack(b, named),
+        GoodsAct::Unpack(b) => unpack(b, named),
+        GoodsAct::Ship(b) => ship(b, named),
+        GoodsAct::Receive(b) => receive(b, named),
+        GoodsAct::Use(b) => using(b, named),
+        GoodsAct::Alias(b) => items(&b.codes, named),
+        GoodsAct::Transform(b) => transform(b, named),
+        GoodsAct::Adjust(b) => adjust(b, named),
+        GoodsAct::Service(b) => service(b, named),
+        GoodsAct::Condition(b) => condition(b, named),
+        GoodsAct::ImportFiling(b) => import_filing(b, named),
+        GoodsAct::DeclareImport(b) => declare_import(b, named),
+        GoodsAct::CustomsDecision(b) => customs_decision(b, named),
+        GoodsAct::Sample(b) => sample(b, named),
+        GoodsAct::TestReport(b) => test_report(b, named),
+        GoodsAct::Recall(b) => recall(b, named),
+        GoodsAct::RecallResponse(b) => recall_response(b, named),
+        GoodsAct::Hold(b) => hold(b, named),
+        GoodsAct::Lift(b) => {
+            counterparty(b.hold.as_ref(), named);
+            items(&b.items, named);
+            lots(&b.lots, named);
+        }
+        GoodsAct::Inspection(b) => inspection(b, named),
+        GoodsAct::SelfInspection(_) => {}
+        GoodsAct::AdverseEvent(b) => {
+            items(&b.items, named);
+            lots(&b.lots, named);
+        }
+        GoodsAct::Listing(b) => {
+            named(Relation::Counterparty, &b.platform);
+            named(Relation::Counterparty, &b.seller);
+            b.products.iter().for_each(|p| named(Relation::Product, p));
+        }
+        GoodsAct::ActivityFigure(b) => named(Relation::Counterparty, &b.party),
+        GoodsAct::PostalCheck(b) => {
+            named(Relation::Document, &b.waybill);
+            items(&b.items, named);
+        }
+        GoodsAct::Observation(b) => {
+            named(Relation::Item, &b.item);
+            named(Relation::Counterparty, &b.named);
+        }
+    }
+}
+
+fn items(texts: &[String], named: Visit<'_>) {
+    texts.iter().for_each(|i| named(Relation::Item, i));
+}
+
+fn lots(texts: &[String], named: Visit<'_>) {
+    texts.iter().for_each(|l| named(Relation::Lot, l));
+}
+
+fn amounts(amounts: &[LotAmount], named: Visit<'_>) {
+    amounts.iter().for_each(|a| named(Relation::Lot, &a.lot));
+}
+
+fn counterparty(reference: Option<&StatementRef>, named: Visit<'_>) {
+    if let Some(reference) = reference {
+        named(Relation::Counterparty, &reference.party);
+    }
+}
+
+fn registration(number: &str, named: Visit<'_>) {
+    named(Relation::Product, &registration_product(number).unwrap_or_default());
 }
 
 fn commission(b: &Commission, named: Visit<'_>) {
@@ -146,6 +228,112 @@ fn using(b: &Use, named: Visit<'_>) {
     for line in &b.lines {
         named(Relation::Item, &line.item);
         named(Relation::Paired, &line.paired);
+    }
+}
+
+fn transform(b: &Transform, named: Visit<'_>) {
+    b.inputs.iter().for_each(|i| named(Relation::Input, i));
+    items(&b.outputs, named);
+    amounts(&b.input_lots, named);
+    amounts(&b.output_lots, named);
+    named(Relation::Lot, &b.lot);
+    registration(&b.registration, named);
+}
+
+fn adjust(b: &Adjust, named: Visit<'_>) {
+    for line in &b.lines {
+        named(Relation::Item, &line.item);
+        amounts(line.lot.as_slice(), named);
+        named(Relation::Lot, &line.item_lot);
+    }
+}
+
+fn service(b: &Service, named: Visit<'_>) {
+    for line in &b.lines {
+        named(Relation::Item, &line.item);
+        named(Relation::Paired, &line.removed);
+        named(Relation::Paired, &line.fitted);
+    }
+}
+
+fn condition(b: &Condition, named: Visit<'_>) {
+    counterparty(b.shipment.as_ref(), named);
+    named(Relation::Document, &b.waybill);
+    items(&b.items, named);
+    lots(&b.lots, named);
+}
+
+fn import_filing(b: &ImportFiling, named: Visit<'_>) {
+    named(Relation::Document, &b.number);
+    named(Relation::Counterparty, &b.importer);
+    registration(&b.registration, named);
+    amounts(&b.lots, named);
+}
+
+fn declare_import(b: &DeclareImport, named: Visit<'_>) {
+    for document in [&b.declaration, &b.waybill, &b.clearance, &b.permit] {
+        named(Relation::Document, document);
+    }
+    named(Relation::Counterparty, &b.consignor);
+    for line in &b.lines {
+        named(Relation::Lot, &line.lot);
+        items(&line.items, named);
+        registration(&line.registration, named);
+    }
+}
+
+fn customs_decision(b: &CustomsDecision, named: Visit<'_>) {
+    named(Relation::Document, &b.declaration);
+    for line in &b.lines {
+        named(Relation::Lot, &line.lot);
+        items(&line.items, named);
+    }
+}
+
+fn sample(b: &Sample, named: Visit<'_>) {
+    for document in [&b.number, &b.declaration] {
+        named(Relation::Document, document);
+    }
+    named(Relation::Counterparty, &b.holder);
+    named(Relation::Counterparty, &b.laboratory);
+    items(&b.items, named);
+    amounts(&b.lots, named);
+}
+
+fn test_report(b: &TestReport, named: Visit<'_>) {
+    named(Relation::Document, &b.number);
+    counterparty(b.sample.as_ref(), named);
+    counterparty(b.retest_of.as_ref(), named);
+    items(&b.items, named);
+    lots(&b.lots, named);
+}
+
+fn recall(b: &Recall, named: Visit<'_>) {
+    named(Relation::Document, &b.number);
+    lots(&b.lots, named);
+    items(&b.items, named);
+}
+
+fn recall_response(b: &RecallResponse, named: Visit<'_>) {
+    counterparty(b.recall.as_ref(), named);
+    b.stock.iter().for_each(|s| named(Relation::Lot, &s.lot));
+    items(&b.items, named);
+}
+
+fn hold(b: &Hold, named: Visit<'_>) {
+    items(&b.items, named);
+    lots(&b.lots, named);
+    b.products.iter().for_each(|p| named(Relation::Product, p));
+    named(Relation::Counterparty, &b.party);
+}
+
+fn inspection(b: &Inspection, named: Visit<'_>) {
+    named(Relation::Document, &b.number);
+    named(Relation::Counterparty, &b.party);
+    named(Relation::Site, &b.site);
+    for line in &b.shelf {
+        named(Relation::Item, &line.item);
+        amounts(line.lot.as_slice(), named);
     }
 }
 

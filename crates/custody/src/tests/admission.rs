@@ -224,7 +224,12 @@ fn times_lie_within_their_window() {
                 ..v1::Replacement::default()
             };
             let target = Some(reference_to(&first.statement));
-            let correct = v1::Correct { target, reason: "mistake".into(), replacement: Some(replacement) };
+            let correct = v1::Correct {
+                target,
+                reason: "mistake".into(),
+                replacement: Some(replacement),
+                ..v1::Correct::default()
+            };
             l.say("maker", Body::Correct(correct))
         }),
     ]);
@@ -379,7 +384,12 @@ fn statements_about_statements_name_what_is_recorded() {
             _ => None,
         };
         let replacement = Some(v1::Replacement { body, ..v1::Replacement::default() });
-        Body::Correct(v1::Correct { target: Some(target), reason: "mistake".into(), replacement })
+        Body::Correct(v1::Correct {
+            target: Some(target),
+            reason: "mistake".into(),
+            replacement,
+            ..v1::Correct::default()
+        })
     };
     let void = |target| Body::Void(v1::Void { target: Some(target), reason: "mistake".into() });
     let endorse = |target| Body::Endorse(v1::Endorse { target: Some(target) });

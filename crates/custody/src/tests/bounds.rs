@@ -130,6 +130,7 @@ fn a_chain_of_64_corrects_of_a_large_bill_stays_readable() {
             target: Some(reference_to(&newest)),
             reason: "mistake".into(),
             replacement: Some(v1::Replacement { body, ..v1::Replacement::default() }),
+            ..v1::Correct::default()
         });
         let correct = signed_at(&mut ledger, "maker", 2, correct);
         if n == 63 {

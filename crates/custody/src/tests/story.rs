@@ -127,6 +127,7 @@ fn body_of(said: &Said, words: &[&str]) -> Body {
                     body: Some(replacement_of(body_of(said, rest))),
                     ..v1::Replacement::default()
                 }),
+                ..v1::Correct::default()
             })
         }
         ["void", label] => {
@@ -201,15 +202,7 @@ fn receive_of(said: &Said, words: &[&str]) -> v1::Receive {
 }
 
 fn replacement_of(body: Body) -> replacement::Body {
-    match body {
-        Body::Commission(b) => replacement::Body::Commission(b),
-        Body::Pack(b) => replacement::Body::Pack(b),
-        Body::Unpack(b) => replacement::Body::Unpack(b),
-        Body::Ship(b) => replacement::Body::Ship(b),
-        Body::Receive(b) => replacement::Body::Receive(b),
-        Body::Use(b) => replacement::Body::Use(b),
-        other => panic!("nothing replaces {other:?}"),
-    }
+    statement::GoodsAct::of(&body).expect("is about goods").to_replacement()
 }
 
 /// Which entry holds which label, and the items of a story.

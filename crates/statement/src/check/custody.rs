@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, fmt::Display};
 use gs1::DocumentKind;
 use proto::v1::{
     Commission, Correct, LotAmount, Pack, Receive, ReceiveException, ReceiveOutcome, Ship, Unpack, Use,
-    UseLine, replacement,
+    UseLine,
 };
 
 use super::{Accept, Check, End, MAX_ITEMS, MAX_LOTS};
-use crate::Reason;
+use crate::{GoodsAct, Reason};
 
 impl<'a> Check<'a> {
     pub(super) fn commission(&mut self, path: &'static str, b: &'a Commission) {
@@ -219,12 +219,10 @@ impl<'a> Check<'a> {
         self.instant_or_none("correct.replacement.occurred_at", r.occurred_at);
         match &r.body {
             None => self.fault(Reason::MissingField, "correct.replacement.body", "not set"),
-            Some(replacement::Body::Commission(b)) => self.commission("correct.replacement.commission", b),
-            Some(replacement::Body::Pack(b)) => self.pack("correct.replacement.pack", b),
-            Some(replacement::Body::Unpack(b)) => self.unpack("correct.replacement.unpack", b),
-            Some(replacement::Body::Ship(b)) => self.ship("correct.replacement.ship", b),
-            Some(replacement::Body::Receive(b)) => self.receive("correct.replacement.receive", b),
-            Some(replacement::Body::Use(b)) => self.using("correct.replacement.use", b),
+            Some(body) => {
+                let act = GoodsAct::replacing(body);
+                self.act(act, act.path(true));
+            }
         }
     }
 }

@@ -273,6 +273,7 @@ pub fn correct(kind: Kind) -> Body {
             occurred_at: NOON,
             body: replacement(kind),
         }),
+        ..Correct::default()
     })
 }
 

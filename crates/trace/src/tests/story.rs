@@ -168,6 +168,7 @@ impl Story {
                     target: Some(self.reference(label)),
                     reason: reason(),
                     replacement,
+                    ..v1::Correct::default()
                 })
             }
             ["void", label] => Body::Void(v1::Void { target: Some(self.reference(label)), reason: reason() }),
