@@ -45,6 +45,9 @@ pub enum Command {
     /// Follow goods back to their source or forward to every place.
     #[command(subcommand)]
     Trace(Trace),
+    /// A trader's desk: inbound shipments, stock, what was submitted, the papers of a lot.
+    #[command(subcommand)]
+    Desk(Desk),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
     /// Read a raw scan (GS1 element string, FNC1 as <GS>, or brackets) and say what it names.
@@ -75,6 +78,70 @@ pub enum Command {
     Demo(Demo),
     /// Measure this machine.
     Bench(Bench),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Desk {
+    /// Shipments addressed to you that you have not received wholly.
+    Inbound {
+        #[command(flatten)]
+        connection: Connection,
+        /// Only from this party.
+        #[arg(long, default_value = "")]
+        sender: String,
+        /// Most rows; 0 = all.
+        #[arg(long, default_value_t = 0)]
+        limit: u32,
+    },
+    /// One shipment, line by line.
+    Shipment {
+        #[command(flatten)]
+        connection: Connection,
+        /// The Ship, as PARTY#UUID; `desk inbound` shows it.
+        statement: String,
+    },
+    /// What you have now.
+    Holdings {
+        #[command(flatten)]
+        connection: Connection,
+        /// Only of this lot.
+        #[arg(long, default_value = "")]
+        lot: String,
+        /// Only at this site.
+        #[arg(long, default_value = "")]
+        site: String,
+        /// What is inside containers instead of the containers.
+        #[arg(long)]
+        contents: bool,
+        /// Most rows; 0 = all.
+        #[arg(long, default_value_t = 0)]
+        limit: u32,
+    },
+    /// What you have submitted, newest first.
+    Submitted {
+        #[command(flatten)]
+        connection: Connection,
+        /// Only of this kind, such as "ship".
+        #[arg(long, default_value = "")]
+        kind: String,
+        /// Only with this business key.
+        #[arg(long, default_value = "")]
+        business_key: String,
+        /// Most rows; 0 = all.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// The papers of a lot: registration, licences, clearance, test reports.
+    Dossier {
+        #[command(flatten)]
+        connection: Connection,
+        /// The lot.
+        #[arg(long, default_value = "", required_unless_present = "item")]
+        lot: String,
+        /// An item of the lot.
+        #[arg(long, default_value = "")]
+        item: String,
+    },
 }
 
 #[derive(Debug, Args)]

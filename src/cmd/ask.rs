@@ -136,7 +136,7 @@ pub fn history(args: &cli::Question, out: Out) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const fn effect(effect: Effect, out: Out) -> &'static str {
+pub(super) const fn effect(effect: Effect, out: Out) -> &'static str {
     match effect {
         Effect::Unspecified => "?",
         Effect::Effective => out.pick("yes", "有效"),

@@ -15,7 +15,10 @@ use hdrhistogram::Histogram;
 use merkle::SignerKey;
 use proto::v1::SignedStatement;
 use serde_json::json;
-use sim::{Plan, World, load::Load};
+use sim::{
+    Plan, World,
+    load::{Bills, Load},
+};
 
 use super::runtime;
 use crate::{child::ServerProcess, cli, exit, keys, out::Out};
@@ -24,6 +27,10 @@ const ORIGIN: &str = "bench.yuanliu.example/log";
 /// Statements of the peak phase by default, and in a quick run.
 const STATEMENTS: usize = 1_000_000;
 const QUICK: usize = 150_000;
+/// Items of a large bill.
+const LARGE: u16 = 3_500;
+/// Small statements sent behind large ones.
+const BEHIND: usize = 40;
 /// Length of the phase at half of peak load.
 const HALF_LOAD: Duration = Duration::from_secs(5);
 
@@ -38,7 +45,7 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
     };
     let peak = args.statements.unwrap_or(if args.quick { QUICK } else { STATEMENTS });
     // The second phase takes as much again at the most: half the rate for a bounded time.
-    let bench = Bench::set(&data, peak + peak / 2)?;
+    let bench = Bench::set(&data, peak + peak / 2 + BEHIND)?;
     let report = runtime()?.block_on(bench.measure(&data, peak, out))?;
     let strict = verify_strict_us(&bench.sample(200)?)?;
     let report = json!({
@@ -50,6 +57,10 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
         "ack_p50_ms": round(report.p50_ms, 2),
         "ack_p99_ms": round(report.p99_ms, 2),
         "ack_load_per_s": round(report.half_rate, 0),
+        "bill_100_items_per_s": round(report.small_bills, 0),
+        "bill_3500_items_per_s": round(report.large_bills, 0),
+        "ack_behind_large_p50_ms": round(report.behind_p50_ms, 2),
+        "ack_behind_large_p99_ms": round(report.behind_p99_ms, 2),
         "rss_mib": round(report.rss_mib, 1),
         "disk_bytes_per_statement": round(report.disk_bytes, 0),
         "seconds": round(begin.elapsed().as_secs_f64(), 1),
@@ -82,6 +93,12 @@ struct Measured {
     p50_ms: f64,
     p99_ms: f64,
     half_rate: f64,
+    /// Items a second in bills of 100, and of 3,500.
+    small_bills: f64,
+    large_bills: f64,
+    /// Acknowledgement of a one-item bill sent right behind one of 3,500, over another connection.
+    behind_p50_ms: f64,
+    behind_p99_ms: f64,
     rss_mib: f64,
     disk_bytes: f64,
 }
@@ -126,7 +143,7 @@ impl Bench {
         let server = ServerProcess::start(data, "127.0.0.1:0".parse()?)?;
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
-        let client = Client::connect(options).await?;
+        let client = Client::connect(options.clone()).await?;
         out.note("setting up …");
         let setup: Vec<_> = self.load.setup().map(|s| s.statement).collect();
         submit(&client, stream::iter(setup), SubmitOptions::default()).await?;
@@ -151,6 +168,12 @@ impl Bench {
         let half_rate = per_second / 2.0;
         let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
         let latency = half_load(&client, self.ships(peak, peak + paced)?, half_rate).await?;
+        out.note("bills of 100 and 3,500 items …");
+        let small_bills = self.bills(&client, Bills { count: 400, items: 100 }).await?;
+        let large_bills = self.bills(&client, Bills { count: 24, items: LARGE }).await?;
+        out.note("small statements behind large ones …");
+        let other = Client::connect(options).await?;
+        let behind = self.behind_large(&client, &other, self.ships(peak + paced, peak + paced + BEHIND)?).await?;
         let rss_mib = peak_rss_mib(server.id())?;
         server.stop()?;
         let ms = |quantile| latency.value_at_quantile(quantile) as f64 / 1e3;
@@ -161,9 +184,48 @@ impl Bench {
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
             half_rate,
+            small_bills,
+            large_bills,
+            behind_p50_ms: behind.value_at_quantile(0.5) as f64 / 1e3,
+            behind_p99_ms: behind.value_at_quantile(0.99) as f64 / 1e3,
             rss_mib,
             disk_bytes,
         })
+    }
+
+    /// Items a second of Ships of many items, streamed.
+    async fn bills(&self, client: &Client, bills: Bills) -> Result<f64> {
+        let (setup, ships) = self.load.bills(bills);
+        submit(client, stream::iter(setup), SubmitOptions::default()).await?;
+        let items = ships.len() * usize::from(bills.items);
+        let begin = Instant::now();
+        submit(client, stream::iter(ships), SubmitOptions::default()).await?;
+        Ok(items as f64 / begin.elapsed().as_secs_f64())
+    }
+
+    /// Latencies in µs of small statements, each sent when a large one has just been sent.
+    async fn behind_large(
+        &self,
+        large: &Client,
+        small: &Client,
+        ships: Vec<SignedStatement>,
+    ) -> Result<Histogram<u64>> {
+        let count = u32::try_from(ships.len())?;
+        let (setup, bills) = self.load.bills(Bills { count, items: LARGE - 1 });
+        submit(large, stream::iter(setup), SubmitOptions::default()).await?;
+        let mut latency = Histogram::new_with_bounds(1, 600_000_000, 3)?;
+        for (bill, ship) in bills.into_iter().zip(ships) {
+            let first = large.submit(&bill);
+            let second = async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                let begin = Instant::now();
+                small.submit(&ship).await.map(|_| begin.elapsed())
+            };
+            let (first, second) = tokio::join!(first, second);
+            first?;
+            latency.saturating_record(second?.as_micros() as u64);
+        }
+        Ok(latency)
     }
 }
 

@@ -4,6 +4,7 @@ mod ask;
 mod bench;
 mod connect;
 mod demo;
+mod desk;
 mod init;
 mod keygen;
 mod offline;
@@ -33,6 +34,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::History(args) => ask::history(&args, out),
         Command::Trace(Trace::Source(args)) => ask::source(&args, out),
         Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
+        Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Scan { text } => scan::run(&text, out),
         Command::Verify(args) => offline::verify(&args, out),

@@ -5,7 +5,7 @@ use merkle::{Checkpoint, Hash, VerifierKey};
 use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
-    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
+    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
     trace_service_client::TraceServiceClient,
 };
 use tonic::Code;
@@ -56,6 +56,16 @@ reads! {
     get_entry(LedgerServiceClient, GetEntryRequest) -> GetEntryResponse;
     /// The receipt of a recorded statement, unchecked; see [`Client::receipt`].
     get_receipt(LedgerServiceClient, GetReceiptRequest) -> GetReceiptResponse;
+    /// Shipments addressed to the reader that it has not answered wholly, by pages.
+    list_inbound(DeskServiceClient, ListInboundRequest) -> ListInboundResponse;
+    /// One shipment, line by line.
+    get_shipment(DeskServiceClient, GetShipmentRequest) -> GetShipmentResponse;
+    /// What the reader has now, by pages.
+    list_holdings(DeskServiceClient, ListHoldingsRequest) -> ListHoldingsResponse;
+    /// What the reader has submitted, newest first, by pages; receipts unchecked.
+    list_submitted(DeskServiceClient, ListSubmittedRequest) -> ListSubmittedResponse;
+    /// The papers of a lot.
+    get_lot_dossier(DeskServiceClient, GetLotDossierRequest) -> GetLotDossierResponse;
     /// One party.
     get_party(RegistryServiceClient, GetPartyRequest) -> GetPartyResponse;
     /// Parties in order of first naming, by pages.

@@ -85,6 +85,11 @@ impl Sight {
         Ok(Self { party, everything, numbers })
     }
 
+    /// Numbers of the reader's subjects `activity` and `party`.
+    pub(crate) fn numbers(&self) -> &[u64] {
+        &self.numbers
+    }
+
     /// Sees all there is.
     pub(crate) const fn is_everything(&self) -> bool {
         self.everything

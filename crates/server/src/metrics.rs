@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 20] = [
+pub(crate) const METHODS: [&str; 25] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/GetLedger",
@@ -29,6 +29,11 @@ pub(crate) const METHODS: [&str; 20] = [
     "/yuanliu.v1.LedgerService/ListEntries",
     "/yuanliu.v1.LedgerService/GetReceipt",
     "/yuanliu.v1.LedgerService/GetCheckpoint",
+    "/yuanliu.v1.DeskService/ListInbound",
+    "/yuanliu.v1.DeskService/GetShipment",
+    "/yuanliu.v1.DeskService/ListHoldings",
+    "/yuanliu.v1.DeskService/ListSubmitted",
+    "/yuanliu.v1.DeskService/GetLotDossier",
     "/yuanliu.v1.RegistryService/GetParty",
     "/yuanliu.v1.RegistryService/ListParties",
     "/yuanliu.v1.RegistryService/GetSite",

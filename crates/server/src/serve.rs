@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
     trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -22,7 +22,7 @@ use crate::{
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
     tls::{ServerIdentity, TlsError},
     token,
 };
@@ -281,6 +281,11 @@ where
     routes
         .add_service(
             LedgerServiceServer::new(LedgerApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            DeskServiceServer::new(DeskApi(Arc::clone(shared)))
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_ANSWER),
         )

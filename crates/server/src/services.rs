@@ -1,5 +1,6 @@
 //! The gRPC services: translate, call, translate.
 
+mod desk;
 mod entries;
 mod ledger;
 mod registry;
@@ -22,6 +23,7 @@ use crate::{
     status::Fault,
 };
 
+pub(crate) use desk::DeskApi;
 pub(crate) use ledger::LedgerApi;
 pub(crate) use registry::RegistryApi;
 pub(crate) use trace::TraceApi;

@@ -17,6 +17,17 @@ use crate::{
 const PER_COMMISSION: u32 = 500;
 /// Lots of the load are numbered from here on, beyond any trade's.
 const FIRST_LOT: u32 = 90_000_000;
+/// Lots of bills of many items.
+const BILL_LOT: u32 = 95_000_000;
+
+/// Bills of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bills {
+    /// How many, at most 100,000.
+    pub count: u32,
+    /// Items of each, at most 4,000.
+    pub items: u16,
+}
 
 /// `n` items in the hands of their makers, and one Ship for each, in random order of items.
 ///
@@ -89,6 +100,38 @@ impl Load {
             .map(|signed| signed.statement)
     }
 
+    /// Ships of many items each, and the Commissions that must be recorded before them, one for each bill.
+    #[must_use]
+    pub fn bills(&self, bills: Bills) -> (Vec<SignedStatement>, Vec<SignedStatement>) {
+        let (mut setup, mut ships) = (Vec::new(), Vec::new());
+        for n in 0..bills.count.min(100_000) {
+            // A lot of its own for every bill of every size.
+            let number = n * 4_096 + u32::from(bills.items);
+            let lot = BILL_LOT + number;
+            let product = self.product(n);
+            let Marking::Gtin(gtin, _) = &product.marking else { continue };
+            let serial = |i| format!("sgtin:{gtin}.{}{}", bills.items, codes::serial(lot, i));
+            let items: Vec<String> = (0..bills.items).map(serial).collect();
+            let end = self.world.span().end;
+            let (made, at) = (end - 2 * DAY, end - DAY + i64::from(n));
+            let buyer = self.world.cast().member(self.buyers[n as usize % self.buyers.len()]);
+            let place = |kind| (BILL_LOT + kind, number);
+            let key = |prefix| format!("{prefix}{}-{}-{n:09}", short_day(at), bills.items);
+            let commission = Body::Commission(self.commission_of(product, items.clone(), lot));
+            let ship = Body::Ship(Ship {
+                items,
+                addressee: buyer.id.clone(),
+                ship_to: buyer.site.clone(),
+                reason: "sale".to_owned(),
+                ..Ship::default()
+            });
+            setup.extend(self.sign(product, made, key("FM"), place(0), commission));
+            ships.extend(self.sign(product, at, key("CK"), place(1), ship));
+        }
+        let bare = |signed: Vec<Signed>| signed.into_iter().map(|s| s.statement).collect();
+        (bare(setup), bare(ships))
+    }
+
     /// A fixed permutation of the items: an odd multiplication and a shift within the next power of two,
     /// walked until it falls below their number (twice on average, at most).
     fn scattered(&self, i: u32) -> u32 {
@@ -122,9 +165,16 @@ impl Load {
         let first = lot * PER_COMMISSION;
         let last = first.saturating_add(PER_COMMISSION).min(self.items);
         let end = self.world.span().end;
-        let (at, made) = (end - 2 * DAY, end - 40 * DAY);
-        let body = Body::Commission(Commission {
-            items: (first..last).map(|item| self.item(product, item)).collect(),
+        let at = end - 2 * DAY;
+        let items = (first..last).map(|item| self.item(product, item)).collect();
+        let body = Body::Commission(self.commission_of(product, items, lot));
+        self.sign(product, at, format!("FM{}-{lot:09}", short_day(at)), (FIRST_LOT + 1, lot), body)
+    }
+
+    fn commission_of(&self, product: &Product, items: Vec<String>, lot: u32) -> Commission {
+        let made = self.world.span().end - 40 * DAY;
+        Commission {
+            items,
             lot: format!("lot:{}.{}{}{lot:07}", product.product(), product.letter, short_day(made)),
             quantity: None,
             registration: product.registration.to_owned(),
@@ -133,8 +183,7 @@ impl Load {
             units_per_code: product.units_per_code,
             market: "CN".to_owned(),
             opening_stock: false,
-        });
-        self.sign(product, at, format!("FM{}-{lot:09}", short_day(at)), (FIRST_LOT + 1, lot), body)
+        }
     }
 
     /// Signs in the name of a product's maker.

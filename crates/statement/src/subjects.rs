@@ -113,7 +113,9 @@ fn listed(subject: &str, named: Visit<'_>) {
     }
 }
 
-fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
+/// Calls `visit` for every subject that an act names, in the order of its fields; as [`visit_subjects`], but
+/// for a body wherever it stands. Unset texts come as empty ones.
+pub fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
     match act {
         GoodsAct::Commission(b) => commission(b, named),
         GoodsAct::Pack(b) => pack(b, named),

@@ -24,6 +24,7 @@
 //! Rights (crate `server` decides who may see what), storage, threads; amounts of lots without serials.
 
 mod budget;
+pub mod desk;
 mod flow;
 mod history;
 mod hops;

@@ -77,7 +77,7 @@ impl TraceService for TraceApi {
     }
 }
 
-fn fault(error: trace::Error) -> Fault {
+pub(super) fn fault(error: trace::Error) -> Fault {
     match error {
         trace::Error::View(e) => e.into(),
         trace::Error::NotAnItem(e) => Fault::field("item", e.to_string()),
@@ -96,7 +96,7 @@ fn limit(asked: u32) -> Result<usize, Fault> {
 }
 
 /// For a reader that may not ask about an item, the item does not exist.
-fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<(), Fault> {
+pub(super) fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<(), Fault> {
     if sight.is_everything() {
         return Ok(());
     }
@@ -111,7 +111,7 @@ fn sides(hops: &[Hop]) -> impl Iterator<Item = &String> {
 }
 
 /// The registered names of parties, each party once, in order of id.
-fn names<'p>(
+pub(super) fn names<'p>(
     view: &Snapshot<'_>,
     parties: impl IntoIterator<Item = &'p String>,
 ) -> Result<Vec<PartyName>, Fault> {
@@ -176,12 +176,6 @@ fn history_event(view: &Snapshot<'_>, sight: &Sight, e: trace::HistoryEvent) -> 
         trace::Relation::Shipment => HistoryRelation::Shipment,
         trace::Relation::Container => HistoryRelation::Container,
     };
-    let effect = match e.effect {
-        Counts::Effective => Effect::Effective,
-        Counts::Pending => Effect::Pending,
-        Counts::Corrected => Effect::Corrected,
-        Counts::Voided => Effect::Voided,
-    };
     Ok(HistoryEvent {
         index: e.index,
         kind: e.kind as i32,
@@ -190,9 +184,18 @@ fn history_event(view: &Snapshot<'_>, sight: &Sight, e: trace::HistoryEvent) -> 
         occurred_at: e.occurred_at,
         recorded_at,
         party: e.party,
-        effect: effect as i32,
+        effect: effect_message(e.effect) as i32,
         entry: Some(entry),
     })
+}
+
+pub(super) const fn effect_message(effect: Counts) -> Effect {
+    match effect {
+        Counts::Effective => Effect::Effective,
+        Counts::Pending => Effect::Pending,
+        Counts::Corrected => Effect::Corrected,
+        Counts::Voided => Effect::Voided,
+    }
 }
 
 /// `ItemStatus` has the numbers of `custody`.

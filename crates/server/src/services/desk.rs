@@ -1,0 +1,245 @@
+//! `DeskService`: what a trader works with. Every method answers for the party of the token.
+
+mod messages;
+
+use std::sync::Arc;
+
+use custody::{View as _, registry};
+use proto::v1::{
+    GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, GetShipmentResponse, ListHoldingsRequest,
+    ListHoldingsResponse, ListInboundRequest, ListInboundResponse, ListSubmittedRequest,
+    ListSubmittedResponse,
+};
+use rpc::desk_service_server::DeskService;
+use statement::{Kind as StatementKind, LeafType, id_bytes};
+use tonic::{Request, Response, Status};
+use trace::desk::{self, HoldingsQuery, Wanted};
+
+use super::{
+    Shared, Snapshot,
+    trace::{admit, fault, names},
+};
+use crate::{
+    access::Sight,
+    status::{Fault, Kind},
+};
+
+/// Rows of a page where none is asked for, and at most.
+const PAGE: (u32, u32) = (100, 1_000);
+
+/// The service.
+pub(crate) struct DeskApi(pub(crate) Arc<Shared>);
+
+#[tonic::async_trait]
+impl DeskService for DeskApi {
+    async fn list_inbound(
+        &self,
+        r: Request<ListInboundRequest>,
+    ) -> Result<Response<ListInboundResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| inbound(view, sight, &query)).await
+    }
+
+    async fn get_shipment(
+        &self,
+        r: Request<GetShipmentRequest>,
+    ) -> Result<Response<GetShipmentResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| shipment(view, sight, &query)).await
+    }
+
+    async fn list_holdings(
+        &self,
+        r: Request<ListHoldingsRequest>,
+    ) -> Result<Response<ListHoldingsResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| holdings(view, sight, &query)).await
+    }
+
+    async fn list_submitted(
+        &self,
+        r: Request<ListSubmittedRequest>,
+    ) -> Result<Response<ListSubmittedResponse>, Status> {
+        self.0.read(r, submitted).await
+    }
+
+    async fn get_lot_dossier(
+        &self,
+        r: Request<GetLotDossierRequest>,
+    ) -> Result<Response<GetLotDossierResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| dossier(view, sight, &query)).await
+    }
+}
+
+fn page_size(asked: u32) -> Result<usize, Fault> {
+    let (usual, most) = PAGE;
+    match asked {
+        0 => Ok(usual as usize),
+        n if n <= most => Ok(n as usize),
+        n => Err(Fault::field("page_size", format!("{n}, at most {most}"))),
+    }
+}
+
+/// Reads a page token: where to go on; `first` on the first page.
+fn page_start(token: &str, first: u64) -> Result<u64, Fault> {
+    if token.is_empty() {
+        return Ok(first);
+    }
+    u64::from_str_radix(token, 16).map_err(|_| Fault::field("page_token", "is not one this ledger gave"))
+}
+
+fn page_token(next: Option<u64>) -> String {
+    next.map_or_else(String::new, |n| format!("{n:x}"))
+}
+
+fn inbound(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &ListInboundRequest,
+) -> Result<ListInboundResponse, Fault> {
+    let (start, limit) = (page_start(&query.page_token, 0)?, page_size(query.page_size)?);
+    let (found, next) = desk::inbound(view, &sight.party, &query.sender, start, limit).map_err(fault)?;
+    let mut shipments = Vec::with_capacity(found.len());
+    for shipment in &found {
+        shipments.push(messages::shipment(view, shipment)?);
+    }
+    let parties = shipments.iter().flat_map(|s| [&s.sender, &s.carrier]);
+    let names = names(view, parties)?;
+    Ok(ListInboundResponse { shipments, next_page_token: page_token(next), size: view.size(), names })
+}
+
+fn shipment(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &GetShipmentRequest,
+) -> Result<GetShipmentResponse, Fault> {
+    let named = query.statement.as_ref().ok_or_else(|| Fault::field("statement", "not set"))?;
+    if named.id.len() != 16 {
+        return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+    }
+    let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
+    let index = index.ok_or(Kind::NotFound)?;
+    if !sight.entry(view, index, LeafType::Statement)? {
+        return Err(Kind::NotFound.into());
+    }
+    let (shipment, lines) = desk::shipment_lines(view, index).map_err(fault)?.ok_or(Kind::NotFound)?;
+    let message = messages::shipment(view, &shipment)?;
+    let names = names(view, [&message.sender, &message.addressee, &message.carrier])?;
+    let lines = lines.into_iter().map(messages::line).collect();
+    Ok(GetShipmentResponse { shipment: Some(message), lines, size: view.size(), names })
+}
+
+fn holdings(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &ListHoldingsRequest,
+) -> Result<ListHoldingsResponse, Fault> {
+    let page = desk::holdings(
+        view,
+        &HoldingsQuery {
+            party: &sight.party,
+            lot: &query.lot,
+            site: &query.site,
+            contents: query.contents,
+            start: page_start(&query.page_token, 0)?,
+            limit: page_size(query.page_size)?,
+        },
+    )
+    .map_err(fault)?;
+    Ok(ListHoldingsResponse {
+        holdings: page.holdings.into_iter().map(messages::holding).collect(),
+        next_page_token: page_token(page.next),
+        size: view.size(),
+        truncated: page.truncated,
+    })
+}
+
+fn submitted(
+    ledger: &::ledger::Ledger,
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: ListSubmittedRequest,
+) -> Result<ListSubmittedResponse, Fault> {
+    let kind = StatementKind::try_from(query.kind)
+        .map_err(|_| Fault::field("kind", format!("{} is no kind of statement", query.kind)))?;
+    let wanted = Wanted {
+        kind: (kind != StatementKind::Unspecified).then_some(kind),
+        business_key: &query.business_key,
+        before: page_start(&query.page_token, u64::MAX)?,
+        limit: page_size(query.page_size)?,
+    };
+    let (found, next) = desk::submitted(view, &sight.party, &wanted).map_err(fault)?;
+    let mut statements = Vec::with_capacity(found.len());
+    for one in found {
+        let receipt = ledger.receipt(one.index)?.ok_or(Kind::NotFound)?;
+        statements.push(messages::submitted(view, one, receipt)?);
+    }
+    Ok(ListSubmittedResponse { statements, next_page_token: page_token(next), size: view.size() })
+}
+
+/// A trader sees the papers of a lot that it has, or had, part in: by a statement about the lot, or an item
+/// of it.
+fn dossier(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &GetLotDossierRequest,
+) -> Result<GetLotDossierResponse, Fault> {
+    let lot = match (query.lot.as_str(), query.item.as_str()) {
+        ("", "") => return Err(Fault::field("lot", "name the lot, or an item of it")),
+        (lot, "") => {
+            admit_lot(view, sight, lot)?;
+            lot.to_owned()
+        }
+        (lot, item) => {
+            admit(view, sight, item)?;
+            let of = trace::item(view, item).map_err(fault)?.commission.map(|c| c.lot).unwrap_or_default();
+            if of.is_empty() {
+                return Err(Fault::field("item", "nobody has said which lot it belongs to; name the lot"));
+            }
+            if !lot.is_empty() && lot != of {
+                return Err(Fault::field("lot", format!("the item belongs to {of}")));
+            }
+            of
+        }
+    };
+    let dossier = desk::dossier(view, &lot).map_err(fault)?;
+    let held_by = desk::restrictions(view, &lot).map_err(fault)?;
+    let mut message = messages::dossier(view, sight, dossier)?;
+    message.held_by = held_by;
+    let parties = message.papers.iter().map(|p| &p.issuer).chain(message.licences.iter().map(|l| &l.party));
+    message.names = names(view, parties.chain([&message.maker]))?;
+    message.size = view.size();
+    Ok(message)
+}
+
+fn admit_lot(view: &Snapshot<'_>, sight: &Sight, lot: &str) -> Result<(), Fault> {
+    if sight.is_everything() || desk::named_with(view, lot, sight.numbers()).map_err(fault)? {
+        return Ok(());
+    }
+    Err(Kind::NotFound.into())
+}
+
+/// Whether the key of an entry was compromised before the entry was recorded.
+fn compromised(view: &Snapshot<'_>, envelope: &[u8], recorded_at: i64) -> Result<bool, Fault> {
+    let envelope = statement::Envelope::decode(envelope).map_err(|e| Fault::internal(&e))?;
+    let key = registry::key(view, &envelope.key_id)?;
+    Ok(key.is_some_and(|k| k.compromised_since != 0 && k.compromised_since <= recorded_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_tokens_come_back_as_they_were_given() {
+        for place in [0, 1, 4_095, u64::MAX] {
+            assert_eq!(page_start(&page_token(Some(place)), 7), Ok(place));
+        }
+        assert_eq!(page_start("", 7), Ok(7));
+        assert_eq!(page_start("xyz", 7).unwrap_err().kind, Kind::InvalidRequest);
+        assert_eq!(page_token(None), "");
+    }
+
+    #[test]
+    fn pages_have_a_usual_and_a_greatest_size() {
+        assert_eq!((page_size(0), page_size(1), page_size(1_000)), (Ok(100), Ok(1), Ok(1_000)));
+        assert_eq!(page_size(1_001).unwrap_err().kind, Kind::InvalidRequest);
+    }
+}

@@ -1,0 +1,248 @@
+//! 库存: what a party has now.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use custody::{
+    Content, HoldingRow, View, ViewError, content,
+    item::{ItemState, Status},
+    root_of,
+    tables::{SubjectRecord, subject, subject_by_text, touches},
+};
+use proto::v1::statement::Body;
+use statement::{Day, Kind, Relation, SubjectKind, subject_key};
+
+use super::{
+    balance::{Balances, balance},
+    facts::Facts,
+    restrictions::restrictions,
+    texts::Texts,
+};
+use crate::{Error, MAX_DEPTH, budget::Budget};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct HoldingsQuery<'a> {
+    /// Whose.
+    pub party: &'a str,
+    /// Only of this lot; empty = of all.
+    pub lot: &'a str,
+    /// Only at this site; empty = at all.
+    pub site: &'a str,
+    /// What is inside containers instead of the containers.
+    pub contents: bool,
+    /// Where to begin: 0, or what the page before said.
+    pub start: u64,
+    /// Rows looked at, at most.
+    pub limit: usize,
+    /// The day on which holds are judged.
+    pub today: Day,
+}
+
+/// One item, or what is left of a lot without serials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// The item; empty for a lot.
+    pub item: String,
+    /// Lot of the item, or the lot itself.
+    pub lot: String,
+    /// Balance of a lot without serials.
+    pub balances: Balances,
+    /// Registration or approval number.
+    pub registration: String,
+    /// "YYYY-MM-DD".
+    pub expires_on: String,
+    /// "held" or "opened".
+    pub condition: &'static str,
+    /// Where, if told.
+    pub site: String,
+    /// The container it is in, where contents are shown.
+    pub container: String,
+    /// Items directly inside.
+    pub contents: u32,
+    /// Entry by which the party has it.
+    pub since: u64,
+    /// Holds and recalls over it or its lot.
+    pub held_by: Vec<u64>,
+}
+
+/// One page.
+#[derive(Clone, Debug, Default)]
+pub struct HoldingsPage {
+    /// In order of first naming of the items.
+    pub holdings: Vec<Holding>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<u64>,
+    /// Something was left out of what a container holds.
+    pub truncated: bool,
+}
+
+/// What `party` has, as far as its own and its suppliers' statements tell.
+///
+/// # Errors
+/// The view failed.
+pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result<HoldingsPage, Error> {
+    let Some(activity) = subject_by_text(view, SubjectKind::Activity, query.party)? else {
+        return Ok(HoldingsPage::default());
+    };
+    let mut rows = Vec::new();
+    custody::holdings(view, activity.number, query.start, &mut |row| {
+        rows.push(row);
+        Ok(rows.len() <= query.limit)
+    })?;
+    let next = if rows.len() > query.limit { rows.pop().map(|row| row.item) } else { None };
+    let mut desk = Desk::new(view, query);
+    for row in rows {
+        desk.row(row)?;
+    }
+    Ok(HoldingsPage { holdings: desk.found, next, truncated: desk.budget.exhausted })
+}
+
+/// Reads for one page.
+struct Desk<'a, V: ?Sized> {
+    view: &'a V,
+    query: &'a HoldingsQuery<'a>,
+    budget: Budget,
+    texts: Texts,
+    facts: Facts,
+    sites: BTreeMap<u64, Rc<str>>,
+    /// Holds and recalls by lot.
+    restricted: BTreeMap<String, Rc<[u64]>>,
+    found: Vec<Holding>,
+}
+
+impl<'a, V: View + ?Sized> Desk<'a, V> {
+    fn new(view: &'a V, query: &'a HoldingsQuery<'a>) -> Self {
+        Self {
+            view,
+            query,
+            budget: Budget::default(),
+            texts: Texts::default(),
+            facts: Facts::default(),
+            sites: BTreeMap::new(),
+            restricted: BTreeMap::new(),
+            found: Vec::new(),
+        }
+    }
+
+    fn row(&mut self, row: HoldingRow) -> Result<(), Error> {
+        let Some(text) = self.texts.of(self.view, row.since, row.item, &mut self.budget)? else {
+            return Ok(());
+        };
+        if text.starts_with("lot:") {
+            return self.lot(text, row.since);
+        }
+        self.item(&text, "", 0)
+    }
+
+    /// What is left of a lot without serials.
+    fn lot(&mut self, lot: String, since: u64) -> Result<(), Error> {
+        if !self.query.site.is_empty() || (!self.query.lot.is_empty() && self.query.lot != lot) {
+            return Ok(());
+        }
+        let balances = balance(self.view, &lot, self.query.party, &mut self.budget)?;
+        if balances.is_empty() {
+            return Ok(());
+        }
+        let held_by = self.restrictions(&lot)?.to_vec();
+        self.found.push(Holding { lot, balances, condition: "held", since, held_by, ..Holding::default() });
+        Ok(())
+    }
+
+    /// One item; where contents are shown, what is in it instead, if anything.
+    fn item(&mut self, text: &str, container: &str, depth: usize) -> Result<(), Error> {
+        let key = subject_key(SubjectKind::Item, text);
+        let Some(record) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else { return Ok(()) };
+        let state = ItemState::decode(&record.state)?;
+        let inside = self.inside(&record, &state)?;
+        if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
+            for child in inside {
+                self.item(&child, text, depth + 1)?;
+            }
+            return Ok(());
+        }
+        let facts = self.facts.commission(self.view, state.commissioned)?;
+        let site = self.site(state.site_by)?;
+        let other = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
+        if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
+            return Ok(());
+        }
+        let mut held_by = restrictions(self.view, text, self.query.today)?;
+        held_by.extend(self.restrictions(&facts.lot)?.iter());
+        held_by.sort_unstable();
+        held_by.dedup();
+        self.found.push(Holding {
+            item: text.to_owned(),
+            lot: facts.lot.clone(),
+            registration: facts.registration.clone(),
+            expires_on: facts.expires_on.clone(),
+            condition: condition(&state),
+            site: site.to_string(),
+            container: container.to_owned(),
+            contents: u32::try_from(inside.len()).unwrap_or(u32::MAX),
+            since: state.since.saturating_sub(1),
+            held_by,
+            ..Holding::default()
+        });
+        Ok(())
+    }
+
+    /// What was packed into a container and has not come out: by the children's own states.
+    fn inside(&mut self, record: &SubjectRecord, state: &ItemState) -> Result<Vec<String>, ViewError> {
+        let mut packs = BTreeMap::new();
+        let budget = &mut self.budget;
+        touches(self.view, record.number, 0, &mut |touch| {
+            let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+            if matches!(kind, Kind::Pack | Kind::Correct) && touch.relation != Relation::Child {
+                packs.insert(touch.index, kind);
+            }
+            Ok(budget.spend(1))
+        })?;
+        let mut inside = std::collections::BTreeSet::new();
+        for (index, kind) in packs {
+            let root = if kind == Kind::Correct { root_of(self.view, index)? } else { index };
+            if !self.budget.read() {
+                break;
+            }
+            let Some(Content { body: Body::Pack(b), .. }) = content(self.view, root)? else { continue };
+            for child in b.children {
+                let key = subject_key(SubjectKind::Item, &child);
+                let Some(found) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else { continue };
+                let own = ItemState::decode(&found.state)?;
+                if own.container == record.number && own.packed.0 > state.emptied_at {
+                    inside.insert(child);
+                }
+            }
+        }
+        Ok(inside.into_iter().collect())
+    }
+
+    fn site(&mut self, site_by: u64) -> Result<Rc<str>, ViewError> {
+        let Some(entry) = site_by.checked_sub(1) else { return Ok("".into()) };
+        if let Some(known) = self.sites.get(&entry) {
+            return Ok(Rc::clone(known));
+        }
+        let site: Rc<str> = content(self.view, entry)?.map_or_else(String::new, |c| c.site).into();
+        self.sites.insert(entry, Rc::clone(&site));
+        Ok(site)
+    }
+
+    fn restrictions(&mut self, lot: &str) -> Result<Rc<[u64]>, Error> {
+        if lot.is_empty() {
+            return Ok(Rc::from([]));
+        }
+        if let Some(known) = self.restricted.get(lot) {
+            return Ok(Rc::clone(known));
+        }
+        let found: Rc<[u64]> = restrictions(self.view, lot, self.query.today)?.into();
+        self.restricted.insert(lot.to_owned(), Rc::clone(&found));
+        Ok(found)
+    }
+}
+
+const fn condition(state: &ItemState) -> &'static str {
+    match state.status {
+        _ if state.damaged => "damaged",
+        Status::Opened => "opened",
+        _ => "held",
+    }
+}

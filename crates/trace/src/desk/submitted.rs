@@ -1,0 +1,120 @@
+//! Statements of a party, newest first.
+
+use custody::{
+    Effect, View, ViewError, control_of, effect_of, root_of,
+    tables::{SubjectRecord, Touch, subject_by_text, touches},
+};
+use statement::{Kind, Relation, Statement, SubjectKind};
+
+use crate::Error;
+
+/// Entries looked at first when reading backwards: one row of touches.
+const FIRST_SPAN: u64 = 1 << 10;
+/// Statements read for one page, those that do not match included.
+const MAX_READ: usize = 10_000;
+
+/// A statement that a party signed, or that was signed for it.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// Its entry.
+    pub index: u64,
+    /// The statement.
+    pub statement: Statement,
+    /// Whether it counts.
+    pub effect: Effect,
+    /// The entry that corrected or voided it.
+    pub changed_by: Option<u64>,
+}
+
+/// What a page is to hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only with this business key; empty = with any.
+    pub business_key: &'a str,
+    /// Only below this entry.
+    pub before: u64,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// Statements of `party`, newest first, and the entry below which to go on; `None` at the end. A page may
+/// be short, or empty, and go on all the same: what it looks at is bounded.
+///
+/// # Errors
+/// The view failed.
+pub fn submitted<V: View + ?Sized>(
+    view: &V,
+    party: &str,
+    wanted: &Wanted<'_>,
+) -> Result<(Vec<Submitted>, Option<u64>), Error> {
+    let Some(activity) = subject_by_text(view, SubjectKind::Activity, party)? else {
+        return Ok((Vec::new(), None));
+    };
+    let mut back = Backwards::new(&activity, wanted.before);
+    let (mut found, mut read) = (Vec::new(), 0);
+    while let Some(touch) = back.next(view)? {
+        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+        let own = matches!(touch.relation, Relation::Signer | Relation::Principal);
+        if !own || wanted.kind.is_some_and(|k| k != kind) {
+            continue;
+        }
+        if found.len() == wanted.limit || read == MAX_READ {
+            return Ok((found, Some(touch.index + 1)));
+        }
+        read += 1;
+        let statement = recorded(view, touch.index)?;
+        if wanted.business_key.is_empty() || statement.header().business_key == wanted.business_key {
+            found.push(one(view, touch.index, statement)?);
+        }
+    }
+    Ok((found, None))
+}
+
+fn one<V: View + ?Sized>(view: &V, index: u64, statement: Statement) -> Result<Submitted, ViewError> {
+    let effect = effect_of(view, index, statement.kind())?;
+    let root = control_of(view, root_of(view, index)?)?;
+    let changed_by = root.voided.or(root.newest).filter(|by| *by != index);
+    Ok(Submitted { index, statement, effect, changed_by })
+}
+
+/// A recorded statement that must be there.
+pub(super) fn recorded<V: View + ?Sized>(view: &V, index: u64) -> Result<Statement, ViewError> {
+    let damaged = |what: String| ViewError(format!("entry {index}: {what}"));
+    let entry = view.entry(index)?.ok_or_else(|| damaged("is not in the log".into()))?;
+    Statement::recorded(entry.payload).map_err(|e| damaged(e.to_string()))
+}
+
+/// The touches of a subject from the newest on. The view is read forwards only, so it is read in spans
+/// that grow where nothing is found: the cost follows from the touches, not from the size of the log.
+struct Backwards {
+    number: u64,
+    end: u64,
+    span: u64,
+    found: Vec<Touch>,
+}
+
+impl Backwards {
+    fn new(record: &SubjectRecord, before: u64) -> Self {
+        let end = before.min(record.last.saturating_add(1));
+        Self { number: record.number, end, span: FIRST_SPAN, found: Vec::new() }
+    }
+
+    fn next<V: View + ?Sized>(&mut self, view: &V) -> Result<Option<Touch>, ViewError> {
+        while self.found.is_empty() && self.end > 0 {
+            let start = self.end.saturating_sub(self.span);
+            let (end, found) = (self.end, &mut self.found);
+            touches(view, self.number, start, &mut |touch| {
+                let more = touch.index < end;
+                if more {
+                    found.push(touch);
+                }
+                Ok(more)
+            })?;
+            self.end = start;
+            self.span = if self.found.is_empty() { self.span.saturating_mul(2) } else { FIRST_SPAN };
+        }
+        Ok(self.found.pop())
+    }
+}

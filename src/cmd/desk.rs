@@ -1,0 +1,373 @@
+//! `yuanliu desk`: what a trader works with.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use proto::v1::{
+    GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, Holding, ListHoldingsRequest,
+    ListInboundRequest, ListSubmittedRequest, Shipment, ShipmentLine, ShipmentState, StatementKind,
+    StatementRef, Submitted,
+};
+use serde::Serialize;
+
+use super::{ask::effect, connect, runtime};
+use crate::{
+    cli::{self, Desk},
+    draw::{self, Names},
+    exit,
+    out::Out,
+};
+
+/// Rows asked for at a time.
+const PAGE: u32 = 1_000;
+
+/// Runs the command.
+pub fn run(command: &Desk, out: Out) -> Result<ExitCode> {
+    match command {
+        Desk::Inbound { connection, sender, limit } => inbound(connection, sender, *limit, out),
+        Desk::Shipment { connection, statement } => shipment(connection, statement, out),
+        Desk::Holdings { connection, lot, site, contents, limit } => {
+            let request = ListHoldingsRequest {
+                lot: lot.clone(),
+                site: site.clone(),
+                contents: *contents,
+                page_size: page(*limit),
+                ..ListHoldingsRequest::default()
+            };
+            holdings(connection, request, *limit, out)
+        }
+        Desk::Submitted { connection, kind, business_key, limit } => {
+            let request = ListSubmittedRequest {
+                kind: kind_of(kind)? as i32,
+                business_key: business_key.clone(),
+                page_size: page(*limit),
+                ..ListSubmittedRequest::default()
+            };
+            submitted(connection, request, *limit, out)
+        }
+        Desk::Dossier { connection, lot, item } => dossier(connection, lot, item, out),
+    }
+}
+
+fn page(limit: u32) -> u32 {
+    if limit == 0 { PAGE } else { limit.min(PAGE) }
+}
+
+/// Whether enough rows are there; 0 = never.
+const fn enough(rows: usize, limit: u32) -> bool {
+    limit != 0 && rows >= limit as usize
+}
+
+fn kind_of(name: &str) -> Result<StatementKind> {
+    if name.is_empty() {
+        return Ok(StatementKind::Unspecified);
+    }
+    let row = statement::KINDS.iter().find(|row| row.name == name);
+    row.map(|row| row.kind).ok_or_else(|| {
+        let names: Vec<&str> = statement::KINDS.iter().map(|row| row.name).collect();
+        exit::usage(format!("{name} is no kind of statement; one of {}", names.join(", ")))
+    })
+}
+
+/// Each row as one line of JSON, or all as a table.
+fn lines<T: Serialize>(name: &str, rows: &[T], out: Out) -> Result<()> {
+    for row in rows {
+        out.value(&client::message_to_json(name, row)?);
+    }
+    Ok(())
+}
+
+fn more(next: &str, out: Out) {
+    if !next.is_empty() {
+        out.note(out.pick("There is more; raise --limit.", "尚有更多；请提高 --limit。"));
+    }
+}
+
+fn inbound(connection: &cli::Connection, sender: &str, limit: u32, out: Out) -> Result<ExitCode> {
+    let (rows, names, next) = runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        let mut request =
+            ListInboundRequest { sender: sender.to_owned(), page_size: page(limit), ..Default::default() };
+        let (mut rows, mut names) = (Vec::new(), Vec::new());
+        loop {
+            let answer = client.list_inbound(request.clone()).await?;
+            rows.extend(answer.shipments);
+            names.extend(answer.names);
+            request.page_token = answer.next_page_token;
+            if request.page_token.is_empty() || enough(rows.len(), limit) {
+                return anyhow::Ok((rows, names, request.page_token));
+            }
+        }
+    })?;
+    if out.json {
+        lines("Shipment", &rows, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&names);
+    let head = [
+        out.pick("entry", "条目"),
+        out.pick("sent", "发出"),
+        out.pick("from", "发货方"),
+        out.pick("bill", "单号"),
+        out.pick("waybill", "运单"),
+        out.pick("lines", "行数"),
+        out.pick("state", "状态"),
+        out.pick("statement", "声明"),
+    ];
+    out.line(draw::table(head, rows.iter().map(|s| shipment_row(s, &names, out))));
+    more(&next, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shipment_row(s: &Shipment, names: &Names, out: Out) -> [String; 8] {
+    [
+        s.index.to_string(),
+        draw::time(s.occurred_at),
+        names.of(&s.sender),
+        s.bill.clone(),
+        s.waybill.clone(),
+        (s.item_count + s.lot_count).to_string(),
+        state(s.state(), out).to_owned(),
+        s.statement.as_ref().map(reference).unwrap_or_default(),
+    ]
+}
+
+const fn state(state: ShipmentState, out: Out) -> &'static str {
+    match state {
+        ShipmentState::Unspecified => "?",
+        ShipmentState::Open => out.pick("open", "待收"),
+        ShipmentState::PartlyReceived => out.pick("partly received", "部分收货"),
+        ShipmentState::Received => out.pick("received", "已收"),
+    }
+}
+
+/// PARTY#UUID, as `desk shipment` takes it.
+fn reference(named: &StatementRef) -> String {
+    let id = uuid::Uuid::from_slice(&named.id).map(|id| id.to_string()).unwrap_or_default();
+    format!("{}#{id}", named.party)
+}
+
+fn parse_reference(text: &str) -> Result<StatementRef> {
+    let parts = text.rsplit_once('#').and_then(|(party, id)| Some((party, uuid::Uuid::parse_str(id).ok()?)));
+    let (party, id) =
+        parts.ok_or_else(|| exit::usage(format!("{text}: a statement is named PARTY#UUID, see desk inbound")))?;
+    Ok(StatementRef { party: party.to_owned(), id: id.as_bytes().to_vec(), digest: Vec::new() })
+}
+
+fn shipment(connection: &cli::Connection, statement: &str, out: Out) -> Result<ExitCode> {
+    let request = GetShipmentRequest { statement: Some(parse_reference(statement)?) };
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        anyhow::Ok(client.get_shipment(request).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("GetShipmentResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let names = Names::new(&answer.names);
+    let s = answer.shipment.context("an answer without a shipment")?;
+    out.line(format!(
+        "{} {} → {}  {}  {}",
+        draw::time(s.occurred_at),
+        names.of(&s.sender),
+        names.of(&s.addressee),
+        s.bill,
+        state(s.state(), out)
+    ));
+    let head = [
+        out.pick("item or lot", "物品或批"),
+        out.pick("amount", "数量"),
+        out.pick("lot", "批"),
+        out.pick("expires on", "有效期至"),
+        out.pick("received", "收货"),
+        out.pick("entries", "条目"),
+    ];
+    out.line(draw::table(head, answer.lines.iter().map(line_row)));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line_row(l: &ShipmentLine) -> [String; 6] {
+    let (text, amount) = match &l.lot {
+        Some(lot) => {
+            let quantity = lot.quantity.clone().unwrap_or_default();
+            (lot.lot.clone(), format!("{} {}", quantity.amount, quantity.unit))
+        }
+        None => (l.item.clone(), "1".to_owned()),
+    };
+    let entries: Vec<String> = l.received_by.iter().map(u64::to_string).collect();
+    [text, amount, l.item_lot.clone(), l.expires_on.clone(), l.outcome.clone(), entries.join(", ")]
+}
+
+fn holdings(
+    connection: &cli::Connection,
+    mut request: ListHoldingsRequest,
+    limit: u32,
+    out: Out,
+) -> Result<ExitCode> {
+    let (rows, truncated, next) = runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        let (mut rows, mut truncated) = (Vec::new(), false);
+        loop {
+            let answer = client.list_holdings(request.clone()).await?;
+            rows.extend(answer.holdings);
+            truncated |= answer.truncated;
+            request.page_token = answer.next_page_token;
+            if request.page_token.is_empty() || enough(rows.len(), limit) {
+                return anyhow::Ok((rows, truncated, request.page_token));
+            }
+        }
+    })?;
+    if out.json {
+        lines("Holding", &rows, out)?;
+    } else {
+        let head = [
+            out.pick("item", "物品"),
+            out.pick("lot", "批"),
+            out.pick("amount", "数量"),
+            out.pick("expires on", "有效期至"),
+            out.pick("condition", "状态"),
+            out.pick("inside", "所在包装"),
+            out.pick("contains", "内含"),
+            out.pick("held by entries", "暂停或召回条目"),
+        ];
+        out.line(draw::table(head, rows.iter().map(|h| holding_row(h, out))));
+    }
+    if truncated {
+        out.note(out.pick(
+            "Containers hold more than was shown; ask without --contents.",
+            "包装内含未全部列出；请去掉 --contents 再查。",
+        ));
+    }
+    more(&next, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn holding_row(h: &Holding, out: Out) -> [String; 8] {
+    let balances: Vec<String> = h.balances.iter().map(|b| format!("{} {}", b.amount, b.unit)).collect();
+    let held_by: Vec<String> = h.held_by.iter().map(u64::to_string).collect();
+    let condition = match h.condition.as_str() {
+        "held" => out.pick("held", "在库"),
+        "opened" => out.pick("opened", "已开封"),
+        "damaged" => out.pick("damaged", "破损"),
+        other => other,
+    };
+    let contents = if h.contents == 0 { String::new() } else { h.contents.to_string() };
+    [
+        h.item.clone(),
+        h.lot.clone(),
+        balances.join(", "),
+        h.expires_on.clone(),
+        condition.to_owned(),
+        h.container.clone(),
+        contents,
+        held_by.join(", "),
+    ]
+}
+
+fn submitted(
+    connection: &cli::Connection,
+    mut request: ListSubmittedRequest,
+    limit: u32,
+    out: Out,
+) -> Result<ExitCode> {
+    let (rows, next) = runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        let mut rows: Vec<Submitted> = Vec::new();
+        loop {
+            let answer = client.list_submitted(request.clone()).await?;
+            rows.extend(answer.statements);
+            request.page_token = answer.next_page_token;
+            if request.page_token.is_empty() || enough(rows.len(), limit) {
+                return anyhow::Ok((rows, request.page_token));
+            }
+        }
+    })?;
+    if out.json {
+        lines("Submitted", &rows, out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let head = [
+        out.pick("entry", "条目"),
+        out.pick("happened", "发生"),
+        out.pick("statement", "声明"),
+        out.pick("business key", "单号"),
+        out.pick("counts", "效力"),
+        out.pick("changed by", "变更条目"),
+    ];
+    let row = |s: &Submitted| {
+        let changed = if s.changed_by == 0 { String::new() } else { s.changed_by.to_string() };
+        [
+            s.receipt.as_ref().map(|r| r.index.to_string()).unwrap_or_default(),
+            draw::time(s.occurred_at),
+            draw::kind(s.kind(), out.lang).to_owned(),
+            s.business_key.clone(),
+            effect(s.effect(), out).to_owned(),
+            changed,
+        ]
+    };
+    out.line(draw::table(head, rows.iter().map(row)));
+    more(&next, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dossier(connection: &cli::Connection, lot: &str, item: &str, out: Out) -> Result<ExitCode> {
+    let request = GetLotDossierRequest { lot: lot.to_owned(), item: item.to_owned() };
+    let answer = runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        anyhow::Ok(client.get_lot_dossier(request).await?)
+    })?;
+    if out.json {
+        out.value(&client::message_to_json("GetLotDossierResponse", &answer)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    draw_dossier(&answer, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn draw_dossier(d: &GetLotDossierResponse, out: Out) {
+    let names = Names::new(&d.names);
+    let held: Vec<String> = d.held_by.iter().map(u64::to_string).collect();
+    let facts = [
+        (out.pick("lot", "批"), d.lot.clone()),
+        (out.pick("product", "产品"), d.product.clone()),
+        (out.pick("commissioned by", "赋码方"), names.of(&d.maker)),
+        (out.pick("made on", "生产日期"), d.made_on.clone()),
+        (out.pick("expires on", "有效期至"), d.expires_on.clone()),
+        (out.pick("held or recalled by entries", "暂停或召回条目"), held.join(", ")),
+    ];
+    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        out.line(format!("{name}: {value}"));
+    }
+    let head = [
+        out.pick("paper", "资料"),
+        out.pick("number", "编号"),
+        out.pick("by", "出具方"),
+        out.pick("valid or decided", "有效期或结论"),
+        out.pick("entry", "条目"),
+    ];
+    let registrations = d.registrations.iter().map(|r| {
+        let facts = r.registration.clone().unwrap_or_default();
+        let valid = format!(
+            "{} – {}{}",
+            facts.valid_from,
+            facts.valid_to,
+            if r.valid_when_made { "" } else { out.pick(" (not when made)", "（生产日不在有效期内）") }
+        );
+        let name = draw::kind(StatementKind::Registration, out.lang).to_owned();
+        [name, facts.number, names.of(&facts.holder), valid, r.index.to_string()]
+    });
+    let licences = d.licences.iter().map(|l| {
+        let facts = l.licence.clone().unwrap_or_default();
+        let name = format!("{} {}", draw::kind(StatementKind::Licence, out.lang), facts.kind);
+        let valid = format!("{} – {}", facts.valid_from, facts.valid_to);
+        [name, facts.number, names.of(&l.party), valid, l.index.to_string()]
+    });
+    let papers = d.papers.iter().map(|p| {
+        let name = draw::kind(p.kind(), out.lang).to_owned();
+        [name, p.document.clone(), names.of(&p.issuer), p.outcome.clone(), p.index.to_string()]
+    });
+    out.line(draw::table(head, registrations.chain(licences).chain(papers)));
+    if d.truncated {
+        out.note(out.pick("There are more papers than are shown.", "资料未全部列出。"));
+    }
+}
