@@ -52,6 +52,7 @@ mod pen;
 mod planner;
 mod register;
 mod retail;
+mod sandbox;
 mod sizes;
 mod supply;
 #[cfg(test)]
@@ -61,5 +62,6 @@ mod usage;
 mod world;
 
 pub use pen::Signed;
+pub use sandbox::{Player, Sandbox};
 pub use trade::Trade;
 pub use world::{Examples, Plan, World};
