@@ -9,6 +9,7 @@ mod story;
 mod admission;
 mod bounds;
 mod changes;
+mod drafts;
 mod keys;
 mod pairing;
 mod permutation;

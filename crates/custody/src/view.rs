@@ -90,14 +90,15 @@ pub trait View {
     fn size(&self) -> u64;
 }
 
-/// A row to be written; later rows of the same key replace earlier ones. Nothing is ever deleted.
+/// A row to be written; later rows of the same key replace earlier ones. An empty value takes the row away:
+/// no table holds empty values, so a row that reads as absent and one that was taken away are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {
     /// Where.
     pub table: Table,
     /// Key within the table.
     pub key: Vec<u8>,
-    /// New value.
+    /// New value; empty = the row goes.
     pub value: Vec<u8>,
 }
 
@@ -113,7 +114,12 @@ impl MemoryView {
     pub fn record(&mut self, entry: RecordedEntry, puts: Vec<Put>) {
         self.entries.push(entry);
         for put in puts {
-            self.rows.insert((put.table, put.key), put.value);
+            let key = (put.table, put.key);
+            if put.value.is_empty() {
+                self.rows.remove(&key);
+            } else {
+                self.rows.insert(key, put.value);
+            }
         }
     }
 
