@@ -11,6 +11,7 @@ mod bounds;
 mod changes;
 mod drafts;
 mod keys;
+mod open;
 mod pairing;
 mod permutation;
 mod replay;

@@ -29,11 +29,19 @@ pub enum Table {
     Mandate = 7,
     /// Single values: next subject number, settings of the ledger.
     Meta = 8,
+    /// party's number ‖ what is at it or was once: goods held, lots dealt in, containers emptied.
+    Holding = 9,
+    /// addressee's number ‖ shipment → how much of it nobody has answered.
+    Inbound = 10,
+    /// S of a code ‖ Alias → S of the codes it is one with.
+    Alias = 11,
+    /// Registers beside the subjects' own: successions, designations, coverage, lists, policies.
+    Register = 12,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -42,6 +50,10 @@ impl Table {
         Self::Response,
         Self::Mandate,
         Self::Meta,
+        Self::Holding,
+        Self::Inbound,
+        Self::Alias,
+        Self::Register,
     ];
 }
 

@@ -40,7 +40,7 @@ impl Default for Rows {
 }
 
 const fn is_scanned(table: Table) -> bool {
-    matches!(table, Table::Touch | Table::Response | Table::Mandate)
+    matches!(table, Table::Touch | Table::Response | Table::Mandate | Table::Alias | Table::Register)
 }
 
 impl Layer {
