@@ -39,6 +39,10 @@ pub const fn status(status: ItemStatus, lang: Lang) -> &'static str {
         ItemStatus::Used => ("used up", "已用完"),
         ItemStatus::Missing => ("missing on arrival", "到货缺失"),
         ItemStatus::Refused => ("refused", "拒收"),
+        ItemStatus::Lost => ("lost", "盘亏"),
+        ItemStatus::Stolen => ("stolen", "被盗"),
+        ItemStatus::Destroyed => ("destroyed", "已销毁"),
+        ItemStatus::Transformed => ("made into something else", "已返工分装"),
     };
     lang.pick(english, chinese)
 }

@@ -2,6 +2,7 @@
 
 mod effect;
 mod fold;
+mod open;
 mod pairing;
 
 use std::collections::BTreeSet;

@@ -16,6 +16,7 @@ pub(crate) struct Draft<'a, V: ?Sized> {
     base: &'a V,
     index: u64,
     entry: RecordedEntry,
+    /// Rows written; empty = taken away.
     rows: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
     subjects: BTreeMap<SubjectKey, SubjectRecord>,
     next: Option<u64>,
@@ -81,6 +82,11 @@ impl<'a, V: View + ?Sized> Draft<'a, V> {
         self.rows.insert((table, key), value);
     }
 
+    /// Takes a row away.
+    pub(crate) fn delete(&mut self, table: Table, key: Vec<u8>) {
+        self.put(table, key, Vec::new());
+    }
+
     /// All rows of the entry, ascending by table and key.
     pub(crate) fn finish(mut self) -> Vec<Put> {
         if let Some(next) = self.next {
@@ -104,7 +110,7 @@ impl<V: View + ?Sized> View for Draft<'_, V> {
             }
         }
         match self.rows.get(&(table, key.to_vec())) {
-            Some(value) => Ok(Some(Bytes::copy_from_slice(value))),
+            Some(value) => Ok((!value.is_empty()).then(|| Bytes::copy_from_slice(value))),
             None => self.base.get(table, key),
         }
     }
@@ -121,20 +127,20 @@ impl<V: View + ?Sized> View for Draft<'_, V> {
         let mut open = true;
         self.base.scan(table, prefix, from, &mut |key, value| {
             while let Some((k, v)) = own.next_if(|(k, _)| k.as_slice() < key) {
-                open = visit(k, v)?;
+                open = v.is_empty() || visit(k, v)?;
                 if !open {
                     return Ok(false);
                 }
             }
             open = match own.next_if(|(k, _)| k.as_slice() == key) {
-                Some((k, v)) => visit(k, v)?,
+                Some((k, v)) => v.is_empty() || visit(k, v)?,
                 None => visit(key, value)?,
             };
             Ok(open)
         })?;
         while open {
             let Some((key, value)) = own.next() else { break };
-            open = visit(key, value)?;
+            open = value.is_empty() || visit(key, value)?;
         }
         Ok(())
     }

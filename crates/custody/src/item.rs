@@ -6,8 +6,9 @@
 //! such Unpack of its container lies behind its packing.
 
 mod acts;
+pub mod deeds;
 
-use proto::v1::ReceiveOutcome;
+use proto::v1::{AdjustOutcome, ReceiveOutcome};
 use statement::{Kind, SubjectKind};
 
 pub use acts::{Act, Acts, Event, Numbers, acts_of};
@@ -37,12 +38,43 @@ pub enum Status {
     Missing = 6,
     /// Shipped, and refused by the addressee.
     Refused = 7,
+    /// In its holder's books, and not on its shelf.
+    Lost = 8,
+    /// Stolen from its holder.
+    Stolen = 9,
+    /// Destroyed: final.
+    Destroyed = 10,
+    /// Made into something else: final.
+    Transformed = 11,
 }
 
 impl Status {
     /// All conditions.
-    pub const ALL: [Self; 7] =
-        [Self::Unknown, Self::Held, Self::InTransit, Self::Opened, Self::Used, Self::Missing, Self::Refused];
+    pub const ALL: [Self; 11] = [
+        Self::Unknown,
+        Self::Held,
+        Self::InTransit,
+        Self::Opened,
+        Self::Used,
+        Self::Missing,
+        Self::Refused,
+        Self::Lost,
+        Self::Stolen,
+        Self::Destroyed,
+        Self::Transformed,
+    ];
+
+    /// Whether the item is no more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Used | Self::Destroyed | Self::Transformed)
+    }
+
+    /// Whether the item is at its holder.
+    #[must_use]
+    pub const fn is_here(self) -> bool {
+        matches!(self, Self::Held | Self::Opened)
+    }
 
     fn from_code(code: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|s| *s as u64 == code)
@@ -57,7 +89,8 @@ const MAX_CONFLICTS: usize = 8;
 pub struct ItemState {
     /// Condition.
     pub status: Status,
-    /// Number of the activity of who has it (in transit: who sent it); 0 = unknown.
+    /// Number of the activity of who has it (in transit: who sent it; lost, stolen or no more: who had it
+    /// last); 0 = unknown.
     pub holder: u64,
     /// In transit, missing or refused: number of the addressee's activity.
     pub addressee: u64,
@@ -81,8 +114,14 @@ pub struct ItemState {
     pub last_index: u64,
     /// Events folded.
     pub events: u64,
+    /// At its holder: entry + 1 by which it came there; else 0.
+    pub since: u64,
     /// It has been used before and something is left, wherever it is.
     pub opened: bool,
+    /// Somebody who had it said that it is damaged.
+    pub damaged: bool,
+    /// It bears several codes; all of them carry the state of the one thing they are.
+    pub aliased: bool,
     /// Something came late into a history too long to be folded anew: from there on, events stand in
     /// order of arrival, and corrections do not show.
     pub overflow: bool,
@@ -95,7 +134,8 @@ impl ItemState {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        let flags = u8::from(self.overflow) | u8::from(self.opened) << 1;
+        let flags = [self.overflow, self.opened, self.damaged, self.aliased];
+        let flags = (0..).zip(flags).fold(0, |all, (bit, flag)| all | u8::from(flag) << bit);
         out.extend([self.status as u8, self.packed.1, self.last.1, flags]);
         // Times of statements are never negative (validated).
         let [packed, emptied, last] = [self.packed.0, self.emptied_at, self.last.0].map(|t| t.max(0) as u64);
@@ -112,6 +152,7 @@ impl ItemState {
             last,
             self.last_index,
             self.events,
+            self.since,
         ] {
             put_varint(&mut out, value);
         }
@@ -149,14 +190,17 @@ impl ItemState {
             last: (time(next()?)?, last_cause),
             last_index: next()?,
             events: next()?,
+            since: next()?,
             overflow: flags & 1 != 0,
             opened: flags & 2 != 0,
+            damaged: flags & 4 != 0,
+            aliased: flags & 8 != 0,
             conflicts: Vec::new(),
         };
         while !rest.is_empty() {
             state.conflicts.push(take_varint(&mut rest)?);
         }
-        (flags < 4 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
+        (flags < 16 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
     }
 
     /// Whether an event follows everything folded so far.
@@ -180,8 +224,11 @@ impl ItemState {
         if act == Act::Emptied {
             self.emptied_at = acts.at;
         }
-        if self.status != Status::Used {
+        if !self.status.is_final() {
             self.advance(acts, act);
+        }
+        if !self.status.is_here() {
+            self.since = 0;
         }
     }
 
@@ -190,15 +237,30 @@ impl ItemState {
         self.container == 0 && !matches!(self.status, Status::Unknown)
     }
 
+    /// Who holds it, and the entry + 1 since when, where it is at somebody's and in no container.
+    #[must_use]
+    pub fn held(&self) -> Option<(u64, u64)> {
+        (self.status.is_here() && self.container == 0).then_some((self.holder, self.since))
+    }
+
     /// Whether an event is possible after what happened before.
     fn fits(&self, acts: &Acts, act: Act) -> bool {
         match act {
-            _ if self.status == Status::Used => matches!(act, Act::Handled | Act::Emptied),
+            _ if self.status.is_final() => matches!(act, Act::Handled | Act::Emptied),
             Act::Commission => self.status == Status::Unknown,
+            // Work on it is done wherever it stands; a further code moves nothing.
+            Act::Serviced | Act::Recoded => true,
+            Act::Adjusted(_) if self.is_gone() => self.holder == acts.actor,
+            Act::Sampled(from) => self.is_at(acts.actor) || (from != 0 && self.is_at(from)),
             // Its container may have been emptied as a whole, which is not among its own events.
             Act::TakenFrom(container) => self.container == container,
             _ => self.is_at(acts.actor),
         }
+    }
+
+    /// Whether its holder has missed it.
+    const fn is_gone(&self) -> bool {
+        matches!(self.status, Status::Lost | Status::Stolen)
     }
 
     /// Whether the item can be with `actor`, as far as its own events tell.
@@ -207,7 +269,10 @@ impl ItemState {
             return true;
         }
         match self.status {
-            Status::Unknown | Status::Used => true,
+            Status::Unknown => true,
+            Status::Used | Status::Destroyed | Status::Transformed => true,
+            // Somebody has to find it first.
+            Status::Lost | Status::Stolen => false,
             Status::Held | Status::Opened => self.holder == actor,
             // The addressee's Receive may be late.
             Status::InTransit => self.addressee == actor,
@@ -237,10 +302,17 @@ impl ItemState {
                 self.container = 0;
                 self.hold(acts);
             }
-            Act::Handled | Act::Emptied | Act::Paired => {
+            Act::Handled | Act::Emptied | Act::Paired | Act::Recoded => {
                 if self.status == Status::Unknown {
                     self.hold(acts);
                 }
+            }
+            Act::Serviced => {}
+            Act::Transformed => self.end(acts, Status::Transformed),
+            Act::Adjusted(outcome) => self.adjust(acts, outcome),
+            Act::Sampled(_) => {
+                self.container = 0;
+                self.hold(acts);
             }
             Act::Ship(to) => {
                 self.status = Status::InTransit;
@@ -252,7 +324,10 @@ impl ItemState {
             }
             Act::Receive(ReceiveOutcome::Short) => self.not_taken_in(acts, Status::Missing),
             Act::Receive(ReceiveOutcome::Refused) => self.not_taken_in(acts, Status::Refused),
-            Act::Receive(_) => self.hold(acts),
+            Act::Receive(outcome) => {
+                self.damaged |= outcome == ReceiveOutcome::Damaged;
+                self.hold(acts);
+            }
             Act::Use(done) => {
                 self.opened = true;
                 self.container = 0;
@@ -264,8 +339,37 @@ impl ItemState {
         }
     }
 
+    /// The actor's shelf says something else than its books.
+    fn adjust(&mut self, acts: &Acts, outcome: AdjustOutcome) {
+        match outcome {
+            AdjustOutcome::Damaged => {
+                self.damaged = true;
+                if self.status == Status::Unknown {
+                    self.hold(acts);
+                }
+            }
+            AdjustOutcome::Lost => self.end(acts, Status::Lost),
+            AdjustOutcome::Stolen => self.end(acts, Status::Stolen),
+            AdjustOutcome::Destroyed => self.end(acts, Status::Destroyed),
+            AdjustOutcome::Found | AdjustOutcome::Opening | AdjustOutcome::Unspecified => {
+                self.container = 0;
+                self.hold(acts);
+            }
+        }
+    }
+
+    /// The actor had it last.
+    const fn end(&mut self, acts: &Acts, status: Status) {
+        self.container = 0;
+        self.hold(acts);
+        self.status = status;
+    }
+
     /// The actor has it now.
     const fn hold(&mut self, acts: &Acts) {
+        if !self.status.is_here() || self.holder != acts.actor {
+            self.since = acts.index + 1;
+        }
         self.status = if self.opened { Status::Opened } else { Status::Held };
         if acts.has_site {
             self.site_by = acts.index + 1;
@@ -306,5 +410,17 @@ pub fn item_state<V: View + ?Sized>(
 /// Whether a kind of statement acts on items.
 #[must_use]
 pub const fn moves_items(kind: Kind) -> bool {
-    matches!(kind, Kind::Commission | Kind::Pack | Kind::Unpack | Kind::Ship | Kind::Receive | Kind::Use)
+    matches!(
+        kind,
+        Kind::Commission
+            | Kind::Pack
+            | Kind::Unpack
+            | Kind::Ship
+            | Kind::Receive
+            | Kind::Use
+            | Kind::Transform
+            | Kind::Adjust
+            | Kind::Service
+            | Kind::Sample
+    )
 }

@@ -9,12 +9,14 @@
 //! are. Deliberately absent: storage (`store`), threads (`ledger`), queries (`trace`).
 
 mod admission;
+pub mod alias;
 mod apply;
 mod control;
 mod draft;
 pub mod item;
 pub mod registry;
 pub mod response;
+pub mod stock;
 pub mod tables;
 
 mod view;

@@ -140,6 +140,9 @@ pub(crate) fn put_awaiting<V: View + ?Sized>(
 ) -> Result<(), ViewError> {
     let key = awaiting_key(&shipment.party, &id_bytes(&shipment.id));
     let mut row = awaiting(draft, &key)?;
+    if !waits && row.waiting.is_empty() {
+        return Ok(());
+    }
     row.waiting.retain(|w| w.receive != receive);
     if waits && row.waiting.len() < MAX_STRANGERS {
         row.waiting.push(WaitingRow { receive, digest: shipment.digest.clone() });

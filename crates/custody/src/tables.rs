@@ -13,6 +13,11 @@
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
+//! Holding    party u64 ‖ 0 ‖ item u64    → varint entry + 1 ‖ S of the item: at the party, in no container
+//!            party u64 ‖ 1 ‖ lot u64     → the same of a lot that the party has dealt in amounts of
+//!            party u64 ‖ 2 ‖ item u64    → the same of a container that the party has emptied as a whole
+//! Inbound    party u64 ‖ ship u64        → u32 lines that nobody has answered ‖ u32 lines
+//! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
 //! ```
 //!
 //! A touch row collects the touches of one subject in a window of 1,024 entries: hot subjects (a busy

@@ -29,11 +29,19 @@ pub enum Table {
     Mandate = 7,
     /// Single values: next subject number, settings of the ledger.
     Meta = 8,
+    /// party's number ‖ what is at it or was once: goods held, lots dealt in, containers emptied.
+    Holding = 9,
+    /// addressee's number ‖ shipment → how much of it nobody has answered.
+    Inbound = 10,
+    /// S of a code ‖ Alias → S of the codes it is one with.
+    Alias = 11,
+    /// Registers beside the subjects' own: successions, designations, coverage, lists, policies.
+    Register = 12,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -42,6 +50,10 @@ impl Table {
         Self::Response,
         Self::Mandate,
         Self::Meta,
+        Self::Holding,
+        Self::Inbound,
+        Self::Alias,
+        Self::Register,
     ];
 }
 
@@ -90,14 +102,15 @@ pub trait View {
     fn size(&self) -> u64;
 }
 
-/// A row to be written; later rows of the same key replace earlier ones. Nothing is ever deleted.
+/// A row to be written; later rows of the same key replace earlier ones. An empty value takes the row away:
+/// no table holds empty values, so a row that reads as absent and one that was taken away are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {
     /// Where.
     pub table: Table,
     /// Key within the table.
     pub key: Vec<u8>,
-    /// New value.
+    /// New value; empty = the row goes.
     pub value: Vec<u8>,
 }
 
@@ -113,7 +126,12 @@ impl MemoryView {
     pub fn record(&mut self, entry: RecordedEntry, puts: Vec<Put>) {
         self.entries.push(entry);
         for put in puts {
-            self.rows.insert((put.table, put.key), put.value);
+            let key = (put.table, put.key);
+            if put.value.is_empty() {
+                self.rows.remove(&key);
+            } else {
+                self.rows.insert(key, put.value);
+            }
         }
     }
 

@@ -75,7 +75,8 @@ impl RowCache {
         }
     }
 
-    /// Tells of a row that was written; remembered only if it was asked for lately.
+    /// Tells of a row that was written, or with an empty value taken away; remembered only if it was asked
+    /// for lately.
     pub(crate) fn refresh(&self, table: Table, key: &[u8], value: &Bytes) {
         if !is_cached(table) {
             return;
@@ -84,7 +85,7 @@ impl RowCache {
         let Generations { young, old, .. } = &mut *generations;
         for rows in [young, old] {
             if let Some(row) = rows[slot(table)].get_mut(key) {
-                *row = Some(value.clone());
+                *row = (!value.is_empty()).then(|| value.clone());
                 return;
             }
         }

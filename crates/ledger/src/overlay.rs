@@ -22,6 +22,7 @@ pub(crate) struct Layer {
     pub start: u64,
     /// The entries, in order.
     pub entries: Vec<RecordedEntry>,
+    /// An empty value says that the row was taken away.
     rows: [Rows; Table::ALL.len()],
 }
 
@@ -39,7 +40,7 @@ impl Default for Rows {
 }
 
 const fn is_scanned(table: Table) -> bool {
-    matches!(table, Table::Touch | Table::Response | Table::Mandate)
+    matches!(table, Table::Touch | Table::Response | Table::Mandate | Table::Alias | Table::Register)
 }
 
 impl Layer {
@@ -175,7 +176,7 @@ impl View for Overlay<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, ViewError> {
         let newer = self.current.get(table, key);
         if let Some(value) = newer.or_else(|| self.in_flight.as_ref()?.get(table, key)) {
-            return Ok(Some(value.clone()));
+            return Ok((!value.is_empty()).then(|| value.clone()));
         }
         if let Some(value) = self.cache.get(table, key) {
             return Ok(value);
@@ -194,19 +195,19 @@ impl View for Overlay<'_> {
         let mut go_on = true;
         self.view.scan(table, prefix, from, &mut |key, value| {
             while let Some((k, v)) = newer.next_if(|(k, _)| *k < key) {
-                go_on = visit(k, v)?;
+                go_on = v.is_empty() || visit(k, v)?;
                 if !go_on {
                     return Ok(false);
                 }
             }
             go_on = match newer.next_if(|(k, _)| *k == key) {
-                Some((k, v)) => visit(k, v)?,
+                Some((k, v)) => v.is_empty() || visit(k, v)?,
                 None => visit(key, value)?,
             };
             Ok(go_on)
         })?;
         while go_on && let Some((k, v)) = newer.next() {
-            go_on = visit(k, v)?;
+            go_on = v.is_empty() || visit(k, v)?;
         }
         Ok(())
     }

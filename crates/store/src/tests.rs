@@ -219,9 +219,9 @@ fn a_scan_stays_within_its_table_and_prefix() {
     let (log, view) = (dir.open_log().unwrap(), dir.open_view().unwrap());
     let mut batch = ViewBatch::default();
     for key in [&b"a"[..], b"b", b"b\xff", b"b\xff\xff", b"c"] {
-        batch.put(Table::Touch, key, b"");
-        batch.put(Table::Subject, key, b"");
-        batch.put(Table::Statement, key, b"");
+        batch.put(Table::Touch, key, b"v");
+        batch.put(Table::Subject, key, b"v");
+        batch.put(Table::Statement, key, b"v");
     }
     view.write(batch, &mark(1)).unwrap();
     let snapshot = Snapshot::new(&view, &log).unwrap();
@@ -231,6 +231,23 @@ fn a_scan_stays_within_its_table_and_prefix() {
     let keys: Vec<&[u8]> = vec![b"a", b"aa", b"c"];
     let found = view.multi_get(Table::Touch, &keys).unwrap();
     assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+}
+
+#[test]
+fn an_empty_value_takes_a_row_away() {
+    let (_temp, dir) = filled(1);
+    let (log, view) = (dir.open_log().unwrap(), dir.open_view().unwrap());
+    let digest = |view: &StoredView| Snapshot::new(view, &log).unwrap().digest().unwrap();
+    put(&view, b"a", b"1", 1);
+    let before = digest(&view);
+    put(&view, b"b", b"2", 1);
+    assert_ne!(digest(&view), before);
+    put(&view, b"b", b"", 1);
+    assert_eq!(view.get(Table::Touch, b"b").unwrap(), None);
+    assert_eq!(rows(&Snapshot::new(&view, &log).unwrap(), b"", b""), [&b"a"[..]]);
+    assert_eq!(digest(&view), before, "no trace of it is left");
+    put(&view, b"nothing", b"", 1);
+    assert_eq!(digest(&view), before, "nothing to take away");
 }
 
 #[test]

@@ -43,12 +43,16 @@ pub struct ViewBatch {
 }
 
 impl ViewBatch {
-    /// Adds a row; a later one of the same key replaces it.
+    /// Adds a row; a later one of the same key replaces it. An empty value takes the row away.
     pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
         self.key.clear();
         self.key.push(table as u8);
         self.key.extend_from_slice(key);
-        self.batch.put(&self.key, value);
+        if value.is_empty() {
+            self.batch.delete(&self.key);
+        } else {
+            self.batch.put(&self.key, value);
+        }
     }
 
     /// Number of rows.

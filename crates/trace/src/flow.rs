@@ -146,9 +146,10 @@ impl<V: View + ?Sized> Reader<'_, V> {
         let late = |s: &Step| window.1.as_ref().is_some_and(|to| !to.is_after(s));
         // What was inside when everything was taken out before the window, is not in it.
         let first = own.iter().rposition(|s| s.act == Act::Emptied && early(s)).map_or(0, |i| i + 1);
+        let names = self.names(item)?;
         let mut empty = true;
         for packing in own.iter().skip(first).filter(|s| s.act == Act::Handled && !late(s)) {
-            if packing.told.container.as_ref() != Some(item) {
+            if packing.told.container.as_ref().is_none_or(|c| !names.iter().any(|n| **n == **c)) {
                 continue;
             }
             if depth >= MAX_DEPTH {
@@ -191,12 +192,12 @@ impl<V: View + ?Sized> Reader<'_, V> {
         Ok(true)
     }
 
-    /// The items commissioned under a lot, as their Commissions count now.
+    /// The items made under a lot, as the Commissions and Transforms count now.
     fn lot_items(&mut self, lot: &str) -> Result<BTreeSet<Rc<str>>, ViewError> {
         let mut commissions = BTreeSet::new();
         for touch in self.touches(&subject_key(SubjectKind::Item, lot))? {
             match Kind::try_from(i32::from(touch.kind)) {
-                Ok(Kind::Commission) => commissions.insert(touch.index),
+                Ok(Kind::Commission | Kind::Transform) => commissions.insert(touch.index),
                 Ok(Kind::Correct) => commissions.insert(root_of(self.view, touch.index)?),
                 _ => false,
             };
@@ -204,11 +205,13 @@ impl<V: View + ?Sized> Reader<'_, V> {
         let mut units = BTreeSet::new();
         for index in commissions {
             let Some(content) = self.content(index)? else { continue };
-            if let Body::Commission(b) = content.body
-                && b.lot == lot
-                && self.budget.spend(b.items.len())
-            {
-                units.extend(b.items.into_iter().map(Rc::from));
+            let (of, made) = match content.body {
+                Body::Commission(b) => (b.lot, b.items),
+                Body::Transform(b) => (b.lot, b.outputs),
+                _ => continue,
+            };
+            if of == lot && self.budget.spend(made.len()) {
+                units.extend(made.into_iter().map(Rc::from));
             }
             if units.len() >= MAX_UNITS {
                 self.budget.exhausted = true;

@@ -117,21 +117,23 @@ pub(crate) fn history_within<V: View + ?Sized>(
     Ok(HistoryPage { events, next, truncated: reader.truncated() })
 }
 
-/// Everything that names the item itself, and the Receives that answer its Ships.
+/// Everything that names the item itself, under any of its codes, and the Receives that answer its Ships.
 fn own_touches<V: View + ?Sized>(
     reader: &mut Reader<'_, V>,
     item: &str,
     found: &mut BTreeMap<u64, (Relation, String)>,
 ) -> Result<(), ViewError> {
-    for touch in reader.touches(&subject_key(SubjectKind::Item, item))? {
-        found.insert(touch.index, (relation(&touch), item.to_string()));
-        let ship = match Kind::try_from(i32::from(touch.kind)) {
-            Ok(Kind::Ship) => touch.index,
-            Ok(Kind::Correct) => root_of(reader.view, touch.index)?,
-            _ => continue,
-        };
-        for receive in receives_of(reader.view, ship)? {
-            found.entry(receive).or_insert((Relation::Shipment, item.to_string()));
+    for code in reader.names(item)? {
+        for touch in reader.touches(&subject_key(SubjectKind::Item, &code))? {
+            found.insert(touch.index, (relation(&touch), code.clone()));
+            let ship = match Kind::try_from(i32::from(touch.kind)) {
+                Ok(Kind::Ship) => touch.index,
+                Ok(Kind::Correct) => root_of(reader.view, touch.index)?,
+                _ => continue,
+            };
+            for receive in receives_of(reader.view, ship)? {
+                found.entry(receive).or_insert((Relation::Shipment, code.clone()));
+            }
         }
     }
     Ok(())

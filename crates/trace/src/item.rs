@@ -7,7 +7,7 @@ use custody::{
     item::{Act, Status, item_state},
 };
 use gs1::ItemRef;
-use proto::v1::{Commission, statement::Body};
+use proto::v1::{AdjustOutcome, Commission, statement::Body};
 
 use crate::{
     Error,
@@ -49,6 +49,10 @@ pub struct ItemReport {
     pub events: u64,
     /// Used so far, by unit.
     pub used: BTreeMap<String, u64>,
+    /// Somebody who had it said that it is damaged.
+    pub damaged: bool,
+    /// All codes of the thing, ascending; `item` among them.
+    pub codes: Vec<String>,
     /// Entries that do not fit with what happened before them, by the item's own statements.
     pub conflicts: Vec<u64>,
     /// The budget did not suffice to read everything.
@@ -81,6 +85,8 @@ pub(crate) fn item_within<V: View + ?Sized>(
         site: at.site.map(|told| told.site.clone()).unwrap_or_default(),
         containers: timeline.containers.iter().map(ToString::to_string).collect(),
         events: record.count,
+        damaged: state.damaged,
+        codes: reader.names(text)?,
         conflicts: misfits(state.conflicts, &timeline),
         ..ItemReport::default()
     };
@@ -108,7 +114,7 @@ impl ItemReport {
     /// Adds what only the content of one of the item's own statements tells.
     fn add<V: View + ?Sized>(&mut self, reader: &mut Reader<'_, V>, step: &Step) -> Result<(), ViewError> {
         let wanted = match step.act {
-            Act::Commission => self.commission.is_none(),
+            Act::Commission | Act::Adjusted(AdjustOutcome::Opening) => self.commission.is_none(),
             Act::Use(_) => true,
             _ => false,
         };
@@ -120,8 +126,31 @@ impl ItemReport {
                 self.commission = Some(Commission { items: Vec::new(), ..b });
                 self.maker = reader.party(step.told.actor)?.to_string();
             }
+            Some(Body::Transform(b)) => {
+                self.commission = Some(Commission {
+                    lot: b.lot,
+                    registration: b.registration,
+                    made_on: b.made_on,
+                    expires_on: b.expires_on,
+                    units_per_code: b.units_per_code,
+                    ..Commission::default()
+                });
+                self.maker = reader.party(step.told.actor)?.to_string();
+            }
+            Some(Body::Adjust(b)) => {
+                // What is printed on it; who made it, the holder does not say.
+                let line = b.lines.into_iter().find(|l| self.codes.contains(&l.item));
+                self.commission = line.map(|l| Commission {
+                    lot: l.item_lot,
+                    made_on: l.made_on,
+                    expires_on: l.expires_on,
+                    opening_stock: true,
+                    ..Commission::default()
+                });
+            }
             Some(Body::Use(b)) => {
-                let lines = b.lines.iter().filter(|l| l.item == self.item).filter_map(|l| l.used.as_ref());
+                let lines =
+                    b.lines.iter().filter(|l| self.codes.contains(&l.item)).filter_map(|l| l.used.as_ref());
                 for used in lines {
                     let sum = self.used.entry(used.unit.clone()).or_default();
                     *sum = sum.saturating_add(used.amount);

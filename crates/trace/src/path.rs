@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use custody::item::Act;
-use proto::v1::ReceiveOutcome;
+use proto::v1::{AdjustOutcome, ReceiveOutcome};
 
 use crate::{
     hops::{Certainty, HopKind},
@@ -38,6 +38,11 @@ pub(crate) fn legs(timeline: &Timeline) -> Vec<Leg> {
     path.legs
 }
 
+/// Whether a stock-taking says where the goods are, or were.
+const fn act_moves(outcome: AdjustOutcome) -> bool {
+    Act::Adjusted(outcome).leaves_container()
+}
+
 #[derive(Default)]
 struct Path {
     legs: Vec<Leg>,
@@ -49,7 +54,8 @@ struct Path {
     open: Vec<usize>,
     /// The container it was itself packed into, by number and text.
     inside: Option<(u64, Rc<str>)>,
-    used_up: bool,
+    /// It is no more.
+    ended: bool,
 }
 
 impl Path {
@@ -77,9 +83,36 @@ impl Path {
             Act::Use(done) => {
                 self.here(step, HopKind::Use, false);
                 self.inside = self.inside.take().filter(|_| inherited);
-                self.used_up |= done && !inherited;
+                self.ended |= done && !inherited;
             }
-            Act::Commission | Act::Handled | Act::Emptied | Act::Paired => {}
+            Act::Transformed => {
+                self.here(step, HopKind::Use, false);
+                self.inside = self.inside.take().filter(|_| inherited);
+                self.ended |= !inherited;
+            }
+            Act::Adjusted(AdjustOutcome::Opening) if self.holder == 0 => {
+                // Nobody else has signed that it was there.
+                self.push(step, HopKind::Origin, Certainty::OneSided, 0, actor);
+                self.holder = actor;
+            }
+            Act::Adjusted(outcome) if act_moves(outcome) => {
+                self.bridge(step);
+                self.inside = self.inside.take().filter(|_| inherited);
+                self.ended |= outcome == AdjustOutcome::Destroyed && !inherited;
+            }
+            Act::Sampled(_) => {
+                if self.holder != actor {
+                    self.push_arrival(step, Certainty::OneSided, self.holder);
+                }
+                self.inside = self.inside.take().filter(|_| inherited);
+            }
+            Act::Commission
+            | Act::Handled
+            | Act::Emptied
+            | Act::Paired
+            | Act::Recoded
+            | Act::Serviced
+            | Act::Adjusted(_) => {}
             Act::Ship(to) => {
                 self.bridge(step);
                 self.push(step, HopKind::Transfer, Certainty::OneSided, actor, to);
@@ -98,7 +131,7 @@ impl Path {
             arrived_at: 0,
             entries: vec![step.told.index],
             kind,
-            certainty: if self.used_up { Certainty::Conflict } else { certainty },
+            certainty: if self.ended { Certainty::Conflict } else { certainty },
             from,
             to,
             via: step.via.clone(),

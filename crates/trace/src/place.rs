@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use custody::item::{Act, Status};
-use proto::v1::ReceiveOutcome;
+use proto::v1::{AdjustOutcome, ReceiveOutcome};
 
 use crate::reader::{Step, Told};
 
@@ -19,8 +19,8 @@ pub(crate) struct Whereabouts {
     pub(crate) site: Option<Rc<Told>>,
     /// It has been used before and something is left.
     opened: bool,
-    /// It was itself used up: final.
-    used_up: bool,
+    /// It is itself no more: used up, destroyed, made into something else.
+    ended: bool,
 }
 
 impl Whereabouts {
@@ -32,14 +32,24 @@ impl Whereabouts {
 
     pub(crate) fn advance(&mut self, step: &Step) {
         let inherited = step.via.is_some();
-        // What was in something used up is used up with it, unless it is heard of again by itself.
-        if self.used_up || (self.status == Status::Used && inherited) {
+        // What was in something that is no more went with it, unless it is heard of again by itself.
+        if self.ended || (self.status.is_final() && inherited) {
             return;
         }
         match step.act {
-            Act::TakenFrom(_) | Act::PackedInto(_) => self.hold(step),
+            Act::TakenFrom(_) | Act::PackedInto(_) | Act::Sampled(_) => self.hold(step),
             Act::Emptied if inherited => self.hold(step),
-            Act::Commission | Act::Handled | Act::Emptied | Act::Paired => {
+            Act::Serviced => {}
+            Act::Transformed => self.end(step, Status::Transformed),
+            Act::Adjusted(AdjustOutcome::Lost) => self.end(step, Status::Lost),
+            Act::Adjusted(AdjustOutcome::Stolen) => self.end(step, Status::Stolen),
+            Act::Adjusted(AdjustOutcome::Destroyed) => self.end(step, Status::Destroyed),
+            Act::Commission
+            | Act::Handled
+            | Act::Emptied
+            | Act::Paired
+            | Act::Recoded
+            | Act::Adjusted(AdjustOutcome::Damaged) => {
                 if self.status == Status::Unknown {
                     self.hold(step);
                 }
@@ -52,16 +62,22 @@ impl Whereabouts {
             }
             Act::Receive(ReceiveOutcome::Short) => self.not_taken_in(step, Status::Missing),
             Act::Receive(ReceiveOutcome::Refused) => self.not_taken_in(step, Status::Refused),
-            Act::Receive(_) => self.hold(step),
+            Act::Receive(_) | Act::Adjusted(_) => self.hold(step),
             Act::Use(done) => {
                 self.opened |= !inherited;
                 self.hold(step);
                 if done {
-                    self.status = Status::Used;
-                    self.used_up = !inherited;
+                    self.end(step, Status::Used);
                 }
             }
         }
+    }
+
+    /// The actor had it last.
+    fn end(&mut self, step: &Step, status: Status) {
+        self.hold(step);
+        self.status = status;
+        self.ended = status.is_final() && step.via.is_none();
     }
 
     fn hold(&mut self, step: &Step) {
@@ -89,7 +105,8 @@ impl Whereabouts {
         match self.status {
             Status::Held | Status::Opened => self.holder == actor,
             Status::InTransit | Status::Missing | Status::Refused => self.addressee == actor,
-            Status::Unknown | Status::Used => false,
+            Status::Unknown | Status::Lost | Status::Stolen => false,
+            Status::Used | Status::Destroyed | Status::Transformed => false,
         }
     }
 }

@@ -7,23 +7,24 @@ use std::{
 };
 
 use custody::{
-    Content, View, ViewError, content,
-    item::{Act, Acts, acts_of, moves_items},
+    Content, View, ViewError,
+    alias::{code_texts, codes_of},
+    content,
+    item::{
+        Act, Acts, ItemState, acts_of,
+        deeds::{Deed, Deeds, FoldKey, roots, timeline},
+    },
     registry::party_by_number,
     response::receives_of,
-    root_of,
     tables::{Touch, subject, subject_by_text, touches},
 };
-use proto::v1::{ReceiveOutcome, statement::Body};
-use statement::{Kind, SubjectKey, SubjectKind, subject_key};
+use proto::v1::statement::Body;
+use statement::{SubjectKey, SubjectKind, subject_key};
 
 use crate::{budget::Budget, stay::Stay};
 
 /// Most entries read of the history of one item; the earliest recorded.
 pub(crate) const MAX_TOUCHES: usize = 10_000;
-
-/// What an item takes part in when a Receive says nothing of single goods.
-const TAKEN: Act = Act::Receive(ReceiveOutcome::Unspecified);
 
 /// What an answer needs of a statement that counts.
 #[derive(Debug)]
@@ -64,10 +65,20 @@ impl Told {
             by_item: acts.by_item.into_iter().collect(),
         }
     }
+}
 
+impl Deed for Told {
     fn act_on(&self, item: &SubjectKey) -> Option<Act> {
         let found = self.by_item.binary_search_by_key(item, |(key, _)| *key);
         found.ok().and_then(|i| self.by_item.get(i)).map(|(_, act)| *act)
+    }
+
+    fn takes_all(&self) -> bool {
+        self.takes_all
+    }
+
+    fn fold_key(&self) -> FoldKey<'_> {
+        (self.at, self.cause, &self.party, self.id)
     }
 }
 
@@ -87,10 +98,7 @@ pub(crate) struct Step {
 impl Step {
     /// Order of occurrence; equal for one statement only.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
-        fn key(told: &Told) -> (i64, u8, &str, [u8; 16]) {
-            (told.at, told.cause, &told.party, told.id)
-        }
-        key(&self.told).cmp(&key(&other.told))
+        self.told.fold_key().cmp(&other.told.fold_key())
     }
 
     pub(crate) fn is_after(&self, other: &Self) -> bool {
@@ -100,6 +108,19 @@ impl Step {
 
 /// The steps of one item by itself, in order of occurrence.
 pub(crate) type Own = Rc<[Step]>;
+
+impl<V: View + ?Sized> Deeds for Reader<'_, V> {
+    type Deed = Told;
+    type Error = ViewError;
+
+    fn deed(&mut self, root: u64) -> Result<Option<Rc<Told>>, ViewError> {
+        self.told(root)
+    }
+
+    fn answers(&mut self, ship: u64) -> Result<Rc<[u64]>, ViewError> {
+        Ok(receives_of(self.view, ship)?.into())
+    }
+}
 
 /// Reads for one question.
 pub(crate) struct Reader<'v, V: ?Sized> {
@@ -183,44 +204,38 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
         Ok(found)
     }
 
-    /// The statements that act on the item itself, in order of occurrence.
+    /// The keys of all codes of the thing that bears the code with this key.
+    fn codes(&self, code: &SubjectKey) -> Result<BTreeSet<SubjectKey>, ViewError> {
+        let record = subject(self.view, code)?;
+        let state = record.map(|r| ItemState::decode(&r.state)).transpose()?.unwrap_or_default();
+        if state.aliased { codes_of(self.view, code) } else { Ok([*code].into()) }
+    }
+
+    /// The codes of the thing that bears `code`, as texts.
+    pub(crate) fn names(&self, code: &str) -> Result<Vec<String>, ViewError> {
+        let alone = self.codes(&subject_key(SubjectKind::Item, code))?.len() == 1;
+        if alone { Ok(vec![code.to_string()]) } else { code_texts(self.view, code) }
+    }
+
+    /// The statements that act on the item itself, under any of its codes, in order of occurrence.
     pub(crate) fn own(&mut self, item: &str) -> Result<Own, ViewError> {
         let key = subject_key(SubjectKind::Item, item);
         if let Some(known) = self.own.get(&key) {
             return Ok(known.clone());
         }
-        let mut steps: Vec<Step> = Vec::new();
-        let mut answers = BTreeSet::new();
-        for root in self.roots(&key)? {
-            let Some(told) = self.told(root)? else { continue };
-            let Some(act) = told.act_on(&key) else { continue };
-            steps.push(Step { told, act, via: None, lost: false });
-            if matches!(act, Act::Ship(_)) {
-                answers.extend(receives_of(self.view, root)?);
-            }
+        let codes = self.codes(&key)?;
+        let mut touched = Vec::new();
+        for code in &codes {
+            touched.extend(self.touches(code)?);
         }
-        for receive in answers {
-            let Some(told) = self.told(receive)?.filter(|told| told.takes_all) else { continue };
-            steps.push(Step { told, act: TAKEN, via: None, lost: false });
-        }
+        let roots = roots(self.view, &touched)?;
+        let steps: Vec<Step> = timeline(self, &codes, &roots)?
+            .into_iter()
+            .map(|(told, act)| Step { told, act, via: None, lost: false })
+            .collect();
         self.budget.spend(steps.len());
-        steps.sort_by(Step::order);
         let own: Own = steps.into();
         self.own.insert(key, own.clone());
         Ok(own)
-    }
-
-    /// Originals that may act by themselves on an item.
-    fn roots(&mut self, item: &SubjectKey) -> Result<BTreeSet<u64>, ViewError> {
-        let mut roots = BTreeSet::new();
-        for touch in self.touches(item)? {
-            let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-            if kind == Kind::Correct {
-                roots.insert(root_of(self.view, touch.index)?);
-            } else if moves_items(kind) {
-                roots.insert(touch.index);
-            }
-        }
-        Ok(roots)
     }
 }

@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use custody::{View, ViewError, item::Act};
-use proto::v1::ReceiveOutcome;
 use statement::{SubjectKind, subject_key};
 
 use crate::{
@@ -55,19 +54,10 @@ pub(crate) struct Timeline {
     pub(crate) containers: Vec<Rc<str>>,
 }
 
-/// An item's own steps until it is used up: what comes later moves it no more.
+/// An item's own steps until it is no more: what comes later moves it no more.
 pub(crate) fn alive(own: &[Step]) -> &[Step] {
-    let end = own.iter().position(|s| s.act == Act::Use(true)).map_or(own.len(), |last| last + 1);
+    let end = own.iter().position(|s| s.act.is_final()).map_or(own.len(), |last| last + 1);
     own.get(..end).unwrap_or_default()
-}
-
-/// Whether an act of the item itself takes it out of the container it is in.
-const fn ends_stay(act: Act) -> bool {
-    matches!(act, Act::TakenFrom(_) | Act::Ship(_) | Act::Use(_) | Act::PackedInto(_))
-}
-
-const fn says_lost(act: Act) -> bool {
-    matches!(act, Act::Receive(ReceiveOutcome::Short | ReceiveOutcome::Refused))
 }
 
 fn before_or_emptying(step: &Step, end: Option<&Step>) -> bool {
@@ -109,7 +99,7 @@ impl<V: View + ?Sized> Reader<'_, V> {
             return Ok(known.clone());
         }
         let later = &alive(own)[i + 1..];
-        let leaves = later.iter().position(|s| ends_stay(s.act));
+        let leaves = later.iter().position(|s| s.act.leaves_container());
         let Some(container) = self.enter(&begin, path) else {
             let end = leaves.map(|j| later[j].clone());
             return Ok(Rc::new(Stay { begin, end, steps: Vec::new(), containers: Vec::new() }));
@@ -150,7 +140,7 @@ impl<V: View + ?Sized> Reader<'_, V> {
         for k in packings(&own) {
             let overlaps = stay.overlaps(&own[k], stay.end.as_ref());
             // The next step that certainly ends it tells without reading on.
-            let left = alive(&own)[k + 1..].iter().find(|s| ends_stay(s.act));
+            let left = alive(&own)[k + 1..].iter().find(|s| s.act.leaves_container());
             if !overlaps || left.is_some_and(|left| !left.is_after(&stay.begin)) || !self.budget.spend(1) {
                 continue;
             }
@@ -189,9 +179,8 @@ fn sort(steps: &mut Vec<Step>) {
 /// Whether a step brings its item somewhere. That something was not there, nobody has to believe.
 fn moves(step: &Step) -> bool {
     match step.act {
-        Act::PackedInto(_) | Act::TakenFrom(_) | Act::Ship(_) | Act::Use(_) => true,
-        Act::Receive(_) => step.lost || !says_lost(step.act),
-        Act::Commission | Act::Handled | Act::Emptied | Act::Paired => false,
+        Act::Receive(_) => step.lost || !step.act.declines(),
+        act => act.leaves_container(),
     }
 }
 
@@ -203,7 +192,7 @@ fn packings(own: &Own) -> Vec<usize> {
 /// Ends a stay where somebody who should know says that the item was not there. `own`: the steps of the
 /// item itself during the stay.
 fn cut_short(stay: &mut Stay, own: &[Step]) {
-    if !own.iter().any(|s| says_lost(s.act)) {
+    if !own.iter().any(|s| s.act.declines()) {
         return;
     }
     let mut at = Whereabouts::default();
@@ -216,7 +205,7 @@ fn cut_short(stay: &mut Stay, own: &[Step]) {
         if stay.end.as_ref().is_some_and(|end| !end.is_after(step)) {
             return;
         }
-        if says_lost(step.act) && at.may_be_lost_by(step.told.actor) {
+        if step.act.declines() && at.may_be_lost_by(step.told.actor) {
             let end = step.clone();
             stay.steps.retain(|s| end.is_after(s));
             stay.containers.clear();
@@ -230,9 +219,9 @@ fn cut_short(stay: &mut Stay, own: &[Step]) {
 
 /// Marks the item's steps by which stays were cut short.
 fn mark_lost(steps: &mut [Step], stays: &[Rc<Stay>]) {
-    let ends = stays.iter().filter_map(|s| s.end.as_ref()).filter(|end| says_lost(end.act));
+    let ends = stays.iter().filter_map(|s| s.end.as_ref()).filter(|end| end.act.declines());
     let ends: Vec<u64> = ends.map(|end| end.told.index).collect();
     for step in steps {
-        step.lost |= says_lost(step.act) && ends.contains(&step.told.index);
+        step.lost |= step.act.declines() && ends.contains(&step.told.index);
     }
 }

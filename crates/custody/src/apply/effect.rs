@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use prost::Message;
 use proto::v1::statement::Body;
-use statement::{Statement, SubjectKey};
+use statement::{Statement, SubjectKey, SubjectKind};
 
 use super::{
     fold::Folder,
+    open,
     pairing::{Side, edit_document, meet},
 };
 use crate::{
@@ -120,6 +121,7 @@ fn take_effect<V: View + ?Sized>(
     match statement.body() {
         Body::Correct(_) | Body::Void(_) => change(draft, statement, index, at),
         Body::Endorse(_) => Ok(()),
+        Body::Alias(b) => Folder::default().join(draft, index, &[], &b.codes),
         _ if moves_items(statement.kind()) => moves(draft, statement, index),
         _ => registry::apply(draft, statement, at),
     }
@@ -162,12 +164,30 @@ fn change<V: View + ?Sized>(
     put_control(draft, root, &row);
     let own = ControlRow { root: Some(root), ..control_of(draft, index)? };
     put_control(draft, index, &own);
-    if let (Some(before), Some(after)) = (before, content(draft, root)?) {
-        meet(draft, Some(&before.body), Side { index: root, original: &after.root, body: &after.body })?;
+    let [before, after] = [before, content(draft, root)?].map(|c| c.map(|c| (c.root, c.body)));
+    if let (Some((_, before)), Some((original, after))) = (&before, &after) {
+        meet(draft, Some(before), Side { index: root, original, body: after })?;
     }
     items.extend(touched(draft, root)?);
     let mut folder = Folder::default();
-    items.into_iter().try_for_each(|item| folder.refold(draft, item))
+    folder.refold(draft, items)?;
+    let [before, after] = [before, after].map(|c| c.map(|(_, body)| body));
+    if let Some(Body::Alias(_)) = before.as_ref().or(after.as_ref()) {
+        return folder.join(draft, root, codes(before.as_ref()), codes(after.as_ref()));
+    }
+    let was_to = match &before {
+        Some(Body::Ship(b)) => draft.number(SubjectKind::Activity, &b.addressee)?,
+        _ => 0,
+    };
+    open::change(&mut folder, draft, root, was_to)
+}
+
+/// The codes that an Alias joins.
+fn codes(body: Option<&Body>) -> &[String] {
+    match body {
+        Some(Body::Alias(b)) => &b.codes,
+        _ => &[],
+    }
 }
 
 /// Items that the content in effect of an original acts on.

@@ -9,16 +9,21 @@ use std::{
     rc::Rc,
 };
 
-use proto::v1::ReceiveOutcome;
-use statement::{Kind, Statement, SubjectKey, SubjectKind};
+use statement::{Statement, SubjectKey, SubjectKind};
 
+use super::open;
 use crate::{
     View, ViewError,
-    control::{content, root_of},
+    alias::{self, codes_of},
+    control::content,
     draft::Draft,
-    item::{Act, Acts, Event, ItemState, Place, acts_from, acts_of, moves_items},
+    item::{
+        Act, Acts, Event, ItemState, Place, acts_from, acts_of,
+        deeds::{Deeds, TAKEN, roots, timeline},
+    },
     response::{receives_of, ships_of},
-    tables::{Touch, subject, touches},
+    stock,
+    tables::{subject, touches},
 };
 
 /// Most entries read for one item when something arrives late.
@@ -29,36 +34,76 @@ const MAX_WORK: usize = 1 << 19;
 /// What reading a statement costs beside its items.
 const STATEMENT_WORK: usize = 8;
 
-/// What an item takes part in when a Receive says nothing of single goods.
-const TAKEN: Act = Act::Receive(ReceiveOutcome::Unspecified);
-
 /// Folds, keeping what was read so that a bill of many items is read once.
 #[derive(Default)]
 pub(super) struct Folder {
     acts: BTreeMap<u64, Option<Rc<Acts>>>,
     receives: BTreeMap<u64, Rc<[u64]>>,
+    ships: BTreeMap<u64, Rc<[u64]>>,
+    /// Codes of things with several, folded already.
+    folded: BTreeSet<SubjectKey>,
     work: usize,
 }
 
-/// Nothing more is read: [`MAX_WORK`] is spent.
-struct Spent;
+/// Why reading ended.
+pub(super) enum Halt {
+    /// Nothing more is read: [`MAX_WORK`] is spent.
+    Spent,
+    View(ViewError),
+}
 
-type Read<T> = Result<Result<T, Spent>, ViewError>;
+impl From<ViewError> for Halt {
+    fn from(e: ViewError) -> Self {
+        Self::View(e)
+    }
+}
+
+/// Turns "spent" into `None`.
+pub(super) fn unless_spent<T>(result: Result<T, Halt>) -> Result<Option<T>, ViewError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Halt::Spent) => Ok(None),
+        Err(Halt::View(e)) => Err(e),
+    }
+}
+
+/// The folder over the view as it is read for one history.
+struct Reading<'f, 'd, 'v, V: ?Sized> {
+    folder: &'f mut Folder,
+    draft: &'d Draft<'v, V>,
+}
+
+impl<V: View + ?Sized> Deeds for Reading<'_, '_, '_, V> {
+    type Deed = Acts;
+    type Error = Halt;
+
+    fn deed(&mut self, root: u64) -> Result<Option<Rc<Acts>>, Halt> {
+        self.folder.acts(self.draft, root)
+    }
+
+    fn answers(&mut self, ship: u64) -> Result<Rc<[u64]>, Halt> {
+        let receives = self.folder.receives(self.draft, ship)?;
+        self.folder.spend(receives.len())?;
+        Ok(receives)
+    }
+}
 
 impl Folder {
-    fn spend(&mut self, work: usize) -> Result<(), Spent> {
+    fn spend(&mut self, work: usize) -> Result<(), Halt> {
         self.work = self.work.saturating_add(work);
-        if self.work <= MAX_WORK { Ok(()) } else { Err(Spent) }
+        if self.work <= MAX_WORK { Ok(()) } else { Err(Halt::Spent) }
     }
 
     /// What the original at `root` does to items, as it counts now; `None` where it does not count.
-    fn acts<V: View + ?Sized>(&mut self, draft: &Draft<'_, V>, root: u64) -> Read<Option<Rc<Acts>>> {
+    pub(super) fn acts<V: View + ?Sized>(
+        &mut self,
+        draft: &Draft<'_, V>,
+        root: u64,
+    ) -> Result<Option<Rc<Acts>>, Halt> {
         if let Some(known) = self.acts.get(&root) {
-            return Ok(Ok(known.clone()));
+            return Ok(known.clone());
         }
-        if self.spend(STATEMENT_WORK).is_err() {
-            return Ok(Err(Spent));
-        }
+        self.spend(STATEMENT_WORK)?;
         let acts = match content(draft, root)? {
             None => None,
             Some(content) => Some(Rc::new(acts_of(&content, &|kind, text| draft.number(kind, text))?)),
@@ -66,10 +111,11 @@ impl Folder {
         // Spent or not, this one has been read.
         let _ = self.spend(acts.as_ref().map_or(0, |a| a.by_item.len()));
         self.acts.insert(root, acts.clone());
-        Ok(Ok(acts))
+        Ok(acts)
     }
 
-    fn receives<V: View + ?Sized>(
+    /// Receives that answer a Ship.
+    pub(super) fn receives<V: View + ?Sized>(
         &mut self,
         draft: &Draft<'_, V>,
         ship: u64,
@@ -82,13 +128,27 @@ impl Folder {
         Ok(receives)
     }
 
+    /// Ships that a Receive answers.
+    pub(super) fn ships<V: View + ?Sized>(
+        &mut self,
+        draft: &Draft<'_, V>,
+        receive: u64,
+    ) -> Result<Rc<[u64]>, ViewError> {
+        if let Some(known) = self.ships.get(&receive) {
+            return Ok(known.clone());
+        }
+        let ships: Rc<[u64]> = ships_of(draft, receive)?.into();
+        self.ships.insert(receive, ships.clone());
+        Ok(ships)
+    }
+
     /// The items that the original at `root` acts on.
     pub(super) fn items<V: View + ?Sized>(
         &mut self,
         draft: &Draft<'_, V>,
         root: u64,
     ) -> Result<BTreeSet<SubjectKey>, ViewError> {
-        let Ok(Some(acts)) = self.acts(draft, root)? else { return Ok(BTreeSet::new()) };
+        let Some(Some(acts)) = unless_spent(self.acts(draft, root))? else { return Ok(BTreeSet::new()) };
         let mut items: BTreeSet<SubjectKey> = acts.by_item.keys().copied().collect();
         if acts.takes_all {
             items.extend(self.taken(draft, root)?);
@@ -103,8 +163,8 @@ impl Folder {
         receive: u64,
     ) -> Result<BTreeSet<SubjectKey>, ViewError> {
         let mut items = BTreeSet::new();
-        for ship in ships_of(draft, receive)? {
-            if let Ok(Some(ship)) = self.acts(draft, ship)? {
+        for &ship in self.ships(draft, receive)?.iter() {
+            if let Some(Some(ship)) = unless_spent(self.acts(draft, ship))? {
                 let shipped = ship.by_item.iter().filter(|(_, act)| matches!(act, Act::Ship(_)));
                 items.extend(shipped.map(|(item, _)| *item));
             }
@@ -134,7 +194,7 @@ impl Folder {
                 self.fold_in(draft, item, &acts, TAKEN, false)?;
             }
         }
-        Ok(())
+        open::arrive(self, draft, &acts, answered)
     }
 
     fn fold_in<V: View + ?Sized>(
@@ -145,96 +205,146 @@ impl Folder {
         act: Act,
         answered: bool,
     ) -> Result<(), ViewError> {
-        draft.load(item)?;
-        let mut state = ItemState::decode(&draft.state(&item))?;
-        if (answered || !state.precedes(acts)) && !state.overflow {
-            match self.history(draft, item)? {
-                Ok(folded) => return draft.set_state(item, folded.encode()),
-                Err(Spent) => state.overflow = true,
+        if self.folded.contains(&item) {
+            return Ok(());
+        }
+        let old = state_of(draft, item)?;
+        let codes = codes(draft, item, &old)?;
+        let late = answered || !old.precedes(acts) || (old.aliased && act == Act::Commission);
+        let mut state = old.clone();
+        if late && !old.overflow {
+            match unless_spent(self.history(draft, &codes))? {
+                Some(folded) => return self.put_state(draft, codes, &old, folded),
+                None => state.overflow = true,
             }
         }
         state.step(Event { acts, act });
-        draft.set_state(item, state.encode())
+        self.put_state(draft, codes, &old, state)
     }
 
-    /// Folds an item's whole history anew. Where it is too long, the state stays and is marked.
+    /// Folds the whole histories of items anew. Where one is too long, the state stays and is marked.
     pub(super) fn refold<V: View + ?Sized>(
         &mut self,
         draft: &mut Draft<'_, V>,
-        item: SubjectKey,
+        items: impl IntoIterator<Item = SubjectKey>,
     ) -> Result<(), ViewError> {
-        draft.load(item)?;
-        let mut state = ItemState::decode(&draft.state(&item))?;
-        if !state.overflow {
-            match self.history(draft, item)? {
-                Ok(folded) => state = folded,
-                Err(Spent) => state.overflow = true,
+        for item in items {
+            if self.folded.contains(&item) {
+                continue;
             }
+            let old = state_of(draft, item)?;
+            let codes = codes(draft, item, &old)?;
+            let state = self.folded(draft, &codes, &old)?;
+            self.put_state(draft, codes, &old, state)?;
         }
-        draft.set_state(item, state.encode())
+        Ok(())
     }
 
-    /// The fold of all that acts on an item.
-    fn history<V: View + ?Sized>(&mut self, draft: &Draft<'_, V>, item: SubjectKey) -> Read<ItemState> {
-        let Some(record) = subject(draft, &item)? else { return Ok(Ok(ItemState::default())) };
-        let mut touched = Vec::new();
-        touches(draft, record.number, 0, &mut |touch| {
-            touched.push(touch);
-            Ok(touched.len() <= MAX_REFOLD)
-        })?;
-        if touched.len() > MAX_REFOLD || self.spend(touched.len()).is_err() {
-            return Ok(Err(Spent));
-        }
-        let mut events = BTreeMap::new();
-        for root in roots(draft, &touched)? {
-            let Ok(acts) = self.acts(draft, root)? else { return Ok(Err(Spent)) };
-            let Some(acts) = acts else { continue };
-            let Some(&act) = acts.by_item.get(&item) else { continue };
-            if matches!(act, Act::Ship(_)) && self.answers(draft, root, &mut events)?.is_err() {
-                return Ok(Err(Spent));
-            }
-            events.insert(root, (acts, act));
-        }
-        let mut events: Vec<_> = events.into_values().collect();
-        events.sort_by(|(a, _), (b, _)| a.fold_key().cmp(&b.fold_key()));
-        let mut state = ItemState::default();
-        for (acts, act) in &events {
-            state.step(Event { acts, act: *act });
-        }
-        Ok(Ok(state))
-    }
-
-    /// Adds the Receives that take in all of a Ship.
-    fn answers<V: View + ?Sized>(
+    /// The fold of all that acts on a thing, or its state marked where that is too much.
+    fn folded<V: View + ?Sized>(
         &mut self,
         draft: &Draft<'_, V>,
-        ship: u64,
-        events: &mut BTreeMap<u64, (Rc<Acts>, Act)>,
-    ) -> Read<()> {
-        let receives = self.receives(draft, ship)?;
-        if self.spend(receives.len()).is_err() {
-            return Ok(Err(Spent));
+        codes: &BTreeSet<SubjectKey>,
+        old: &ItemState,
+    ) -> Result<ItemState, ViewError> {
+        if old.overflow {
+            return Ok(old.clone());
         }
-        for &receive in receives.iter() {
-            let Ok(acts) = self.acts(draft, receive)? else { return Ok(Err(Spent)) };
-            if let Some(acts) = acts.filter(|a| a.takes_all) {
-                events.insert(receive, (acts, TAKEN));
+        let folded = unless_spent(self.history(draft, codes))?;
+        Ok(folded.unwrap_or_else(|| ItemState { overflow: true, ..old.clone() }))
+    }
+
+    /// The fold of all that acts on a thing.
+    fn history<V: View + ?Sized>(
+        &mut self,
+        draft: &Draft<'_, V>,
+        codes: &BTreeSet<SubjectKey>,
+    ) -> Result<ItemState, Halt> {
+        let mut touched = Vec::new();
+        for code in codes {
+            let Some(record) = subject(draft, code)? else { continue };
+            touches(draft, record.number, 0, &mut |touch| {
+                touched.push(touch);
+                Ok(touched.len() <= MAX_REFOLD)
+            })?;
+        }
+        if touched.len() > MAX_REFOLD {
+            return Err(Halt::Spent);
+        }
+        self.spend(touched.len())?;
+        let roots = roots(draft, &touched)?;
+        let mut state = ItemState { aliased: codes.len() > 1, ..ItemState::default() };
+        for (acts, act) in timeline(&mut Reading { folder: self, draft }, codes, &roots)? {
+            state.step(Event { acts: &acts, act });
+        }
+        Ok(state)
+    }
+
+    /// The one place where item states are written: every code of the thing bears the state, and the row
+    /// of its holder follows it.
+    fn put_state<V: View + ?Sized>(
+        &mut self,
+        draft: &mut Draft<'_, V>,
+        codes: BTreeSet<SubjectKey>,
+        old: &ItemState,
+        new: ItemState,
+    ) -> Result<(), ViewError> {
+        let mut listed: Option<(u64, SubjectKey)> = None;
+        for &code in &codes {
+            let number = draft.load(code)?.0.number;
+            listed = listed.filter(|(least, _)| *least < number).or(Some((number, code)));
+            draft.set_state(code, new.encode())?;
+        }
+        if let Some((number, code)) = listed {
+            stock::move_item(draft, (number, &code), old, &new);
+        }
+        if codes.len() > 1 {
+            self.folded.extend(codes);
+        }
+        Ok(())
+    }
+
+    /// An Alias joins these codes now, and joined those before: the things concerned are folded anew.
+    pub(super) fn join<V: View + ?Sized>(
+        &mut self,
+        draft: &mut Draft<'_, V>,
+        root: u64,
+        before: &[String],
+        after: &[String],
+    ) -> Result<(), ViewError> {
+        let affected = alias::replace(draft, root, before, after)?;
+        for &code in &affected {
+            let number = draft.load(code)?.0.number;
+            let old = state_of(draft, code)?;
+            stock::leave(draft, number, &old);
+        }
+        for code in affected {
+            if self.folded.contains(&code) {
+                continue;
             }
+            // Whatever was too long before may be short enough without the codes that have left.
+            let codes = codes_of(draft, &code)?;
+            let last = state_of(draft, code)?;
+            let nothing = ItemState { aliased: codes.len() > 1, ..ItemState::default() };
+            let state = match unless_spent(self.history(draft, &codes))? {
+                Some(folded) => folded,
+                None => ItemState { overflow: true, aliased: codes.len() > 1, ..last },
+            };
+            self.put_state(draft, codes, &nothing, state)?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 }
 
-/// Originals that may act by themselves on what these entries name.
-fn roots<V: View + ?Sized>(view: &V, touched: &[Touch]) -> Result<BTreeSet<u64>, ViewError> {
-    let mut roots = BTreeSet::new();
-    for touch in touched {
-        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-        if kind == Kind::Correct {
-            roots.insert(root_of(view, touch.index)?);
-        } else if moves_items(kind) {
-            roots.insert(touch.index);
-        }
-    }
-    Ok(roots)
+fn state_of<V: View + ?Sized>(draft: &mut Draft<'_, V>, item: SubjectKey) -> Result<ItemState, ViewError> {
+    draft.load(item)?;
+    ItemState::decode(&draft.state(&item))
+}
+
+fn codes<V: View + ?Sized>(
+    view: &V,
+    item: SubjectKey,
+    state: &ItemState,
+) -> Result<BTreeSet<SubjectKey>, ViewError> {
+    if state.aliased { codes_of(view, &item) } else { Ok([item].into()) }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proto::v1::{ReceiveOutcome, UseLine, statement::Body};
-use statement::{Statement, SubjectKey, SubjectKind, kind_row, subject_key};
+use proto::v1::{AdjustOutcome, LotAmount, ReceiveOutcome, UseLine, statement::Body};
+use statement::{Kind, Statement, SubjectKey, SubjectKind, kind_row, subject_key};
 
 use crate::{ViewError, control::Content, response::takes_all};
 
@@ -28,11 +28,58 @@ pub enum Act {
     Use(bool),
     /// Is used together with another item.
     Paired,
+    /// Is commissioned under a further code, after another of its codes was.
+    Recoded,
+    /// Is made into something else.
+    Transformed,
+    /// A stock-taking has found something about it.
+    Adjusted(AdjustOutcome),
+    /// Is worked on, wherever it is.
+    Serviced,
+    /// Is taken as a sample from somebody (number of the activity, 0 = not told).
+    Sampled(u64),
+}
+
+impl Act {
+    /// Whether the item is no more after it.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Use(true) | Self::Transformed | Self::Adjusted(AdjustOutcome::Destroyed))
+    }
+
+    /// Whether it certainly takes the item out of the container it is in.
+    #[must_use]
+    pub const fn leaves_container(self) -> bool {
+        match self {
+            Self::TakenFrom(_)
+            | Self::Ship(_)
+            | Self::Use(_)
+            | Self::PackedInto(_)
+            | Self::Transformed
+            | Self::Sampled(_) => true,
+            Self::Adjusted(outcome) => !matches!(outcome, AdjustOutcome::Damaged),
+            Self::Commission
+            | Self::Handled
+            | Self::Emptied
+            | Self::Receive(_)
+            | Self::Paired
+            | Self::Recoded
+            | Self::Serviced => false,
+        }
+    }
+
+    /// Whether the addressee says by it that it has not taken the item in.
+    #[must_use]
+    pub const fn declines(self) -> bool {
+        matches!(self, Self::Receive(ReceiveOutcome::Short | ReceiveOutcome::Refused))
+    }
 }
 
 /// A statement as items see it.
 #[derive(Clone, Debug)]
 pub struct Acts {
+    /// Kind of the statement.
+    pub kind: Kind,
     /// When it happened, µs.
     pub at: i64,
     /// Cause ordinal of its kind.
@@ -51,6 +98,10 @@ pub struct Acts {
     pub by_item: BTreeMap<SubjectKey, Act>,
     /// A Receive of everything that was shipped; what that was stands in the Ships it answers.
     pub takes_all: bool,
+    /// Of a Ship: number of the addressee's activity; else 0.
+    pub addressee: u64,
+    /// Lots of which it moves, makes or ends amounts without serials, ascending.
+    pub lots: Vec<SubjectKey>,
 }
 
 /// One act at its place in the order of occurrence.
@@ -60,14 +111,6 @@ pub struct Event<'a> {
     pub acts: &'a Acts,
     /// What it does.
     pub act: Act,
-}
-
-impl Acts {
-    /// Place in fold order.
-    #[must_use]
-    pub fn fold_key(&self) -> (i64, u8, &str, [u8; 16]) {
-        (self.at, self.cause, &self.party, self.id)
-    }
 }
 
 /// Gives the subject number of a text, 0 where it has none.
@@ -118,9 +161,14 @@ impl<'a> Place<'a> {
     }
 }
 
-pub(crate) fn acts_from(body: &Body, place: Place<'_>, numbers: Numbers<'_>) -> Result<Acts, ViewError> {
+pub(crate) fn acts_from<'b>(
+    body: &'b Body,
+    place: Place<'_>,
+    numbers: Numbers<'_>,
+) -> Result<Acts, ViewError> {
     let kind = statement::kind_of(body);
     let mut acts = Acts {
+        kind,
         at: place.at,
         cause: kind_row(kind).map_or(0, |row| row.cause),
         party: place.party.to_string(),
@@ -130,14 +178,21 @@ pub(crate) fn acts_from(body: &Body, place: Place<'_>, numbers: Numbers<'_>) -> 
         has_site: place.has_site,
         by_item: BTreeMap::new(),
         takes_all: false,
+        addressee: 0,
+        lots: Vec::new(),
     };
+    let mut lots: Vec<&str> = Vec::new();
+    let mut amounts = |amounts: &'b [LotAmount]| lots.extend(amounts.iter().map(|a| a.lot.as_str()));
     let mut add = |item: &str, act| {
         if !item.is_empty() {
             acts.by_item.insert(subject_key(SubjectKind::Item, item), act);
         }
     };
     match body {
-        Body::Commission(b) => b.items.iter().for_each(|i| add(i, Act::Commission)),
+        Body::Commission(b) => {
+            b.items.iter().for_each(|i| add(i, Act::Commission));
+            lots.extend(b.quantity.as_ref().map(|_| b.lot.as_str()));
+        }
         Body::Pack(b) => {
             let container = numbers(SubjectKind::Item, &b.parent)?;
             add(&b.parent, Act::Handled);
@@ -151,19 +206,45 @@ pub(crate) fn acts_from(body: &Body, place: Place<'_>, numbers: Numbers<'_>) -> 
         Body::Ship(b) => {
             let to = numbers(SubjectKind::Activity, &b.addressee)?;
             b.items.iter().for_each(|i| add(i, Act::Ship(to)));
+            acts.addressee = to;
+            amounts(&b.lots);
         }
         Body::Receive(b) => {
             acts.takes_all = takes_all(b);
             b.items.iter().for_each(|i| add(i, Act::Receive(ReceiveOutcome::Unspecified)));
             b.exceptions.iter().for_each(|e| add(&e.item, Act::Receive(e.outcome())));
+            amounts(&b.lots);
+            b.exceptions.iter().for_each(|e| amounts(e.lot.as_slice()));
         }
         Body::Use(b) => {
             b.lines.iter().for_each(|l| add(&l.paired, Act::Paired));
             let finished = finished(&b.lines);
             b.lines.iter().for_each(|l| add(&l.item, Act::Use(finished.contains(l.item.as_str()))));
         }
+        Body::Transform(b) => {
+            b.outputs.iter().for_each(|i| add(i, Act::Commission));
+            b.inputs.iter().for_each(|i| add(i, Act::Transformed));
+            amounts(&b.input_lots);
+            amounts(&b.output_lots);
+        }
+        Body::Adjust(b) => {
+            b.lines.iter().for_each(|l| add(&l.item, Act::Adjusted(l.outcome())));
+            b.lines.iter().for_each(|l| amounts(l.lot.as_slice()));
+        }
+        Body::Service(b) => {
+            let named = b.lines.iter().flat_map(|l| [&l.removed, &l.fitted, &l.item]);
+            named.for_each(|i| add(i, Act::Serviced));
+        }
+        Body::Sample(b) => {
+            let from = numbers(SubjectKind::Activity, &b.holder)?;
+            b.items.iter().for_each(|i| add(i, Act::Sampled(from)));
+            amounts(&b.lots);
+        }
         _ => {}
     }
+    acts.lots = lots.into_iter().map(|lot| subject_key(SubjectKind::Item, lot)).collect();
+    acts.lots.sort_unstable();
+    acts.lots.dedup();
     Ok(acts)
 }
 

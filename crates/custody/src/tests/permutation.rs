@@ -40,6 +40,20 @@ const RICH: &str = "
     m:  maker     commission H,I
     m1: maker     correct m commission H,J
     m2: maker     correct m1 commission H at=2
+        maker     commission K,L,M,N
+    al: maker     alias A,A2
+        maker     alias E,E2
+    am: maker     alias G,K
+    an: maker     correct am alias G,M
+        maker     commission A2 @3
+        maker     adjust lost=N damaged=K
+        maker     adjust found=N
+    tr: maker     transform L into O,L2
+    tc: maker     correct tr transform L into O @2
+        maker     ship N,O to trader lots=1,2     key=N1
+        trader    receive bill=maker/N1 N,O lots=1
+        lab       sample O from trader
+        maker     service N fitted=K
         maker     ship H to clinic                key=H1
         clinic    receive bill=maker/H1
         clinic    use H with I
@@ -98,6 +112,7 @@ fn arrive(mut ledger: TestLedger, lines: &[Line], order: &[usize]) -> (TestLedge
 
 fn states(ledger: &TestLedger, lines: &[Line], order: &[usize]) -> Vec<String> {
     let (ledger, recorded) = arrive(ledger.clone(), lines, order);
+    super::open::check_tables(&ledger);
     recorded.canonical(&ledger)
 }
 
@@ -110,8 +125,11 @@ fn the_rich_story_has_the_states_it_tells() {
     let ledger = TestLedger::new();
     let lines = with_endorsements(&ledger, write(&ledger, RICH));
     let (ledger, recorded) = arrive(ledger, &lines, &in_order(&lines));
-    let states = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "C1", "C2", "P"]
-        .map(|name| recorded.describe(&ledger, name));
+    let states = [
+        "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "C1", "C2", "P", "A2", "K", "L", "L2", "M", "N",
+        "O",
+    ]
+    .map(|name| recorded.describe(&ledger, name));
     assert_eq!(
         states,
         [
@@ -119,7 +137,7 @@ fn the_rich_story_has_the_states_it_tells() {
             "B held clinic",
             "C held clinic",
             "D held clinic",
-            "E held trader",
+            "E held trader damaged",
             "F held clinic2",
             "G held clinic2",
             "H opened clinic",
@@ -128,6 +146,13 @@ fn the_rich_story_has_the_states_it_tells() {
             "C1 held trader",
             "C2 held maker ex P",
             "P held importer",
+            "A2 used clinic",
+            "K held maker damaged",
+            "L transformed maker",
+            "L2 unknown",
+            "M held clinic2",
+            "N held trader",
+            "O held lab",
         ]
     );
 }
@@ -195,7 +220,7 @@ struct Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    (0..8u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
+    (0..14u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
         |(verb, who, whom, items, minute, document, of, changes)| Act {
             verb,
             who,
@@ -222,20 +247,35 @@ fn words(act: &Act, n: usize, ships: &[String]) -> String {
     let units = if units.is_empty() { "A".to_string() } else { units.join(",") };
     let way = ["", "way=W1", "way=W2"][usize::from(act.document)];
     let known = ships.get(usize::from(act.of) % ships.len().max(1));
+    let lots = if act.document == 1 { "lots=1,2" } else { "" };
+    let outcome = ["found", "lost", "damaged", "stolen", "destroyed", "opening"][usize::from(act.of % 6)];
     match (act.verb, known) {
         (0, _) => format!("maker commission {units}"),
         (1, _) => format!("{who} pack P {units}"),
         (2, _) => format!("{who} pack Q P,{units}"),
         (3, _) => format!("{who} unpack {}", if act.whom == 0 { "P" } else { "Q" }),
-        (4, _) => format!("{who} ship {all} to {whom} {way} key={n}"),
+        (4, _) => format!("{who} ship {all} to {whom} {way} {lots} key={n}"),
         (5, _) if !way.is_empty() => {
             let list = if act.of.is_multiple_of(2) { String::new() } else { format!("short={}", chosen[0]) };
             format!("{who} receive {way} {list}")
         }
         (6, Some(ship)) => {
-            let list = if act.of.is_multiple_of(3) { all } else { String::new() };
+            let list = match act.of % 3 {
+                0 => all,
+                1 => format!("{all} {lots}"),
+                _ => String::new(),
+            };
             format!("{who} receive of={ship} bill=maker/{n} {list}")
         }
+        (8, _) => format!("maker alias {}", ["A,B", "A,K", "P,Q", "B,K", "P,R"][usize::from(act.items % 5)]),
+        (9, _) => format!(
+            "{who} transform {} into {}",
+            ["A", "B"][usize::from(act.whom % 2)],
+            ["K", "L"][usize::from(act.of % 2)]
+        ),
+        (10, _) => format!("{who} adjust {outcome}={all}"),
+        (11, _) => format!("lab sample {units} from {whom}"),
+        (12, _) => format!("maker service {} fitted=K", chosen[0]),
         _ => format!("clinic use {units}"),
     }
 }

@@ -30,11 +30,11 @@ proptest! {
     }
 
     #[test]
-    fn item_states_come_back(numbers in proptest::collection::vec(0..1u64 << 62, 12), few in any::<u64>(),
+    fn item_states_come_back(numbers in proptest::collection::vec(0..1u64 << 62, 13), few in any::<u64>(),
                              conflicts in proptest::collection::vec(0..1u64 << 62, 0..=8)) {
         let n = |i: usize| numbers[i] >> (few >> i & 31);
         let state = ItemState {
-            status: Status::ALL[few as usize % 7],
+            status: Status::ALL[few as usize % Status::ALL.len()],
             holder: n(0),
             addressee: n(1),
             container: n(2),
@@ -47,8 +47,11 @@ proptest! {
             last: (n(9) as i64, (few >> 8) as u8),
             last_index: n(10),
             events: n(11),
+            since: n(12),
             opened: few >> 20 & 1 == 1,
             overflow: few >> 21 & 1 == 1,
+            damaged: few >> 22 & 1 == 1,
+            aliased: few >> 23 & 1 == 1,
             conflicts,
         };
         prop_assert_eq!(ItemState::decode(&state.encode()), Ok(state));
@@ -68,7 +71,7 @@ proptest! {
         if let Ok(mut state) = ItemState::decode(&bytes) {
             // What was read can be counted on.
             let acts = crate::item::Acts {
-                at: 1, cause: 1, party: String::new(), id: [0; 16], index: 1, actor: 1, has_site: true,
+                kind: StatementKind::Ship, addressee: 0, lots: Vec::new(), at: 1, cause: 1, party: String::new(), id: [0; 16], index: 1, actor: 1, has_site: true,
                 by_item: Default::default(), takes_all: false,
             };
             state.step(crate::item::Event { acts: &acts, act: crate::item::Act::Commission });
@@ -158,14 +161,20 @@ fn golden_rows() {
         last: (10, 30),
         last_index: 11,
         events: 12,
+        since: 14,
         opened: true,
+        damaged: false,
+        aliased: true,
         overflow: false,
         conflicts: vec![13, 300],
     };
-    assert_eq!(state.encode(), [3, 20, 30, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0xac, 0x02]);
+    assert_eq!(state.encode(), [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 13, 0xac, 0x02]);
     assert_eq!(ItemState::decode(&[]), Ok(ItemState::default()));
     assert!(ItemState::decode(&state.encode()[..15]).is_err());
-    assert!(ItemState::decode(&[9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(), "no condition 9");
+    assert!(
+        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
+        "no condition 12"
+    );
     assert_eq!(touch_key(1, 2_050), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
     assert_eq!(touch_bytes(&Touch { index: 2_050, relation: Relation::Lot, kind: 40 }), [0, 2, 8, 40]);
 }

@@ -4,8 +4,10 @@
 //! [label:] who[>principal] verb … [@minute] [key=NO] [site=CODE] | outcome
 //!
 //! commission A,B                 pack P A,B        unpack P [A,B]       use A,B [with C]   finish A
-//! ship A,P to clinic [way=W]     receive of=label | bill=who/NO | way=W [A,B] [short=C] [refused=D]
-//!                                [over=E] [damaged=F]
+//! ship A,P to clinic [way=W] [lots=1,2]
+//! receive of=label | bill=who/NO | way=W [A,B] [lots=1] [short=C] [refused=D] [over=E] [damaged=F] [shortlot=2]
+//! alias A,A2      transform A,B into C,D      service D [removed=T] [fitted=U]      sample A from trader
+//! adjust [found=A] [lost=B] [damaged=C] [stolen=D] [destroyed=E] [opening=F]
 //! correct LABEL verb …           void LABEL        endorse LABEL
 //! ```
 //! A statement without label is called `eN` by its line, counted from 1; without `@minute` it happens N
@@ -14,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use proto::v1::{self, ReceiveOutcome, replacement, statement::Body};
+use proto::v1::{self, AdjustOutcome, ReceiveOutcome, replacement, statement::Body};
 use statement::{Statement, SubjectKind};
 
 use super::ledger::{LATER, NOON, Say, TestLedger, endorse_of, org, uuid};
@@ -98,6 +100,28 @@ fn is_header(word: &str) -> bool {
     word.starts_with('@') || word.starts_with("key=") || word.starts_with("site=")
 }
 
+const ADJUSTMENTS: [(&str, AdjustOutcome); 6] = [
+    ("found", AdjustOutcome::Found),
+    ("lost", AdjustOutcome::Lost),
+    ("damaged", AdjustOutcome::Damaged),
+    ("stolen", AdjustOutcome::Stolen),
+    ("destroyed", AdjustOutcome::Destroyed),
+    ("opening", AdjustOutcome::Opening),
+];
+
+/// Canonical lot of a short name.
+pub fn lot_of(name: &str) -> String {
+    format!("lot:gtin:09521234543213.L{name}")
+}
+
+fn lots(names: &str) -> Vec<v1::LotAmount> {
+    let amount = |name: &str| v1::LotAmount {
+        lot: lot_of(name),
+        quantity: Some(v1::Quantity { amount: 5, unit: "box".into() }),
+    };
+    names.split(',').filter(|n| !n.is_empty()).map(amount).collect()
+}
+
 fn items(names: &str) -> Vec<String> {
     names.split(',').filter(|n| !n.is_empty()).map(item).collect()
 }
@@ -153,14 +177,56 @@ fn body_of(said: &Said, words: &[&str]) -> Body {
         ["ship", names, "to", addressee, rest @ ..] => {
             let way = option(rest, "way");
             Body::Ship(v1::Ship {
-                items: items(names),
+                items: items(names.trim_matches('-')),
                 addressee: org(addressee),
                 reason: "sale".into(),
+                lots: lots(option(rest, "lots")),
                 waybill: if way.is_empty() { String::new() } else { waybill(way) },
                 ..v1::Ship::default()
             })
         }
         ["receive", rest @ ..] => Body::Receive(receive_of(said, rest)),
+        ["alias", names, ..] => Body::Alias(v1::Alias { codes: items(names), reason: "second-code".into() }),
+        ["transform", inputs, "into", outputs, ..] => Body::Transform(v1::Transform {
+            inputs: items(inputs),
+            outputs: items(outputs),
+            lot: lot(),
+            expires_on: "2027-05-31".into(),
+            units_per_code: 1,
+            reason: "repack".into(),
+            ..v1::Transform::default()
+        }),
+        ["adjust", rest @ ..] => Body::Adjust(v1::Adjust {
+            lines: ADJUSTMENTS
+                .iter()
+                .flat_map(|(name, outcome)| {
+                    items(option(rest, name)).into_iter().map(|item| v1::AdjustLine {
+                        outcome: *outcome as i32,
+                        item,
+                        ..v1::AdjustLine::default()
+                    })
+                })
+                .collect(),
+            reason: "stock-taking".into(),
+        }),
+        ["service", name, rest @ ..] => {
+            let other = |name| items(option(rest, name)).pop().unwrap_or_default();
+            let line = v1::ServiceLine {
+                item: item(name),
+                action: "tip-exchange".into(),
+                removed: other("removed"),
+                fitted: other("fitted"),
+                ..v1::ServiceLine::default()
+            };
+            Body::Service(v1::Service { lines: vec![line] })
+        }
+        ["sample", names, "from", holder, ..] => Body::Sample(v1::Sample {
+            number: "cert:org:lab/S1".into(),
+            purpose: "inspection".into(),
+            items: items(names),
+            holder: org(holder),
+            ..v1::Sample::default()
+        }),
         ["use" | "finish", names, rest @ ..] => {
             let paired = if let ["with", tip, ..] = rest { item(tip) } else { String::new() };
             let line = |name: String| v1::UseLine {
@@ -184,14 +250,21 @@ fn receive_of(said: &Said, words: &[&str]) -> v1::Receive {
         ("damaged", ReceiveOutcome::Damaged),
         ("refused", ReceiveOutcome::Refused),
     ] {
+        let outcome = outcome as i32;
         exceptions.extend(items(option(words, name)).into_iter().map(|item| v1::ReceiveException {
-            outcome: outcome as i32,
+            outcome,
             item,
             ..v1::ReceiveException::default()
         }));
     }
+    exceptions.extend(lots(option(words, "shortlot")).into_iter().map(|lot| v1::ReceiveException {
+        outcome: ReceiveOutcome::Short as i32,
+        lot: Some(lot),
+        ..v1::ReceiveException::default()
+    }));
     let (of, way) = (option(words, "of"), option(words, "way"));
     v1::Receive {
+        lots: lots(option(words, "lots")),
         shipment: (!of.is_empty()).then(|| reference(said, of)),
         bill: option(words, "bill").split_once('/').map_or_else(String::new, |(by, no)| bill(by, no)),
         waybill: if way.is_empty() { String::new() } else { waybill(way) },
@@ -253,6 +326,10 @@ impl Recorded {
             Status::Used => "used",
             Status::Missing => "missing",
             Status::Refused => "refused",
+            Status::Lost => "lost",
+            Status::Stolen => "stolen",
+            Status::Destroyed => "destroyed",
+            Status::Transformed => "transformed",
         };
         let mut text = format!("{name} {status} {}", party(state.holder));
         if state.addressee != 0 {
@@ -263,6 +340,9 @@ impl Recorded {
             let (_, outer) = item_state(&ledger.view, &item(&container)).unwrap().unwrap();
             let word = if outer.emptied_at >= state.packed.0 { "ex" } else { "in" };
             text += &format!(" {word} {container}");
+        }
+        if state.damaged {
+            text += " damaged";
         }
         for conflict in &state.conflicts {
             text += &format!(" !{}", self.label(*conflict));
@@ -278,13 +358,15 @@ impl Recorded {
             let ItemState { packed, emptied_at, last, events, opened, overflow, .. } = s;
             all.push(format!(
                 "{} packed={packed:?} by={} emptied={emptied_at} made={} shipped={} site={} last={last:?} {} \
-                 events={events} {opened} {overflow}",
+                 events={events} {opened} {overflow} since={} {}",
                 self.describe(ledger, name),
                 self.label_of(s.packed_by),
                 self.label_of(s.commissioned),
                 self.label_of(s.shipped_by),
                 self.label_of(s.site_by),
                 if events == 0 { "-".into() } else { self.label(s.last_index) },
+                self.label_of(s.since),
+                s.aliased,
             ));
         }
         for (index, label) in &self.labels {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proto::v1::ReceiveOutcome::{self, Damaged, Over, Refused, Short, Unspecified};
+use proto::v1::{
+    AdjustOutcome,
+    ReceiveOutcome::{self, Damaged, Over, Refused, Short, Unspecified},
+};
 
 use crate::item::{Act, Acts, Event, ItemState, Status};
 
@@ -16,10 +19,11 @@ const OTHER_BOX: u64 = 11;
 /// condition | where | act | who acts → condition, holder, addressee, container | fits?
 ///
 /// `*` stands for anything, `a,b` for either. `=` keeps what was; `actor` is who acts, `next` the
-/// addressee of the Ship. `held` means opened where it has been opened before.
+/// addressee of the Ship. `held` means opened where it has been opened before; `own` is the condition that
+/// the act is named after. Samples are taken from the holder; `of-other`: from somebody else.
 const TABLE: &str = "
-    used        *     emptied,handled   *                 | = = = =               | fits
-    used        *     *                 *                 | = = = =               | conflict
+    used,destroyed,transformed * emptied,handled *        | = = = =               | fits
+    used,destroyed,transformed * * *                      | = = = =               | conflict
     unknown     *     commission        *                 | held actor - =        | fits
     !unknown    *     commission        *                 | = = = =               | conflict
     *           in    into              *                 | held actor - other    | fits
@@ -83,6 +87,41 @@ const TABLE: &str = "
     missing,refused loose finish        holder,addressee  | used actor - -        | fits
     missing,refused loose use           other             | opened actor - -      | conflict
     missing,refused loose finish        other             | used actor - -        | conflict
+    lost,stolen loose into              *                 | held actor - other    | conflict
+    lost,stolen loose handled,emptied,paired *            | = = = =               | conflict
+    lost,stolen loose ship              *                 | transit actor next -  | conflict
+    lost,stolen loose receive,over,damaged *              | held actor - =        | conflict
+    lost,stolen loose short,refused     *                 | = = = =               | conflict
+    lost,stolen loose use,finish,transform,sample-of-other    * | own actor - -  | conflict
+    *           *     serviced          *                 | = = = =               | fits
+    unknown     *     recoded           *                 | held actor - =        | fits
+    !unknown    *     recoded           *                 | = = = =               | fits
+    unknown,held,opened,transit,missing,refused in lose,steal,destroy,find,opening,transform,sample-of-other * | own actor - - | fits
+    lost,stolen in    transform,sample-of-other * | own actor - -               | fits
+    unknown     loose lose,steal,destroy,find,opening,transform,sample-of-other *               | own actor - - | fits
+    held,opened loose lose,steal,destroy,find,opening,transform,sample-of-other holder          | own actor - - | fits
+    held,opened loose lose,steal,destroy,find,opening,transform,sample-of-other !holder         | own actor - - | conflict
+    transit     loose lose,steal,destroy,find,opening,transform,sample-of-other addressee       | own actor - - | fits
+    transit     loose lose,steal,destroy,find,opening,transform,sample-of-other !addressee      | own actor - - | conflict
+    missing,refused loose lose,steal,destroy,find,opening,transform,sample-of-other holder,addressee | own actor - - | fits
+    missing,refused loose lose,steal,destroy,find,opening,transform,sample-of-other other       | own actor - - | conflict
+    lost,stolen *     lose,steal,destroy,find,opening holder              | own actor - -         | fits
+    lost,stolen *     lose,steal,destroy,find,opening !holder             | own actor - -         | conflict
+    unknown     *     break             *                 | held actor - =        | fits
+    held,opened,transit,missing,refused in break *        | = = = =               | fits
+    held,opened loose break             holder            | = = = =               | fits
+    held,opened loose break             !holder           | = = = =               | conflict
+    transit     loose break             addressee         | = = = =               | fits
+    transit     loose break             !addressee        | = = = =               | conflict
+    missing,refused loose break         holder,addressee  | = = = =               | fits
+    missing,refused loose break         other             | = = = =               | conflict
+    lost,stolen *     break             holder            | = = = =               | fits
+    lost,stolen *     break             !holder           | = = = =               | conflict
+    *           in    sample            *                 | held actor - -        | fits
+    unknown,held,opened,missing,refused loose sample *    | held actor - -        | fits
+    transit     loose sample            addressee         | held actor - -        | fits
+    transit     loose sample            !addressee        | held actor - -        | conflict
+    lost,stolen loose sample            *                 | held actor - -        | conflict
 ";
 
 const RECEIVED: [(&str, ReceiveOutcome); 5] =
@@ -100,12 +139,36 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("ship", Act::Ship(NEXT)),
         ("use", Act::Use(false)),
         ("finish", Act::Use(true)),
+        ("transform", Act::Transformed),
+        ("serviced", Act::Serviced),
+        ("recoded", Act::Recoded),
+        ("sample", Act::Sampled(HOLDER)),
+        ("sample-of-other", Act::Sampled(OTHER)),
+        ("find", Act::Adjusted(AdjustOutcome::Found)),
+        ("opening", Act::Adjusted(AdjustOutcome::Opening)),
+        ("break", Act::Adjusted(AdjustOutcome::Damaged)),
+        ("lose", Act::Adjusted(AdjustOutcome::Lost)),
+        ("steal", Act::Adjusted(AdjustOutcome::Stolen)),
+        ("destroy", Act::Adjusted(AdjustOutcome::Destroyed)),
     ];
     all.extend(RECEIVED.map(|(name, outcome)| (name, Act::Receive(outcome))));
     all
 }
 
-const STATUSES: [(&str, Status); 7] = [
+/// The condition that an act is named after.
+const OWN: [(&str, &str); 9] = [
+    ("use", "opened"),
+    ("finish", "used"),
+    ("transform", "transformed"),
+    ("sample-of-other", "held"),
+    ("find", "held"),
+    ("opening", "held"),
+    ("lose", "lost"),
+    ("steal", "stolen"),
+    ("destroy", "destroyed"),
+];
+
+const STATUSES: [(&str, Status); 11] = [
     ("unknown", Status::Unknown),
     ("held", Status::Held),
     ("opened", Status::Opened),
@@ -113,6 +176,10 @@ const STATUSES: [(&str, Status); 7] = [
     ("used", Status::Used),
     ("missing", Status::Missing),
     ("refused", Status::Refused),
+    ("lost", Status::Lost),
+    ("stolen", Status::Stolen),
+    ("destroyed", Status::Destroyed),
+    ("transformed", Status::Transformed),
 ];
 
 fn matches(pattern: &str, value: &str) -> bool {
@@ -131,12 +198,14 @@ fn before(status: Status, inside: bool) -> ItemState {
         addressee: if addressee { ADDRESSEE } else { 0 },
         container: if inside { BOX } else { 0 },
         opened: status == Status::Opened,
+        since: if status.is_here() { 7 } else { 0 },
         ..ItemState::default()
     }
 }
 
 fn acts_by(actor: u64) -> Acts {
     Acts {
+        kind: statement::Kind::Ship,
         at: 500,
         cause: 30,
         party: "org:somebody".into(),
@@ -146,11 +215,14 @@ fn acts_by(actor: u64) -> Acts {
         has_site: false,
         by_item: Default::default(),
         takes_all: false,
+        addressee: 0,
+        lots: Vec::new(),
     }
 }
 
-fn expected(words: &[&str], old: &ItemState, actor: u64) -> ItemState {
-    let status = match words[0] {
+fn expected(words: &[&str], old: &ItemState, act: &str, actor: u64) -> ItemState {
+    let own = OWN.iter().find(|(name, _)| *name == act).map(|(_, status)| *status);
+    let status = match if words[0] == "own" { own.unwrap() } else { words[0] } {
         "=" => old.status,
         "held" if old.opened => Status::Opened,
         word => STATUSES.iter().find(|(name, _)| *name == word).unwrap().1,
@@ -189,7 +261,7 @@ fn every_transition_meets_one_row() {
                     let row: Vec<usize> = (0..rows.len())
                         .filter(|i| rows[*i].iter().zip(case).all(|(p, v)| matches(p, v)))
                         .collect();
-                    // The first row of used goods is an exception to the second and to all others.
+                    // The first row of goods that are no more is an exception to the second and to all others.
                     let row = row[0];
                     met.insert(row);
                     check(&rows[row], before(status, inside), act, actor, &case);
@@ -204,18 +276,30 @@ fn every_transition_meets_one_row() {
 fn check(row: &[&str], old: ItemState, act: Act, actor: u64, case: &[&str; 4]) {
     let mut state = old.clone();
     state.step(Event { acts: &acts_by(actor), act });
-    let expected = expected(&row[5..9], &old, actor);
+    let expected = expected(&row[5..9], &old, case[2], actor);
     let facts = |s: &ItemState| (s.status, s.holder, s.addressee, s.container);
     assert_eq!(facts(&state), facts(&expected), "{case:?}");
     assert_eq!(state.conflicts.is_empty(), row[10] == "fits", "{case:?}");
     assert_eq!((state.last, state.last_index, state.events), ((500, 30), 41, 1), "{case:?}");
     assert_eq!(state.emptied_at, if act == Act::Emptied { 500 } else { 0 }, "{case:?}");
-    let packs = matches!(act, Act::PackedInto(_)) && old.status != Status::Used;
+    let lives = !old.status.is_final();
+    let packs = matches!(act, Act::PackedInto(_)) && lives;
     assert_eq!(state.packed_by, if packs { 42 } else { 0 }, "{case:?}");
-    let ships = matches!(act, Act::Ship(_)) && old.status != Status::Used;
+    let ships = matches!(act, Act::Ship(_)) && lives;
     assert_eq!(state.shipped_by, if ships { 42 } else { 0 }, "{case:?}");
-    let makes = act == Act::Commission && old.status != Status::Used;
+    let makes = act == Act::Commission && lives;
     assert_eq!(state.commissioned, if makes { 42 } else { 0 }, "{case:?}");
+    let breaks = matches!(act, Act::Receive(Damaged) | Act::Adjusted(AdjustOutcome::Damaged)) && lives;
+    assert_eq!(state.damaged, breaks, "{case:?}");
+    let stays = old.status.is_here() && state.holder == old.holder;
+    let since = if !state.status.is_here() {
+        0
+    } else if stays {
+        7
+    } else {
+        42
+    };
+    assert_eq!(state.since, since, "{case:?}");
 }
 
 #[test]
@@ -226,7 +310,7 @@ fn rows_of_the_table_do_not_overlap() {
         .filter(|l| !l.is_empty())
         .map(|l| l.split_whitespace().collect())
         .collect();
-    for (status, _) in STATUSES.iter().filter(|(name, _)| *name != "used") {
+    for (status, _) in STATUSES.iter().filter(|(_, status)| !status.is_final()) {
         for place in ["loose", "in"] {
             for (act, _) in acts() {
                 for who in ["holder", "addressee", "other"] {

@@ -224,6 +224,8 @@ fn item_message(r: trace::ItemReport) -> Item {
         events: r.events,
         used: r.used.into_iter().map(|(unit, amount)| Quantity { amount, unit }).collect(),
         conflicts: r.conflicts,
+        damaged: r.damaged,
+        codes: r.codes,
     }
 }
 

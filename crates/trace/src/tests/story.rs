@@ -171,10 +171,39 @@ impl Story {
                     ..v1::Correct::default()
                 })
             }
+            ["alias", names] => Body::Alias(v1::Alias { codes: items(names), reason: "second-code".into() }),
+            ["lose", names] => self.adjust(names, v1::AdjustOutcome::Lost),
+            ["find", names] => self.adjust(names, v1::AdjustOutcome::Found),
+            ["destroy", names] => self.adjust(names, v1::AdjustOutcome::Destroyed),
+            ["open-with", names] => self.adjust(names, v1::AdjustOutcome::Opening),
+            ["transform", inputs, "into", outputs] => Body::Transform(v1::Transform {
+                inputs: items(inputs),
+                outputs: items(outputs),
+                lot: lot("L2"),
+                expires_on: "2027-05-31".into(),
+                units_per_code: 1,
+                reason: "repack".into(),
+                ..v1::Transform::default()
+            }),
+            ["sample", names] => Body::Sample(v1::Sample {
+                number: "cert:org:lab/S1".into(),
+                purpose: "inspection".into(),
+                items: items(names),
+                holder: org("maker"),
+                ..v1::Sample::default()
+            }),
             ["void", label] => Body::Void(v1::Void { target: Some(self.reference(label)), reason: reason() }),
             ["endorse", label] => Body::Endorse(v1::Endorse { target: Some(self.reference(label)) }),
             _ => panic!("not in the language: {words:?}"),
         }
+    }
+
+    fn adjust(&self, names: &str, outcome: v1::AdjustOutcome) -> Body {
+        let line = |item| v1::AdjustLine { outcome: outcome as i32, item, ..v1::AdjustLine::default() };
+        Body::Adjust(v1::Adjust {
+            lines: items(names).into_iter().map(line).collect(),
+            reason: "stock-taking".into(),
+        })
     }
 
     fn receive(&self, words: &[&str]) -> v1::Receive {
@@ -222,6 +251,10 @@ pub(super) fn status(status: Status) -> &'static str {
         Status::Used => "used",
         Status::Missing => "missing",
         Status::Refused => "refused",
+        Status::Lost => "lost",
+        Status::Stolen => "stolen",
+        Status::Destroyed => "destroyed",
+        Status::Transformed => "transformed",
     }
 }
 
@@ -285,15 +318,7 @@ fn waybill(number: &str) -> String {
 }
 
 fn replacement_of(body: Body) -> replacement::Body {
-    match body {
-        Body::Commission(b) => replacement::Body::Commission(b),
-        Body::Pack(b) => replacement::Body::Pack(b),
-        Body::Unpack(b) => replacement::Body::Unpack(b),
-        Body::Ship(b) => replacement::Body::Ship(b),
-        Body::Receive(b) => replacement::Body::Receive(b),
-        Body::Use(b) => replacement::Body::Use(b),
-        other => panic!("nothing replaces {other:?}"),
-    }
+    statement::GoodsAct::of(&body).expect("is about goods").to_replacement()
 }
 
 /// A view that counts what is read.
