@@ -173,7 +173,8 @@ impl Bench {
         let large_bills = self.bills(&client, Bills { count: 24, items: LARGE }).await?;
         out.note("small statements behind large ones …");
         let other = Client::connect(options).await?;
-        let behind = self.behind_large(&client, &other, self.ships(peak + paced, peak + paced + BEHIND)?).await?;
+        let behind =
+            self.behind_large(&client, &other, self.ships(peak + paced, peak + paced + BEHIND)?).await?;
         let rss_mib = peak_rss_mib(server.id())?;
         server.stop()?;
         let ms = |quantile| latency.value_at_quantile(quantile) as f64 / 1e3;

@@ -149,8 +149,8 @@ fn reference(named: &StatementRef) -> String {
 
 fn parse_reference(text: &str) -> Result<StatementRef> {
     let parts = text.rsplit_once('#').and_then(|(party, id)| Some((party, uuid::Uuid::parse_str(id).ok()?)));
-    let (party, id) =
-        parts.ok_or_else(|| exit::usage(format!("{text}: a statement is named PARTY#UUID, see desk inbound")))?;
+    let (party, id) = parts
+        .ok_or_else(|| exit::usage(format!("{text}: a statement is named PARTY#UUID, see desk inbound")))?;
     Ok(StatementRef { party: party.to_owned(), id: id.as_bytes().to_vec(), digest: Vec::new() })
 }
 
@@ -351,7 +351,11 @@ fn draw_dossier(d: &GetLotDossierResponse, out: Out) {
             "{} – {}{}",
             facts.valid_from,
             facts.valid_to,
-            if r.valid_when_made { "" } else { out.pick(" (not when made)", "（生产日不在有效期内）") }
+            if r.valid_when_made {
+                ""
+            } else {
+                out.pick(" (not when made)", "（生产日不在有效期内）")
+            }
         );
         let name = draw::kind(StatementKind::Registration, out.lang).to_owned();
         [name, facts.number, names.of(&facts.holder), valid, r.index.to_string()]

@@ -5,8 +5,8 @@ use merkle::{Checkpoint, Hash, VerifierKey};
 use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
-    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
-    trace_service_client::TraceServiceClient,
+    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient,
+    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
 };
 use tonic::Code;
 

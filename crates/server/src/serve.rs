@@ -4,8 +4,8 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
-    trace_service_server::TraceServiceServer,
+    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer,
+    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{

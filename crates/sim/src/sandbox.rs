@@ -60,11 +60,11 @@ impl Sandbox {
 
     /// Who may be played.
     pub fn players(&self) -> impl Iterator<Item = Player> + '_ {
-        self.players.iter().filter_map(|(role, who)| {
+        self.players.iter().map(|(role, who)| {
             let member = self.world.cast().member(*who);
             let key = Key::system(self.world.plan().seed, &member.id).pair;
             let (party, name, site) = (member.id.clone(), member.name.clone(), member.site.clone());
-            Some(Player { role, party, name, site, key })
+            Player { role, party, name, site, key }
         })
     }
 
@@ -72,7 +72,9 @@ impl Sandbox {
     /// `now` is µs since the Unix epoch.
     #[must_use]
     pub fn delivery(&self, n: u32, now: i64) -> Vec<SignedStatement> {
-        let Some((_, to)) = self.players.get(n as usize % self.players.len().max(1)) else { return Vec::new() };
+        let Some((_, to)) = self.players.get(n as usize % self.players.len().max(1)) else {
+            return Vec::new();
+        };
         let Some((product, gtin)) = self.product(n) else { return Vec::new() };
         let (lot, buyer) = (FIRST_LOT + n, self.world.cast().member(*to));
         let items: Vec<String> =

@@ -8,7 +8,6 @@ mod inbound;
 mod restrictions;
 mod shipment;
 mod submitted;
-mod texts;
 
 pub use balance::Balances;
 pub use dossier::{Dossier, Paper, PartyLicence, RegistrationPaper, dossier};

@@ -2,18 +2,21 @@
 
 mod messages;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use custody::{View as _, registry};
 use proto::v1::{
-    GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, GetShipmentResponse, ListHoldingsRequest,
-    ListHoldingsResponse, ListInboundRequest, ListInboundResponse, ListSubmittedRequest,
+    GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, GetShipmentResponse,
+    ListHoldingsRequest, ListHoldingsResponse, ListInboundRequest, ListInboundResponse, ListSubmittedRequest,
     ListSubmittedResponse,
 };
 use rpc::desk_service_server::DeskService;
-use statement::{Kind as StatementKind, LeafType, id_bytes};
+use statement::{Day, Kind as StatementKind, LeafType, id_bytes};
 use tonic::{Request, Response, Status};
-use trace::desk::{self, HoldingsQuery, Wanted};
+use trace::desk::{self, HoldingsQuery, HoldingsStart, Wanted};
 
 use super::{
     Shared, Snapshot,
@@ -89,6 +92,24 @@ fn page_token(next: Option<u64>) -> String {
     next.map_or_else(String::new, |n| format!("{n:x}"))
 }
 
+/// Reads a page token of holdings: part and number.
+fn holdings_start(token: &str) -> Result<HoldingsStart, Fault> {
+    if token.is_empty() {
+        return Ok(HoldingsStart::default());
+    }
+    let parts = token.split_once('.');
+    let read = parts.and_then(|(part, number)| {
+        Some(HoldingsStart { part: part.parse().ok()?, number: u64::from_str_radix(number, 16).ok()? })
+    });
+    read.ok_or_else(|| Fault::field("page_token", "is not one this ledger gave"))
+}
+
+/// The day by which holds are judged: a hold ends with its last day.
+fn today() -> Day {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Day::of_instant(i64::try_from(now.as_micros()).unwrap_or(i64::MAX))
+}
+
 fn inbound(
     view: &Snapshot<'_>,
     sight: &Sight,
@@ -138,14 +159,15 @@ fn holdings(
             lot: &query.lot,
             site: &query.site,
             contents: query.contents,
-            start: page_start(&query.page_token, 0)?,
+            start: holdings_start(&query.page_token)?,
             limit: page_size(query.page_size)?,
+            today: today(),
         },
     )
     .map_err(fault)?;
     Ok(ListHoldingsResponse {
         holdings: page.holdings.into_iter().map(messages::holding).collect(),
-        next_page_token: page_token(page.next),
+        next_page_token: page.next.map_or_else(String::new, |n| format!("{:x}.{:x}", n.part, n.number)),
         size: view.size(),
         truncated: page.truncated,
     })
@@ -200,7 +222,7 @@ fn dossier(
         }
     };
     let dossier = desk::dossier(view, &lot).map_err(fault)?;
-    let held_by = desk::restrictions(view, &lot).map_err(fault)?;
+    let held_by = desk::restrictions(view, &lot, today()).map_err(fault)?;
     let mut message = messages::dossier(view, sight, dossier)?;
     message.held_by = held_by;
     let parties = message.papers.iter().map(|p| &p.issuer).chain(message.licences.iter().map(|l| &l.party));

@@ -57,12 +57,7 @@ struct Sum<'a> {
 }
 
 impl Sum<'_> {
-    fn add<V: View + ?Sized>(
-        &mut self,
-        view: &V,
-        content: &Content,
-        party: &str,
-    ) -> Result<(), ViewError> {
+    fn add<V: View + ?Sized>(&mut self, view: &V, content: &Content, party: &str) -> Result<(), ViewError> {
         let actor = content.root.actor() == party;
         match &content.body {
             Body::Commission(b) if actor && b.lot == self.lot => self.count(b.quantity.as_ref(), 1),

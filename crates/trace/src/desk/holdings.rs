@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use custody::{
-    Content, HoldingRow, View, ViewError, content,
+    Content, View, ViewError, content,
     item::{ItemState, Status},
     root_of,
-    tables::{SubjectRecord, subject, subject_by_text, touches},
+    stock::{StockKind, stock, texts},
+    tables::{SubjectRecord, subject, touches},
 };
 use proto::v1::statement::Body;
 use statement::{Day, Kind, Relation, SubjectKind, subject_key};
@@ -15,9 +16,11 @@ use super::{
     balance::{Balances, balance},
     facts::Facts,
     restrictions::restrictions,
-    texts::Texts,
 };
-use crate::{Error, MAX_DEPTH, budget::Budget};
+use crate::{Error, MAX_DEPTH, budget::Budget, item::item_within};
+
+/// Statements read to find out where one item is that was in an emptied container.
+const CHILD_WORK: usize = 64;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +33,8 @@ pub struct HoldingsQuery<'a> {
     pub site: &'a str,
     /// What is inside containers instead of the containers.
     pub contents: bool,
-    /// Where to begin: 0, or what the page before said.
-    pub start: u64,
+    /// Where to begin: the default, or what the page before said.
+    pub start: HoldingsStart,
     /// Rows looked at, at most.
     pub limit: usize,
     /// The day on which holds are judged.
@@ -65,34 +68,54 @@ pub struct Holding {
     pub held_by: Vec<u64>,
 }
 
+/// Where a page begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldingsStart {
+    /// 0 items, 1 lots without serials, 2 what was in emptied containers.
+    pub part: u8,
+    /// Subject number within it.
+    pub number: u64,
+}
+
+/// The parts of a party's stock, in the order in which they are listed.
+const PARTS: [StockKind; 3] = [StockKind::Item, StockKind::Lot, StockKind::Emptied];
+
 /// One page.
 #[derive(Clone, Debug, Default)]
 pub struct HoldingsPage {
     /// In order of first naming of the items.
     pub holdings: Vec<Holding>,
     /// Where to go on; `None` at the end.
-    pub next: Option<u64>,
+    pub next: Option<HoldingsStart>,
     /// Something was left out of what a container holds.
     pub truncated: bool,
 }
 
-/// What `party` has, as far as its own and its suppliers' statements tell.
+/// What a party has, as far as its own and its suppliers' statements tell. A page may be short, or empty,
+/// and go on all the same: what it looks at is bounded.
 ///
 /// # Errors
 /// The view failed.
 pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result<HoldingsPage, Error> {
-    let Some(activity) = subject_by_text(view, SubjectKind::Activity, query.party)? else {
-        return Ok(HoldingsPage::default());
-    };
-    let mut rows = Vec::new();
-    custody::holdings(view, activity.number, query.start, &mut |row| {
-        rows.push(row);
-        Ok(rows.len() <= query.limit)
-    })?;
-    let next = if rows.len() > query.limit { rows.pop().map(|row| row.item) } else { None };
     let mut desk = Desk::new(view, query);
-    for row in rows {
-        desk.row(row)?;
+    let mut next = None;
+    let (mut part, mut from, mut left) = (usize::from(query.start.part), query.start.number, query.limit);
+    while let Some(kind) = PARTS.get(part) {
+        let (rows, more) = stock(view, query.party, *kind, from, left)?;
+        left -= rows.len();
+        for (row, text) in rows.iter().zip(texts(view, &rows)?) {
+            match kind {
+                StockKind::Item => desk.item(&text, "", 0)?,
+                StockKind::Lot => desk.lot(text, row.since)?,
+                StockKind::Emptied => desk.emptied(&text, row.number)?,
+            }
+        }
+        if let Some(number) = more {
+            // At most 2.
+            next = Some(HoldingsStart { part: part as u8, number });
+            break;
+        }
+        (part, from) = (part + 1, 0);
     }
     Ok(HoldingsPage { holdings: desk.found, next, truncated: desk.budget.exhausted })
 }
@@ -102,7 +125,6 @@ struct Desk<'a, V: ?Sized> {
     view: &'a V,
     query: &'a HoldingsQuery<'a>,
     budget: Budget,
-    texts: Texts,
     facts: Facts,
     sites: BTreeMap<u64, Rc<str>>,
     /// Holds and recalls by lot.
@@ -116,22 +138,11 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             view,
             query,
             budget: Budget::default(),
-            texts: Texts::default(),
             facts: Facts::default(),
             sites: BTreeMap::new(),
             restricted: BTreeMap::new(),
             found: Vec::new(),
         }
-    }
-
-    fn row(&mut self, row: HoldingRow) -> Result<(), Error> {
-        let Some(text) = self.texts.of(self.view, row.since, row.item, &mut self.budget)? else {
-            return Ok(());
-        };
-        if text.starts_with("lot:") {
-            return self.lot(text, row.since);
-        }
-        self.item(&text, "", 0)
     }
 
     /// What is left of a lot without serials.
@@ -186,8 +197,39 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Ok(())
     }
 
+    /// What was in a container when the party took everything out, and is still there. Containers are used
+    /// again: who emptied it after a child was packed is told by the child's timeline.
+    fn emptied(&mut self, container: &str, number: u64) -> Result<(), Error> {
+        let key = subject_key(SubjectKind::Item, container);
+        let Some(record) = subject(self.view, &key)? else { return Ok(()) };
+        let state = ItemState::decode(&record.state)?;
+        for (child, own) in self.packed(&record)? {
+            if own.container != number || own.packed.0 > state.emptied_at || self.budget.is_spent() {
+                continue;
+            }
+            // What one child may cost; a child has few events.
+            self.budget.spend(CHILD_WORK);
+            let budget = Budget { statements: CHILD_WORK, work: 16 * CHILD_WORK, exhausted: false };
+            let at = item_within(self.view, &child, budget)?;
+            let here = matches!(at.status, Status::Held | Status::Opened);
+            if here && at.holder == self.query.party && at.containers.is_empty() {
+                self.item(&child, "", 0)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What was packed into a container and has not come out: by the children's own states.
     fn inside(&mut self, record: &SubjectRecord, state: &ItemState) -> Result<Vec<String>, ViewError> {
+        let packed = self.packed(record)?.into_iter();
+        let inside = packed.filter(|(_, own)| {
+            own.container == record.number && own.packed.0 > state.emptied_at && !own.status.is_final()
+        });
+        Ok(inside.map(|(child, _)| child).collect())
+    }
+
+    /// What was ever packed into a container, with its state.
+    fn packed(&mut self, record: &SubjectRecord) -> Result<BTreeMap<String, ItemState>, ViewError> {
         let mut packs = BTreeMap::new();
         let budget = &mut self.budget;
         touches(self.view, record.number, 0, &mut |touch| {
@@ -197,7 +239,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             }
             Ok(budget.spend(1))
         })?;
-        let mut inside = std::collections::BTreeSet::new();
+        let mut packed = BTreeMap::new();
         for (index, kind) in packs {
             let root = if kind == Kind::Correct { root_of(self.view, index)? } else { index };
             if !self.budget.read() {
@@ -206,14 +248,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             let Some(Content { body: Body::Pack(b), .. }) = content(self.view, root)? else { continue };
             for child in b.children {
                 let key = subject_key(SubjectKind::Item, &child);
-                let Some(found) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else { continue };
-                let own = ItemState::decode(&found.state)?;
-                if own.container == record.number && own.packed.0 > state.emptied_at {
-                    inside.insert(child);
-                }
+                let Some(found) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else {
+                    continue;
+                };
+                packed.insert(child, ItemState::decode(&found.state)?);
             }
         }
-        Ok(inside.into_iter().collect())
+        Ok(packed)
     }
 
     fn site(&mut self, site_by: u64) -> Result<Rc<str>, ViewError> {

@@ -1,9 +1,8 @@
 //! Shipments addressed to a party that it has not answered wholly.
 
-use custody::{Table, View, tables::subject_by_text};
-use statement::SubjectKind;
+use custody::{View, stock};
 
-use super::shipment::{Progress, Shipment, shipment};
+use super::shipment::{Shipment, shipment};
 use crate::Error;
 
 /// Shipments looked at for one page, those of other senders included.
@@ -21,26 +20,16 @@ pub fn inbound<V: View + ?Sized>(
     start: u64,
     limit: usize,
 ) -> Result<(Vec<Shipment>, Option<u64>), Error> {
-    let Some(activity) = subject_by_text(view, SubjectKind::Activity, party)? else {
-        return Ok((Vec::new(), None));
-    };
-    let prefix = activity.number.to_be_bytes();
-    let from = [prefix, start.to_be_bytes()].concat();
-    let mut ships = Vec::new();
-    view.scan(Table::Inbound, &prefix, &from, &mut |key, _| {
-        ships.extend(key.get(8..).and_then(|k| k.try_into().ok()).map(u64::from_be_bytes));
-        Ok(ships.len() <= MAX_READ)
-    })?;
+    let (rows, next) = stock::inbound(view, party, start, if sender.is_empty() { limit } else { MAX_READ })?;
     let mut found = Vec::new();
-    for (read, &ship) in ships.iter().enumerate() {
-        if found.len() == limit || read == MAX_READ {
-            return Ok((found, Some(ship)));
+    for row in rows {
+        if found.len() == limit {
+            return Ok((found, Some(row.ship)));
         }
-        let Some(one) = shipment(view, ship)? else { continue };
-        let wanted = sender.is_empty() || one.content.root.actor() == sender;
-        if wanted && one.progress != Progress::Wholly {
+        let Some(one) = shipment(view, row.ship)? else { continue };
+        if sender.is_empty() || one.content.root.actor() == sender {
             found.push(one);
         }
     }
-    Ok((found, None))
+    Ok((found, next))
 }

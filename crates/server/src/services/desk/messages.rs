@@ -13,21 +13,13 @@ use trace::desk;
 use super::compromised;
 use crate::{
     access::Sight,
-    services::{
-        Snapshot,
-        submit::receipt_message,
-        trace::effect_message,
-    },
+    services::{Snapshot, submit::receipt_message, trace::effect_message},
     status::{Fault, Kind},
 };
 
 fn reference(statement: &Statement) -> StatementRef {
     let header = statement.header();
-    StatementRef {
-        party: header.party.clone(),
-        id: header.id.clone(),
-        digest: statement.digest().to_vec(),
-    }
+    StatementRef { party: header.party.clone(), id: header.id.clone(), digest: statement.digest().to_vec() }
 }
 
 fn recorded_at(view: &Snapshot<'_>, index: u64) -> Result<i64, Fault> {
@@ -151,11 +143,8 @@ pub(super) fn dossier(
         valid_when_made: r.valid_when_made,
     });
     let licences = d.licences.into_iter();
-    let licences = licences.map(|l| DossierLicence {
-        party: l.party,
-        licence: Some(l.licence),
-        index: l.index,
-    });
+    let licences =
+        licences.map(|l| DossierLicence { party: l.party, licence: Some(l.licence), index: l.index });
     Ok(GetLotDossierResponse {
         product: gs1::LotRef::parse(&d.lot).map(|l| l.product().to_string()).unwrap_or_default(),
         lot: d.lot,
