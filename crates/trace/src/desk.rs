@@ -12,7 +12,7 @@ mod submitted;
 pub use balance::Balances;
 pub use dossier::{Dossier, Paper, PartyLicence, RegistrationPaper, dossier};
 pub use facts::ItemFacts;
-pub use holdings::{Holding, HoldingsPage, HoldingsQuery, holdings};
+pub use holdings::{Holding, HoldingsPage, HoldingsQuery, HoldingsStart, holdings};
 pub use inbound::inbound;
 pub use restrictions::{named_with, restrictions};
 pub use shipment::{Line, LineOutcome, Progress, Shipment, ShipmentLine, shipment, shipment_lines};

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod codes;
+mod desk;
 mod flows;
 mod histories;
 mod model;

@@ -130,7 +130,8 @@ impl Sum<'_> {
     }
 
     fn amounts(&mut self, amounts: &[LotAmount], sign: i64) {
-        for amount in amounts.iter().filter(|a| a.lot == self.lot) {
+        let lot = self.lot;
+        for amount in amounts.iter().filter(|a| a.lot == lot) {
             self.count(amount.quantity.as_ref(), sign);
         }
     }

@@ -17,10 +17,7 @@ use super::{
     facts::Facts,
     restrictions::restrictions,
 };
-use crate::{Error, MAX_DEPTH, budget::Budget, item::item_within};
-
-/// Statements read to find out where one item is that was in an emptied container.
-const CHILD_WORK: usize = 64;
+use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -117,14 +114,14 @@ pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result
         }
         (part, from) = (part + 1, 0);
     }
-    Ok(HoldingsPage { holdings: desk.found, next, truncated: desk.budget.exhausted })
+    Ok(HoldingsPage { holdings: desk.found, next, truncated: desk.reader.truncated() })
 }
 
 /// Reads for one page.
 struct Desk<'a, V: ?Sized> {
     view: &'a V,
     query: &'a HoldingsQuery<'a>,
-    budget: Budget,
+    reader: Reader<'a, V>,
     facts: Facts,
     sites: BTreeMap<u64, Rc<str>>,
     /// Holds and recalls by lot.
@@ -137,7 +134,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Self {
             view,
             query,
-            budget: Budget::default(),
+            reader: Reader::new(view, Budget::default()),
             facts: Facts::default(),
             sites: BTreeMap::new(),
             restricted: BTreeMap::new(),
@@ -150,7 +147,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if !self.query.site.is_empty() || (!self.query.lot.is_empty() && self.query.lot != lot) {
             return Ok(());
         }
-        let balances = balance(self.view, &lot, self.query.party, &mut self.budget)?;
+        let balances = balance(self.view, &lot, self.query.party, &mut self.reader.budget)?;
         if balances.is_empty() {
             return Ok(());
         }
@@ -162,9 +159,11 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
     /// One item; where contents are shown, what is in it instead, if anything.
     fn item(&mut self, text: &str, container: &str, depth: usize) -> Result<(), Error> {
         let key = subject_key(SubjectKind::Item, text);
-        let Some(record) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else { return Ok(()) };
+        let Some(record) = subject(self.view, &key)?.filter(|_| self.reader.budget.spend(1)) else {
+            return Ok(());
+        };
         let state = ItemState::decode(&record.state)?;
-        let inside = self.inside(&record, &state)?;
+        let inside = self.inside(text, &record)?;
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
             for child in inside {
                 self.item(&child, text, depth + 1)?;
@@ -202,36 +201,45 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
     fn emptied(&mut self, container: &str, number: u64) -> Result<(), Error> {
         let key = subject_key(SubjectKind::Item, container);
         let Some(record) = subject(self.view, &key)? else { return Ok(()) };
-        let state = ItemState::decode(&record.state)?;
         for (child, own) in self.packed(&record)? {
-            if own.container != number || own.packed.0 > state.emptied_at || self.budget.is_spent() {
+            // Whatever moved it since by itself has its own row.
+            if own.container != number {
                 continue;
             }
-            // What one child may cost; a child has few events.
-            self.budget.spend(CHILD_WORK);
-            let budget = Budget { statements: CHILD_WORK, work: 16 * CHILD_WORK, exhausted: false };
-            let at = item_within(self.view, &child, budget)?;
-            let here = matches!(at.status, Status::Held | Status::Opened);
-            if here && at.holder == self.query.party && at.containers.is_empty() {
+            let timeline = self.reader.timeline(&child)?;
+            let at = Whereabouts::after(&timeline.steps);
+            if at.status.is_here()
+                && timeline.containers.is_empty()
+                && *self.reader.party(at.holder)? == *self.query.party
+            {
                 self.item(&child, "", 0)?;
             }
         }
         Ok(())
     }
 
-    /// What was packed into a container and has not come out: by the children's own states.
-    fn inside(&mut self, record: &SubjectRecord, state: &ItemState) -> Result<Vec<String>, ViewError> {
-        let packed = self.packed(record)?.into_iter();
-        let inside = packed.filter(|(_, own)| {
-            own.container == record.number && own.packed.0 > state.emptied_at && !own.status.is_final()
-        });
-        Ok(inside.map(|(child, _)| child).collect())
+    /// What is in a container now.
+    fn inside(&mut self, container: &str, record: &SubjectRecord) -> Result<Vec<String>, ViewError> {
+        let mut inside = Vec::new();
+        for (child, own) in self.packed(record)? {
+            // Who says that it was not inside may be wrong; any other act of its own has taken it out.
+            let denied = matches!(own.status, Status::Missing | Status::Refused);
+            if own.status.is_final() || (own.container != record.number && !denied) {
+                continue;
+            }
+            let timeline = self.reader.timeline(&child)?;
+            let within = timeline.containers.first().is_some_and(|c| **c == *container);
+            if within && Whereabouts::after(&timeline.steps).status.is_here() {
+                inside.push(child);
+            }
+        }
+        Ok(inside)
     }
 
     /// What was ever packed into a container, with its state.
     fn packed(&mut self, record: &SubjectRecord) -> Result<BTreeMap<String, ItemState>, ViewError> {
         let mut packs = BTreeMap::new();
-        let budget = &mut self.budget;
+        let budget = &mut self.reader.budget;
         touches(self.view, record.number, 0, &mut |touch| {
             let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
             if matches!(kind, Kind::Pack | Kind::Correct) && touch.relation != Relation::Child {
@@ -242,13 +250,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         let mut packed = BTreeMap::new();
         for (index, kind) in packs {
             let root = if kind == Kind::Correct { root_of(self.view, index)? } else { index };
-            if !self.budget.read() {
+            if !self.reader.budget.read() {
                 break;
             }
             let Some(Content { body: Body::Pack(b), .. }) = content(self.view, root)? else { continue };
             for child in b.children {
                 let key = subject_key(SubjectKind::Item, &child);
-                let Some(found) = subject(self.view, &key)?.filter(|_| self.budget.spend(1)) else {
+                let Some(found) = subject(self.view, &key)?.filter(|_| self.reader.budget.spend(1)) else {
                     continue;
                 };
                 packed.insert(child, ItemState::decode(&found.state)?);

@@ -41,7 +41,7 @@ pub fn restrictions<V: View + ?Sized>(view: &V, text: &str, today: Day) -> Resul
             _ => {}
         }
     }
-    lifted.iter().for_each(|hold| drop(force.remove(hold)));
+    force.retain(|index, ()| !lifted.contains(index));
     Ok(force.into_keys().collect())
 }
 

@@ -341,4 +341,33 @@ proptest! {
             prop_assert_eq!(super::story::describe(&report), expected, "{}", ITEMS[item]);
         }
     }
+    #[test]
+    fn a_party_holds_what_is_at_it_and_has_nothing_inside(lines in proptest::collection::vec(line(), 1..16)) {
+        if model(&lines).is_none() {
+            return Ok(());
+        }
+        let story = record(&lines);
+        let reports: Vec<crate::ItemReport> = ITEMS
+            .iter()
+            .filter_map(|name| crate::item(&story.view, &super::story::sgtin(name)).ok())
+            .collect();
+        for who in 0..PARTIES {
+            let party = format!("org:p{who}");
+            // Goods are where the outermost container is, whoever packed them.
+            let here = |r: &&crate::ItemReport| {
+                let outermost = r.containers.last().and_then(|c| reports.iter().find(|o| o.item == *c));
+                let outermost = outermost.unwrap_or(r);
+                let held = |r: &crate::ItemReport| matches!(super::story::status(r.status), "held" | "opened");
+                held(outermost) && outermost.holder == party && held(r)
+            };
+            let is_within = |r: &crate::ItemReport| reports.iter().any(|o| o.containers.first() == Some(&r.item));
+            let expected: BTreeSet<&str> =
+                reports.iter().filter(here).filter(|r| !is_within(r)).map(|r| r.item.as_str()).collect();
+            let found = super::desk::all_holdings(&story, &party, true, 2);
+            let listed: Vec<&str> = found.iter().map(|h| h.item.as_str()).collect();
+            let distinct: BTreeSet<&str> = listed.iter().copied().collect();
+            prop_assert_eq!(&distinct, &expected, "{}", party);
+            prop_assert_eq!(listed.len(), distinct.len(), "listed twice");
+        }
+    }
 }

@@ -112,7 +112,7 @@ impl Story {
         index
     }
 
-    fn reference(&self, label: &str) -> v1::StatementRef {
+    pub(super) fn reference(&self, label: &str) -> v1::StatementRef {
         let said = self.said.get(label).unwrap_or_else(|| panic!("{label} has not been said"));
         let header = said.header();
         v1::StatementRef {

@@ -1,0 +1,266 @@
+use proto::v1::{self, statement::Body};
+use statement::{Day, Kind};
+
+use super::story::{MINUTE, NOON, Story, lot, sgtin, short};
+use crate::desk::{self, Holding, HoldingsQuery, HoldingsStart, LineOutcome, Progress, Wanted};
+
+const TODAY: Day = Day(20_515);
+
+/// All of a party's holdings, in pages of `limit` rows.
+pub(super) fn all_holdings(story: &Story, party: &str, contents: bool, limit: usize) -> Vec<Holding> {
+    let (mut all, mut start) = (Vec::new(), HoldingsStart::default());
+    for _ in 0..100 {
+        let query = HoldingsQuery { party, lot: "", site: "", contents, start, limit, today: TODAY };
+        let page = desk::holdings(&story.view, &query).unwrap();
+        assert!(!page.truncated);
+        all.extend(page.holdings);
+        match page.next {
+            Some(next) => start = next,
+            None => return all,
+        }
+    }
+    panic!("pages do not end");
+}
+
+/// `A,B in P` …, in order of the list.
+fn holdings(story: &Story, who: &str, contents: bool) -> String {
+    let one = |h: &Holding| {
+        let mut text = if h.item.is_empty() { h.lot.clone() } else { short(&h.item).to_owned() };
+        if !h.container.is_empty() {
+            text += &format!("<{}", short(&h.container));
+        }
+        if h.contents > 0 {
+            text += &format!("[{}]", h.contents);
+        }
+        if h.condition != "held" {
+            text += &format!("!{}", h.condition);
+        }
+        for (unit, amount) in &h.balances {
+            text += &format!("={amount}{unit}");
+        }
+        text
+    };
+    let all = all_holdings(story, &format!("org:{who}"), contents, 3);
+    all.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn holdings_are_what_is_at_a_party_and_in_no_container() {
+    let mut story = Story::of(
+        "maker commission A,B,C,D
+         maker pack P A,B
+         maker pack Q P,C",
+    );
+    assert_eq!(holdings(&story, "maker", false), "D Q[2]");
+    assert_eq!(holdings(&story, "maker", true), "D C<Q A<P B<P");
+    story.tell("e4: maker ship Q to trader");
+    assert_eq!(holdings(&story, "maker", false), "D");
+    assert_eq!(holdings(&story, "trader", false), "");
+    story.tell("trader receive of=e4 @5");
+    assert_eq!(holdings(&story, "trader", false), "Q[2]");
+    story.tell("trader unpack Q @6");
+    assert_eq!(holdings(&story, "trader", false), "Q C P[2]");
+    story.tell("trader use C @7");
+    story.tell("trader ship Q to maker @8");
+    assert_eq!(holdings(&story, "trader", false), "C!opened P[2]");
+    story.tell("maker finish D @9");
+    assert_eq!(holdings(&story, "maker", false), "");
+}
+
+#[test]
+fn a_void_gives_back_what_was_shipped() {
+    let mut story = Story::of("maker commission A\n maker ship A to trader");
+    assert_eq!(holdings(&story, "maker", false), "");
+    story.tell("maker void e2");
+    assert_eq!(holdings(&story, "maker", false), "A");
+}
+
+fn amounts(amount: u64) -> Vec<v1::LotAmount> {
+    vec![v1::LotAmount { lot: lot("L9"), quantity: Some(v1::Quantity { amount, unit: "box".into() }) }]
+}
+
+fn ship(amount: u64, to: &str) -> Body {
+    Body::Ship(v1::Ship {
+        lots: amounts(amount),
+        addressee: format!("org:{to}"),
+        reason: "sale".into(),
+        waybill: format!("waybill:CN/{amount}"),
+        ..v1::Ship::default()
+    })
+}
+
+#[test]
+fn the_balance_of_a_lot_is_the_sum_of_what_its_statements_say() {
+    let mut story = Story::new();
+    let mut minute = 0;
+    let mut say = |story: &mut Story, who: &str, body| {
+        minute += 1;
+        story.say(who, format!("s{minute}"), NOON + minute * MINUTE, String::new(), body)
+    };
+    let commission = Body::Commission(v1::Commission {
+        lot: lot("L9"),
+        quantity: amounts(100)[0].quantity.clone(),
+        registration: "国药准字SJ20171003".into(),
+        made_on: "2025-06-01".into(),
+        expires_on: "2027-05-31".into(),
+        units_per_code: 1,
+        ..v1::Commission::default()
+    });
+    say(&mut story, "maker", commission);
+    let line = format!("{}=100box", lot("L9"));
+    assert_eq!(holdings(&story, "maker", false), line);
+    say(&mut story, "maker", ship(30, "trader"));
+    assert_eq!(holdings(&story, "maker", false), line.replace("100", "70"));
+    assert_eq!(holdings(&story, "trader", false), "");
+    // Takes in everything.
+    let whole = v1::Receive { waybill: "waybill:CN/30".into(), ..v1::Receive::default() };
+    say(&mut story, "trader", Body::Receive(whole.clone()));
+    assert_eq!(holdings(&story, "trader", false), line.replace("100", "30"));
+    // The same goods are not taken in twice.
+    say(&mut story, "trader", Body::Receive(whole));
+    assert_eq!(holdings(&story, "trader", false), line.replace("100", "30"));
+    let exception = |outcome: v1::ReceiveOutcome, amount: u64| v1::ReceiveException {
+        outcome: outcome as i32,
+        lot: amounts(amount).pop(),
+        ..v1::ReceiveException::default()
+    };
+    say(&mut story, "maker", ship(20, "trader"));
+    let partly = v1::Receive {
+        waybill: "waybill:CN/20".into(),
+        lots: amounts(15),
+        exceptions: vec![exception(v1::ReceiveOutcome::Damaged, 2), exception(v1::ReceiveOutcome::Short, 3)],
+        ..v1::Receive::default()
+    };
+    say(&mut story, "trader", Body::Receive(partly));
+    assert_eq!(holdings(&story, "trader", false), line.replace("100", "47"));
+    let adjust = |outcome: v1::AdjustOutcome, amount: u64| {
+        let lot = amounts(amount).pop();
+        let line = v1::AdjustLine { outcome: outcome as i32, lot, ..v1::AdjustLine::default() };
+        Body::Adjust(v1::Adjust { lines: vec![line], reason: "stock-taking".into() })
+    };
+    say(&mut story, "trader", adjust(v1::AdjustOutcome::Lost, 7));
+    say(&mut story, "trader", adjust(v1::AdjustOutcome::Found, 1));
+    say(&mut story, "trader", adjust(v1::AdjustOutcome::Damaged, 1));
+    assert_eq!(holdings(&story, "trader", false), line.replace("100", "41"));
+    say(&mut story, "trader", ship(41, "clinic"));
+    assert_eq!(holdings(&story, "trader", false), "");
+}
+
+fn progress(story: &Story, ship: u64) -> Progress {
+    desk::shipment(&story.view, ship).unwrap().unwrap().progress
+}
+
+fn inbound(story: &Story, who: &str, sender: &str, limit: usize) -> Vec<u64> {
+    let (mut all, mut start) = (Vec::new(), 0);
+    loop {
+        let (page, next) = desk::inbound(&story.view, &format!("org:{who}"), sender, start, limit).unwrap();
+        all.extend(page.iter().map(|s| s.content.root_index));
+        match next {
+            Some(next) => start = next,
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn a_shipment_is_inbound_until_every_line_is_answered_by_its_addressee() {
+    let mut story = Story::of(
+        "maker commission A,B,C,D
+         maker ship A,B to trader way=W1
+         maker ship C to trader way=W2
+         other ship D to trader way=W3",
+    );
+    assert_eq!(inbound(&story, "trader", "", 1), [2, 3, 4]);
+    assert_eq!(inbound(&story, "trader", "org:other", 1), [4]);
+    assert_eq!((inbound(&story, "maker", "", 1), progress(&story, 2)), (vec![], Progress::Open));
+    // A stranger answers nothing.
+    story.tell("thief receive way=W1 @6");
+    story.tell("thief receive of=e2 A,B @6");
+    assert_eq!((progress(&story, 2), inbound(&story, "trader", "", 10)), (Progress::Open, vec![2, 3, 4]));
+    story.tell("trader receive way=W1 A @7");
+    assert_eq!((progress(&story, 2), inbound(&story, "trader", "", 10)), (Progress::Partly, vec![2, 3, 4]));
+    let last = story.tell("trader receive way=W1 short=B @8");
+    assert_eq!((progress(&story, 2), inbound(&story, "trader", "", 10)), (Progress::Wholly, vec![3, 4]));
+    let (shipment, lines) = desk::shipment_lines(&story.view, 2).unwrap().unwrap();
+    assert_eq!(shipment.received_by, [last - 1, last]);
+    let outcomes: Vec<_> = lines.iter().map(|l| (l.outcome, l.received_by.clone())).collect();
+    let missing = Some(LineOutcome::Exception(v1::ReceiveOutcome::Short));
+    let expected = [(Some(LineOutcome::Received), vec![last - 1]), (missing, vec![last])];
+    assert_eq!(outcomes, expected);
+    assert_eq!(
+        (lines[0].facts.lot.as_str(), lines[0].facts.expires_on.as_str()),
+        (&*lot("L1"), "2027-05-31")
+    );
+    story.tell("trader receive of=e3 @9");
+    assert_eq!(inbound(&story, "trader", "", 10), [4]);
+    story.tell(&format!("trader void e{last}"));
+    assert_eq!(inbound(&story, "trader", "", 10), [4], "a counter-signed Receive waits for the other side");
+}
+
+#[test]
+fn what_a_party_submitted_comes_newest_first_by_pages() {
+    let mut story = Story::of("maker commission A,B,C\n other commission D");
+    for n in 0..5 {
+        story.tell(&format!("maker ship A to trader @{}", 3 + n));
+    }
+    story.tell("trader receive A @9");
+    story.tell("maker void e4");
+    let wanted = |before, limit, kind| Wanted { kind, business_key: "", before, limit };
+    let list = |kind, limit| {
+        let (mut all, mut before) = (Vec::new(), u64::MAX);
+        loop {
+            let (page, next) =
+                desk::submitted(&story.view, "org:maker", &wanted(before, limit, kind)).unwrap();
+            all.extend(page.iter().map(|s| (s.index, s.changed_by)));
+            match next {
+                Some(next) => before = next,
+                None => return all,
+            }
+        }
+    };
+    let ships = [(7, None), (6, None), (5, None), (4, Some(9)), (3, None)];
+    for limit in [1, 2, 5, 100] {
+        assert_eq!(list(Some(Kind::Ship), limit), ships, "{limit} a page");
+        assert_eq!(list(None, limit).len(), 7);
+    }
+    let (none, next) = desk::submitted(&story.view, "org:nobody", &wanted(u64::MAX, 5, None)).unwrap();
+    assert!(none.is_empty() && next.is_none());
+}
+
+#[test]
+fn holds_and_recalls_restrict_until_they_are_lifted_or_over() {
+    let mut story = Story::of("maker commission A,B");
+    let hold = |items: Vec<String>, lots: Vec<String>, until: &str| {
+        Body::Hold(v1::Hold {
+            items,
+            lots,
+            legal_basis: "basis".into(),
+            reason: "suspected".into(),
+            until: until.into(),
+            ..v1::Hold::default()
+        })
+    };
+    let at = |n: i64| NOON + n * MINUTE;
+    let both = vec![sgtin("A"), sgtin("B")];
+    let first = story.say("office", "h1".into(), at(2), String::new(), hold(both, vec![], ""));
+    let second = story.say("office", "h2".into(), at(3), String::new(), hold(vec![], vec![lot("L1")], ""));
+    let over =
+        story.say("office", "h3".into(), at(4), String::new(), hold(vec![], vec![lot("L1")], "2026-03-01"));
+    let of = |story: &Story, text: &str| desk::restrictions(&story.view, text, TODAY).unwrap();
+    assert_eq!((of(&story, &sgtin("A")), of(&story, &lot("L1"))), (vec![first], vec![second]));
+    let before = desk::restrictions(&story.view, &lot("L1"), Day(20_512)).unwrap();
+    assert_eq!(before, [second, over], "its last day counts");
+    let held: Vec<Vec<u64>> =
+        all_holdings(&story, "org:maker", false, 10).into_iter().map(|h| h.held_by).collect();
+    assert_eq!(held, [[first, second], [first, second]]);
+    let lift = |items: Vec<String>, label: &str, story: &Story| {
+        let hold = Some(story.reference(label));
+        Body::Lift(v1::Lift { hold, items, reason: "cleared".into(), ..v1::Lift::default() })
+    };
+    let body = lift(vec![sgtin("A")], "h1", &story);
+    story.say("office", "l1".into(), at(5), String::new(), body);
+    assert_eq!((of(&story, &sgtin("A")), of(&story, &sgtin("B"))), (vec![], vec![first]));
+    let body = lift(vec![], "h2", &story);
+    story.say("office", "l2".into(), at(6), String::new(), body);
+    assert_eq!(of(&story, &lot("L1")), [0; 0]);
+}
