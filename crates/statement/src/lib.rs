@@ -17,6 +17,7 @@ mod envelope;
 mod genesis;
 mod kind;
 mod model;
+pub mod policy;
 mod reason;
 pub mod scan;
 mod subject;
