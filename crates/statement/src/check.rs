@@ -1,7 +1,9 @@
 //! Validation of every field: what it may hold, each fault with its path. Nothing is looked up here.
 
+mod change;
 mod custody;
 mod field;
+mod personal;
 mod registry;
 
 use std::{collections::BTreeSet, fmt::Display};
@@ -20,6 +22,9 @@ pub const MAX_LOTS: usize = 256;
 /// Most faults reported of one statement; the rest is found after these are mended.
 const MAX_VIOLATIONS: usize = 100;
 
+/// Most attachments of a statement.
+const MAX_ATTACHMENTS: usize = 64;
+
 /// Most bytes of an attachment: 1 TiB.
 const MAX_ATTACHMENT: u64 = 1 << 40;
 
@@ -31,12 +36,40 @@ pub(crate) fn statement(header: &Header, body: &Body, bill: Option<&str>) -> Res
     check.finish()
 }
 
+/// Validates the content that a correction by line leads to, under the path `correct.replacement.…`.
+pub(crate) fn amended(act: GoodsAct<'_>) -> Result<(), Refusal> {
+    let mut check = Check { stage: Stage::Amended, ..Check::default() };
+    check.act(act, act.path(true));
+    check.finish()
+}
+
+/// Validates a Correct by itself.
+#[cfg(test)]
+pub(crate) fn correct(correct: &proto::v1::Correct) -> Result<(), Refusal> {
+    let mut check = Check::default();
+    check.correct(correct);
+    check.finish()
+}
+
 /// Collects faults, and the items named so far.
 #[derive(Default)]
 pub(crate) struct Check<'a> {
     violations: Vec<Violation>,
     items: BTreeSet<&'a str>,
     item_count: usize,
+    stage: Stage,
+}
+
+/// What a body is that is looked at.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    /// The whole content as its signer wrote it.
+    #[default]
+    Whole,
+    /// Lines to be added to another content: nothing else is set.
+    Lines,
+    /// The content that lines were removed from and added to.
+    Amended,
 }
 
 impl<'a> Check<'a> {
@@ -113,8 +146,8 @@ impl<'a> Check<'a> {
     }
 
     fn attachments(&mut self, h: &'a Header) {
-        self.count("header.attachments", h.attachments.len(), 64);
-        for (i, a) in h.attachments.iter().enumerate().take(64) {
+        self.count("header.attachments", h.attachments.len(), MAX_ATTACHMENTS);
+        for (i, a) in h.attachments.iter().enumerate().take(MAX_ATTACHMENTS) {
             self.bytes(format_args!("header.attachments[{i}].digest"), &a.digest, 32);
             self.code(format_args!("header.attachments[{i}].role"), &a.role);
             self.text(format_args!("header.attachments[{i}].media_type"), &a.media_type, 100);
@@ -134,10 +167,8 @@ impl<'a> Check<'a> {
             Body::RevokeKey(b) => self.body_revoke_key(b),
             Body::Mandate(b) => self.body_mandate(header, b),
             Body::Correct(b) => self.correct(b),
-            Body::Void(b) => {
-                self.target("void.target", b.target.as_ref(), false);
-                self.text("void.reason", &b.reason, 500);
-            }
+            Body::Void(b) => self.void(b),
+            Body::Erase(b) => self.erase(b),
             Body::Endorse(b) => self.target("endorse.target", b.target.as_ref(), true),
             _ => {
                 if let Some(act) = GoodsAct::of(body) {

@@ -9,6 +9,7 @@
 //! pure. Deliberately absent: looking anything up (crate `custody`), storage, clocks, randomness.
 
 mod act;
+mod amend;
 mod check;
 mod date;
 mod dsse;
@@ -16,12 +17,14 @@ mod envelope;
 mod genesis;
 mod kind;
 mod model;
+pub mod policy;
 mod reason;
 pub mod scan;
 mod subject;
 mod subjects;
 
 pub use act::GoodsAct;
+pub use amend::line_fields;
 pub use check::{MAX_ITEMS, MAX_LOTS};
 pub use date::{Day, within};
 pub use dsse::{

@@ -89,6 +89,10 @@ reasons! {
     MissingField = "MISSING_FIELD", InvalidArgument, "a required field is not set", "缺少必填字段";
     /// Field value not acceptable.
     InvalidField = "INVALID_FIELD", InvalidArgument, "a field has a value that cannot be", "字段值无效";
+    /// Number of a person in free text.
+    PersonalData = "PERSONAL_DATA", InvalidArgument,
+        "a free text holds an identity-card or mobile number; leave it out, or put it into an attachment",
+        "自由文本含有身份证号或手机号；请删去，或改放附件";
     /// Text not in canonical form.
     NotCanonical = "NOT_CANONICAL", InvalidArgument,
         "an identifier is not in canonical form", "标识不是规范形式";
@@ -168,6 +172,10 @@ reasons! {
     /// A Correct or Void waits already.
     TargetBusy = "TARGET_BUSY", FailedPrecondition,
         "a Correct or Void of the statement waits for endorsement; wait or have it endorsed", "已有更正或作废待会签";
+    /// A line to remove is not there.
+    LineUnknown = "LINE_UNKNOWN", FailedPrecondition,
+        "the content in effect has no such line; look up what it holds now and count from 0",
+        "现行内容中没有该行；请先查询现行内容，行号从 0 起";
     /// Nothing to endorse.
     NotPending = "NOT_PENDING", FailedPrecondition, "the statement named does not wait for signatures", "所引用声明不待会签";
     /// Not asked to endorse.

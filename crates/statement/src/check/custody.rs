@@ -4,12 +4,11 @@ use std::{collections::BTreeSet, fmt::Display};
 
 use gs1::DocumentKind;
 use proto::v1::{
-    Commission, Correct, LotAmount, Pack, Receive, ReceiveException, ReceiveOutcome, Ship, Unpack, Use,
-    UseLine,
+    Commission, LotAmount, Pack, Receive, ReceiveException, ReceiveOutcome, Ship, Unpack, Use, UseLine,
 };
 
 use super::{Accept, Check, End, MAX_ITEMS, MAX_LOTS};
-use crate::{GoodsAct, Reason};
+use crate::Reason;
 
 impl<'a> Check<'a> {
     pub(super) fn commission(&mut self, path: &'static str, b: &'a Commission) {
@@ -148,7 +147,7 @@ impl<'a> Check<'a> {
             ),
         }
         if !e.note.is_empty() {
-            self.text(format_args!("{path}.exceptions[{i}].note"), &e.note, 500);
+            self.prose(format_args!("{path}.exceptions[{i}].note"), &e.note, 500);
         }
     }
 
@@ -205,24 +204,6 @@ impl<'a> Check<'a> {
         self.sound_item(field, &line.paired, Accept::Units);
         if line.paired == line.item {
             self.fault(Reason::ItemTwice, field, "is the item itself");
-        }
-    }
-
-    pub(super) fn correct(&mut self, b: &'a Correct) {
-        self.target("correct.target", b.target.as_ref(), false);
-        self.text("correct.reason", &b.reason, 500);
-        let Some(r) = &b.replacement else {
-            self.fault(Reason::MissingField, "correct.replacement", "not set");
-            return;
-        };
-        self.optional(&r.site, |c, s| c.site("correct.replacement.site", s));
-        self.instant_or_none("correct.replacement.occurred_at", r.occurred_at);
-        match &r.body {
-            None => self.fault(Reason::MissingField, "correct.replacement.body", "not set"),
-            Some(body) => {
-                let act = GoodsAct::replacing(body);
-                self.act(act, act.path(true));
-            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use gs1::{DocumentKind, DocumentRef, ItemKind, ItemRef, LotRef, PartyRef, ProductRef, SiteRef};
 use proto::v1::{Quantity, StatementRef, Temperature};
 
-use super::{Check, MAX_ITEMS};
+use super::{Check, MAX_ITEMS, personal::personal_number};
 use crate::{Day, Reason, model::id_bytes};
 
 /// Last instant accepted anywhere: the end of the year 9999, µs.
@@ -76,6 +76,16 @@ impl<'a> Check<'a> {
     pub(super) fn text(&mut self, field: impl Display, text: &str, max: usize) {
         if let Some((reason, description)) = text_fault(text, max) {
             self.fault(reason, field, description);
+        }
+    }
+
+    /// A text in somebody's own words: as [`text`](Self::text), and without numbers of people.
+    pub(super) fn prose(&mut self, field: impl Display, text: &str, max: usize) {
+        if let Some((reason, description)) = text_fault(text, max) {
+            self.fault(reason, field, description);
+        } else if let Some(what) = personal_number(text) {
+            let text = format_args!("holds {what}; whatever names a person goes into an attachment");
+            self.fault(Reason::PersonalData, field, text);
         }
     }
 

@@ -14,8 +14,8 @@ use crate::{ALG_ED25519, POSSESSION_TYPE, Reason, key_id, kind_row, possession_p
 impl<'a> Check<'a> {
     pub(super) fn body_party(&mut self, b: &'a Party) {
         self.party("party.party", &b.party);
-        self.text("party.name", &b.name, 200);
-        self.optional(&b.name_latin, |c, t| c.text("party.name_latin", t, 200));
+        self.prose("party.name", &b.name, 200);
+        self.optional(&b.name_latin, |c, t| c.prose("party.name_latin", t, 200));
         self.country("party.country", &b.country);
         self.count("party.roles", b.roles.len(), 16);
         for (i, role) in b.roles.iter().enumerate().take(16) {
@@ -73,8 +73,8 @@ impl<'a> Check<'a> {
         if owner.is_some_and(|owner| owner.as_str() != b.party) {
             self.fault(Reason::InvalidField, "site.site", "is named after another party than site.party");
         }
-        self.text("site.name", &b.name, 200);
-        self.text("site.address", &b.address, 500);
+        self.prose("site.name", &b.name, 200);
+        self.prose("site.address", &b.address, 500);
         self.country("site.country", &b.country);
         let region = b.region.len() == 6 && b.region.bytes().all(|d| d.is_ascii_digit());
         if !region && (!b.region.is_empty() || b.country == "CN") {
@@ -105,7 +105,7 @@ impl<'a> Check<'a> {
         );
         self.count("licence.scope", b.scope.len(), 64);
         for (i, scope) in b.scope.iter().enumerate().take(64) {
-            self.text(format_args!("licence.scope[{i}]"), scope, 200);
+            self.prose(format_args!("licence.scope[{i}]"), scope, 200);
         }
         // A suspension has a first day as soon as it has a last one.
         let end = if b.suspended_to.is_empty() { End::Open } else { End::Required };
@@ -125,8 +125,8 @@ impl<'a> Check<'a> {
         }
         self.party("registration.holder", &b.holder);
         self.optional(&b.agent, |c, a| c.party("registration.agent", a));
-        self.text("registration.name", &b.name, 200);
-        self.optional(&b.model, |c, m| c.text("registration.model", m, 200));
+        self.prose("registration.name", &b.name, 200);
+        self.optional(&b.model, |c, m| c.prose("registration.model", m, 200));
         self.code("registration.product_class", &b.product_class);
         if b.device_class > 3 {
             self.fault(Reason::InvalidField, "registration.device_class", "must be 1 to 3, or 0 for a drug");
@@ -168,7 +168,7 @@ impl<'a> Check<'a> {
         self.kinds("enrol_key.kinds", &b.kinds);
         self.optional(&b.site, |c, s| c.site("enrol_key.site", s));
         self.instant_or_none("enrol_key.expires_at", b.expires_at);
-        self.optional(&b.label, |c, t| c.text("enrol_key.label", t, 100));
+        self.optional(&b.label, |c, t| c.prose("enrol_key.label", t, 100));
     }
 
     /// The key is one that may be enrolled, and has signed for this party and this ledger.
@@ -208,7 +208,7 @@ impl<'a> Check<'a> {
         self.party("revoke_key.party", &b.party);
         self.bytes("revoke_key.key_id", &b.key_id, 32);
         self.instant_or_none("revoke_key.compromised_since", b.compromised_since);
-        self.text("revoke_key.reason", &b.reason, 500);
+        self.prose("revoke_key.reason", &b.reason, 500);
     }
 
     pub(super) fn body_mandate(&mut self, header: &Header, b: &'a Mandate) {

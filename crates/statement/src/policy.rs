@@ -1,0 +1,228 @@
+//! Policy lists: codes that fields go by (reasons, units, kinds, …). They are data, not enums: a policy
+//! statement changes them for what happens from its day on; until one does, the defaults here hold.
+//!
+//! Which field of which kind goes by which list is said by [`visit_codes`]. Whether a code is in the list
+//! in force on the day is for `custody` to say, which knows what the ledger holds.
+
+mod lists;
+
+use std::fmt::{self, Display};
+
+use proto::v1::{LotAmount, Quantity, statement::Body};
+
+pub use self::lists::LISTS;
+use crate::{GoodsAct, Statement};
+
+/// A list of codes, as a ledger starts with it.
+#[derive(Debug)]
+pub struct List {
+    /// Its name, in `Policy.policy`.
+    pub name: &'static str,
+    /// What it is for.
+    pub english: &'static str,
+    /// 用途.
+    pub chinese: &'static str,
+    /// Its codes.
+    pub codes: &'static [Code],
+}
+
+/// A code of a list.
+#[derive(Debug)]
+pub struct Code {
+    /// As it stands in statements.
+    pub code: &'static str,
+    /// English name.
+    pub english: &'static str,
+    /// 中文名.
+    pub chinese: &'static str,
+}
+
+impl List {
+    /// Whether the default list holds a code.
+    #[must_use]
+    pub fn holds(&self, code: &str) -> bool {
+        self.codes.iter().any(|c| c.code == code)
+    }
+}
+
+/// A list by its name.
+#[must_use]
+pub fn list(name: &str) -> Option<&'static List> {
+    LISTS.iter().find(|list| list.name == name)
+}
+
+/// Receives path, name of the list and code, for each code that a statement uses. The path costs
+/// nothing until it is displayed.
+pub type VisitCode<'v> = &'v mut dyn FnMut(fmt::Arguments<'_>, &'static str, &str);
+
+/// Calls `visit` for every code of a policy list that the statement uses, in the order of its fields;
+/// for a Correct, those of its replacement. Fields that are not set never come.
+pub fn visit_codes(statement: &Statement, visit: VisitCode<'_>) {
+    let mut codes = Codes(visit);
+    for (i, a) in statement.header().attachments.iter().enumerate() {
+        codes.put(format_args!("header.attachments[{i}].role"), "attachment-role", &a.role);
+    }
+    match statement.body() {
+        Body::Licence(b) => codes.put("licence.kind", "licence-kind", &b.kind),
+        Body::Registration(b) => {
+            codes.put("registration.product_class", "product-class", &b.product_class);
+            codes.unit("registration.label_content", b.label_content.as_ref());
+        }
+        Body::Succession(b) => codes.put("succession.kind", "succession-kind", &b.kind),
+        Body::Coverage(b) => {
+            codes.put("coverage.register", "register", &b.register);
+            codes.put("coverage.product_class", "product-class", &b.product_class);
+        }
+        Body::NamedList(b) => codes.put("named_list.list", "named-list", &b.list),
+        Body::Correct(b) => {
+            if let Some(r) = b.replacement.as_ref().and_then(|r| r.body.as_ref()) {
+                let act = GoodsAct::replacing(r);
+                codes.act(act, act.path(true));
+            }
+        }
+        body => {
+            if let Some(act) = GoodsAct::of(body) {
+                codes.act(act, act.path(false));
+            }
+        }
+    }
+}
+
+/// As [`visit_codes`], for one act about goods: what a correction by line led to, say. `path` is where it
+/// stands.
+pub fn visit_act_codes(act: GoodsAct<'_>, path: &'static str, visit: VisitCode<'_>) {
+    Codes(visit).act(act, path);
+}
+
+struct Codes<'v>(VisitCode<'v>);
+
+impl Codes<'_> {
+    fn put(&mut self, path: impl Display, list: &'static str, code: &str) {
+        if !code.is_empty() {
+            (self.0)(format_args!("{path}"), list, code);
+        }
+    }
+
+    fn unit(&mut self, path: impl Display, quantity: Option<&Quantity>) {
+        if let Some(q) = quantity {
+            self.put(format_args!("{path}.unit"), "unit", &q.unit);
+        }
+    }
+
+    fn lots(&mut self, path: impl Display, lots: &[LotAmount]) {
+        for (i, lot) in lots.iter().enumerate() {
+            self.unit(format_args!("{path}[{i}].quantity"), lot.quantity.as_ref());
+        }
+    }
+
+    fn lot(&mut self, path: impl Display, lot: Option<&LotAmount>) {
+        self.unit(format_args!("{path}.lot.quantity"), lot.and_then(|l| l.quantity.as_ref()));
+    }
+
+    fn act(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Commission(b) => {
+                self.unit(format_args!("{path}.quantity"), b.quantity.as_ref());
+                self.put(format_args!("{path}.market"), "market", &b.market);
+            }
+            GoodsAct::Ship(b) => {
+                self.lots(format_args!("{path}.lots"), &b.lots);
+                self.put(format_args!("{path}.reason"), "ship-reason", &b.reason);
+            }
+            GoodsAct::Receive(b) => {
+                self.lots(format_args!("{path}.lots"), &b.lots);
+                for (i, e) in b.exceptions.iter().enumerate() {
+                    self.lot(format_args!("{path}.exceptions[{i}]"), e.lot.as_ref());
+                }
+            }
+            GoodsAct::Use(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.unit(format_args!("{path}.lines[{i}].used"), line.used.as_ref());
+                    self.unit(format_args!("{path}.lines[{i}].wasted"), line.wasted.as_ref());
+                }
+            }
+            GoodsAct::Alias(b) => self.put(format_args!("{path}.reason"), "alias-reason", &b.reason),
+            GoodsAct::Transform(b) => {
+                self.lots(format_args!("{path}.input_lots"), &b.input_lots);
+                self.lots(format_args!("{path}.output_lots"), &b.output_lots);
+                self.put(format_args!("{path}.reason"), "transform-reason", &b.reason);
+            }
+            GoodsAct::Adjust(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.lot(format_args!("{path}.lines[{i}]"), line.lot.as_ref());
+                }
+                self.put(format_args!("{path}.reason"), "adjust-reason", &b.reason);
+            }
+            GoodsAct::Service(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.put(format_args!("{path}.lines[{i}].action"), "service-action", &line.action);
+                }
+            }
+            other => self.paper(other, path),
+        }
+    }
+
+    /// Statements of authorities, laboratories, carriers and platforms.
+    fn paper(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::ImportFiling(b) => self.lots(format_args!("{path}.lots"), &b.lots),
+            GoodsAct::DeclareImport(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.unit(format_args!("{path}.lines[{i}].quantity"), line.quantity.as_ref());
+                }
+            }
+            GoodsAct::CustomsDecision(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.unit(format_args!("{path}.lines[{i}].quantity"), line.quantity.as_ref());
+                }
+            }
+            GoodsAct::Sample(b) => {
+                self.put(format_args!("{path}.purpose"), "sample-purpose", &b.purpose);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            GoodsAct::TestReport(b) => {
+                self.put(format_args!("{path}.purpose"), "sample-purpose", &b.purpose);
+            }
+            GoodsAct::RecallResponse(b) => {
+                for (i, stock) in b.stock.iter().enumerate() {
+                    let three =
+                        [("on_hand", &stock.on_hand), ("used", &stock.used), ("passed_on", &stock.passed_on)];
+                    for (name, quantity) in three {
+                        self.unit(format_args!("{path}.stock[{i}].{name}"), quantity.as_ref());
+                    }
+                }
+            }
+            GoodsAct::Inspection(b) => {
+                self.put(format_args!("{path}.kind"), "inspection-kind", &b.kind);
+                for (i, line) in b.shelf.iter().enumerate() {
+                    self.lot(format_args!("{path}.shelf[{i}]"), line.lot.as_ref());
+                }
+            }
+            GoodsAct::AdverseEvent(b) => {
+                self.put(format_args!("{path}.severity"), "adverse-severity", &b.severity);
+            }
+            GoodsAct::ActivityFigure(b) => {
+                self.put(format_args!("{path}.source"), "figure-source", &b.source);
+                self.put(format_args!("{path}.measure"), "figure-measure", &b.measure);
+                // Money has its currency as unit, which no list holds.
+                if !b.quantity.as_ref().is_some_and(|q| is_currency(&q.unit)) {
+                    self.unit(format_args!("{path}.quantity"), b.quantity.as_ref());
+                }
+                self.put(format_args!("{path}.product_class"), "product-class", &b.product_class);
+            }
+            GoodsAct::PostalCheck(b) => self.put(format_args!("{path}.reason"), "postal-reason", &b.reason),
+            GoodsAct::Observation(b) => {
+                self.put(format_args!("{path}.channel"), "observation-channel", &b.channel);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a text looks like a currency of ISO 4217.
+pub(crate) fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests;
