@@ -202,8 +202,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         let key = subject_key(SubjectKind::Item, container);
         let Some(record) = subject(self.view, &key)? else { return Ok(()) };
         for (child, own) in self.packed(&record)? {
-            // Whatever moved it since by itself has its own row.
-            if own.container != number {
+            if left_by_itself(&own, number) {
                 continue;
             }
             let timeline = self.reader.timeline(&child)?;
@@ -222,9 +221,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
     fn inside(&mut self, container: &str, record: &SubjectRecord) -> Result<Vec<String>, ViewError> {
         let mut inside = Vec::new();
         for (child, own) in self.packed(record)? {
-            // Who says that it was not inside may be wrong; any other act of its own has taken it out.
-            let denied = matches!(own.status, Status::Missing | Status::Refused);
-            if own.status.is_final() || (own.container != record.number && !denied) {
+            if left_by_itself(&own, record.number) {
                 continue;
             }
             let timeline = self.reader.timeline(&child)?;
@@ -286,6 +283,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         self.restricted.insert(lot.to_owned(), Rc::clone(&found));
         Ok(found)
     }
+}
+
+/// Whether an act of its own has taken a child out of the container it was packed into. Who says that it
+/// was not inside may be wrong: its timeline tells.
+const fn left_by_itself(own: &ItemState, container: u64) -> bool {
+    own.status.is_final()
+        || (own.container != container && !matches!(own.status, Status::Missing | Status::Refused))
 }
 
 const fn condition(state: &ItemState) -> &'static str {
