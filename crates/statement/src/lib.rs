@@ -41,4 +41,6 @@ pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_milli
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};
 pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
-pub use subjects::{Named, own_subjects, registration_product, sort_named, visit_subjects};
+pub use subjects::{
+    Named, own_subjects, registration_product, sort_named, visit_act_subjects, visit_subjects,
+};

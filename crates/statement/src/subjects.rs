@@ -113,6 +113,16 @@ fn listed(subject: &str, named: Visit<'_>) {
     }
 }
 
+/// Calls `visit` for every subject that an act about goods names, in the order of its fields; empty (unset)
+/// texts never come.
+pub fn visit_act_subjects(act: GoodsAct<'_>, visit: Visit<'_>) {
+    visit_act(act, &mut |relation, text| {
+        if !text.is_empty() {
+            visit(relation, text);
+        }
+    });
+}
+
 fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
     match act {
         GoodsAct::Commission(b) => commission(b, named),
