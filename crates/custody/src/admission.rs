@@ -1,32 +1,126 @@
-//! Admission: whether a signed statement may be recorded. Format, key, party, role, mandate and, for
+//! Admission: whether a signed statement may be recorded. Format, key, party, role, mandate, codes and, for
 //! statements about statements, that these exist; never where goods are.
+//!
+//! The checks stand in one list. Admission stops at the first that refuses; [`review`] asks all of them.
 
 mod change;
+mod code;
+mod goods;
 mod register;
+mod signer;
+
+use std::borrow::Cow;
 
 use merkle::PublicKey;
-use proto::v1::{KeyUse, Receive, Role, statement::Body};
+use proto::v1::{AuthorityField, KeyUse, Receive, Role, statement::Body};
 use statement::{
-    Day, Envelope, Kind, KindRow, Reason, Refusal, STATEMENT_TYPE, Signers, Statement, SubjectKind, hex_text,
-    id_bytes, id_millis, kind_row, verify,
+    Day, Envelope, Kind, KindRow, Named, Reason, Refusal, STATEMENT_TYPE, Statement, SubjectKind, Violation,
+    hex_text, id_bytes, id_millis, kind_row, own_subjects, verify,
 };
 
 use crate::{
-    Admission, AdmitError, Limits, MAX_LINKS, Signed, Table, View,
+    Admission, AdmitError, Limits, MAX_LINKS, Signed, Table, View, ViewError,
     apply::target_subjects,
     control::{entry, inherits_slot, recorded},
-    registry::{self, mandate_covers, mandates, party, roles_on},
+    registry::{self, party, roles_on},
     response::{document, named_ships},
     tables::{KeyRow, PartyRow, decode_u64, statement_key, subject_by_text},
 };
 
 /// Business keys of one document: more cannot be told apart in time.
 const MAX_SLOTS: usize = 256;
+/// Most faults that a review tells.
+const MAX_FAULTS: usize = 100;
 
 type Admit<T = ()> = Result<T, AdmitError>;
 
-fn refuse_at<T>(reason: Reason, field: &'static str, description: impl Into<String>) -> Admit<T> {
+fn refuse_at<T>(
+    reason: Reason,
+    field: impl Into<Cow<'static, str>>,
+    description: impl Into<String>,
+) -> Admit<T> {
     Err(Refusal::at(reason, field, description).into())
+}
+
+/// All that is refused of questions that do not depend on each other.
+fn all(answers: impl IntoIterator<Item = Admit>) -> Admit {
+    let mut violations = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok(()) => {}
+            Err(AdmitError::Refused(refusal)) => violations.extend(refusal.violations),
+            Err(e) => return Err(e),
+        }
+    }
+    match violations.first() {
+        None => Ok(()),
+        Some(first) => Err(Refusal { reason: first.reason, violations }.into()),
+    }
+}
+
+/// A statement that asks for admission.
+struct Ask<'a, V: ?Sized> {
+    view: &'a V,
+    statement: &'a Statement,
+    own: &'a [Named],
+    now: i64,
+    limits: &'a Limits,
+    row: &'static KindRow,
+    /// `None` where it is to be signed yet.
+    key: Option<KeyRow>,
+    /// `None` where the party is not registered.
+    signer: Option<PartyRow>,
+    /// Roles of the signer on the day it happened.
+    roles: Vec<(Role, AuthorityField)>,
+}
+
+impl<'a, V: View + ?Sized> Ask<'a, V> {
+    fn new(
+        view: &'a V,
+        (statement, own): (&'a Statement, &'a [Named]),
+        key: Option<KeyRow>,
+        now: i64,
+        limits: &'a Limits,
+    ) -> Admit<Self> {
+        let Some(row) = kind_row(statement.kind()) else {
+            return refuse_at(Reason::InvalidField, "body", "is of no known kind");
+        };
+        let signer = party(view, &statement.header().party)?;
+        let day = Day::of_instant(statement.header().occurred_at);
+        let roles = signer.as_ref().map(|signer| roles_on(signer, day)).unwrap_or_default();
+        Ok(Self { view, statement, own, now, limits, row, key, signer, roles })
+    }
+
+    fn day(&self) -> Day {
+        Day::of_instant(self.statement.header().occurred_at)
+    }
+
+    fn is_authority(&self) -> bool {
+        self.roles.iter().any(|(role, _)| *role == Role::Authority)
+    }
+}
+
+type Check<V> = fn(&Ask<'_, V>) -> Admit;
+
+/// Everything that is asked of a statement once its key and signature are known, in the order in which
+/// admission asks. No check relies on another having passed.
+const fn checks<V: View + ?Sized>() -> [Check<V>; 14] {
+    [
+        check_times,
+        check_key,
+        check_confidential,
+        signer::check_registered,
+        signer::check_own_role,
+        signer::check_mandate,
+        signer::check_roles,
+        signer::check_roles_now,
+        check_business_key,
+        check_body,
+        goods::check_content,
+        goods::check_named,
+        code::check_codes,
+        check_links,
+    ]
 }
 
 /// Whether `signed` may be recorded at `now` (µs since the Unix epoch).
@@ -44,46 +138,94 @@ pub fn admit<V: View + ?Sized>(
     limits: &Limits,
 ) -> Admit<Admission> {
     let statement = &signed.statement;
-    let header = statement.header();
-    if header.ledger != limits.ledger {
-        return refuse_at(
-            Reason::WrongLedger,
-            "header.ledger",
-            format!("this is {}", hex_text(&limits.ledger)),
-        );
-    }
-    let Some(key) = registry::key(view, &signed.key_id)? else {
-        return refuse_at(Reason::UnknownKey, "key_id", hex_text(&signed.key_id));
-    };
-    if key.party != header.party {
-        return refuse_at(Reason::KeyOfAnotherParty, "header.party", "is not the party of the key");
-    }
+    check_ledger(statement, limits)?;
+    let key = signing_key(view, signed)?;
     if !(envelope_fits(signed) && (verified || signature_verifies(&key, signed))) {
         return refuse_at(Reason::BadSignature, "signature", "does not verify under the key named");
     }
     if let Some(index) = recorded_index(view, statement)? {
         return Ok(Admission::Recorded(index));
     }
-    check_times(statement, now, limits)?;
-    check_key(&key, statement, now)?;
-    if header.confidential {
-        return refuse_at(
-            Reason::ConfidentialRefused,
-            "header.confidential",
-            "must not be set for this kind",
-        );
-    }
-    let Some(signer) = party(view, &header.party)? else {
-        return refuse_at(Reason::UnknownParty, "header.party", "register it first");
-    };
-    let Some(row) = kind_row(statement.kind()) else {
-        return refuse_at(Reason::InvalidField, "body", "is of no known kind");
-    };
-    check_signer(view, statement, row, &signer)?;
-    check_business_key(view, statement)?;
-    check_body(view, statement, limits)?;
-    check_links(view, signed)?;
+    let ask = Ask::new(view, (statement, &signed.own), Some(key), now, limits)?;
+    checks().iter().try_for_each(|check| check(&ask))?;
     Ok(Admission::New)
+}
+
+/// Every fault for which admission would refuse the statement at `now`, as far as one does not hide
+/// another; none where it would be admitted or is recorded already. At most 100. `signed`: with its key and
+/// signature, which count then too.
+///
+/// # Errors
+/// The view fails.
+pub fn review<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+    signed: Option<&Signed>,
+    now: i64,
+    limits: &Limits,
+) -> Result<Vec<Violation>, ViewError> {
+    let mut faults = Faults::default();
+    faults.note(check_ledger(statement, limits))?;
+    let key = match signed {
+        None => None,
+        Some(signed) => {
+            let key = faults.note(signing_key(view, signed))?;
+            let verifies = |key| envelope_fits(signed) && signature_verifies(key, signed);
+            if key.as_ref().is_some_and(|key| !verifies(key)) {
+                let text = "does not verify under the key named";
+                faults.note(refuse_at::<()>(Reason::BadSignature, "signature", text))?;
+            }
+            key
+        }
+    };
+    if faults.note(recorded_index(view, statement))?.flatten().is_some() {
+        return Ok(faults.0);
+    }
+    let own = own_subjects(statement);
+    if let Some(ask) = faults.note(Ask::new(view, (statement, &own), key, now, limits))? {
+        for check in checks() {
+            faults.note(check(&ask))?;
+        }
+    }
+    Ok(faults.0)
+}
+
+/// Faults collected, each once.
+#[derive(Default)]
+struct Faults(Vec<Violation>);
+
+impl Faults {
+    fn note<T>(&mut self, answer: Admit<T>) -> Result<Option<T>, ViewError> {
+        let refusal = match answer {
+            Ok(value) => return Ok(Some(value)),
+            Err(AdmitError::View(e)) => return Err(e),
+            Err(AdmitError::Refused(refusal)) => refusal,
+        };
+        for violation in refusal.violations {
+            if self.0.len() < MAX_FAULTS && !self.0.contains(&violation) {
+                self.0.push(violation);
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn check_ledger(statement: &Statement, limits: &Limits) -> Admit {
+    if statement.header().ledger == limits.ledger {
+        return Ok(());
+    }
+    refuse_at(Reason::WrongLedger, "header.ledger", format!("this is {}", hex_text(&limits.ledger)))
+}
+
+/// The key named, which must be enrolled for the party named.
+fn signing_key<V: View + ?Sized>(view: &V, signed: &Signed) -> Admit<KeyRow> {
+    let Some(key) = registry::key(view, &signed.key_id)? else {
+        return refuse_at(Reason::UnknownKey, "key_id", hex_text(&signed.key_id));
+    };
+    if key.party != signed.statement.header().party {
+        return refuse_at(Reason::KeyOfAnotherParty, "header.party", "is not the party of the key");
+    }
+    Ok(key)
 }
 
 /// Whether the envelope, which is what gets recorded, says what `signed` says.
@@ -108,43 +250,50 @@ fn recorded_index<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<Op
     let row = view.get(Table::Statement, &statement_key(signer.number, &id_bytes(&header.id)))?;
     let Some(index) = row.map(|v| decode_u64(&v)).transpose()? else { return Ok(None) };
     let envelope = Envelope::decode(&entry(view, index)?.envelope)
-        .map_err(|e| crate::ViewError(format!("entry {index}: {e}")))?;
+        .map_err(|e| ViewError(format!("entry {index}: {e}")))?;
     if envelope.digest == *statement.digest() {
         return Ok(Some(index));
     }
     refuse_at(Reason::IdTaken, "header.id", format!("entry {index} has this id and other bytes"))
 }
 
-fn check_times(statement: &Statement, now: i64, limits: &Limits) -> Admit {
+fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Ask { statement, now, limits, .. } = *ask;
     let header = statement.header();
     // 48 bits of milliseconds: far below i64 in µs.
     let id_time = id_millis(&id_bytes(&header.id)) as i64 * 1_000;
-    if id_time < now - limits.max_id_age || id_time > now + limits.max_ahead {
+    let id = if id_time < now - limits.max_id_age || id_time > now + limits.max_ahead {
         let days = limits.max_id_age / 86_400_000_000;
         let text = format!(
             "its time must lie within {days} days before and {} s after now",
             limits.max_ahead / 1_000_000
         );
-        return refuse_at(Reason::IdOutOfWindow, "header.id", text);
-    }
-    if header.occurred_at > now + limits.max_ahead {
-        return refuse_at(Reason::OccurredAhead, "header.occurred_at", "lies after the time of recording");
-    }
-    if let Body::Correct(b) = statement.body()
-        && b.replacement.as_ref().is_some_and(|r| r.occurred_at > now + limits.max_ahead)
-    {
+        refuse_at(Reason::IdOutOfWindow, "header.id", text)
+    } else {
+        Ok(())
+    };
+    let not_ahead = |at: i64, field: &'static str| {
         let text = "lies after the time of recording";
-        return refuse_at(Reason::OccurredAhead, "correct.replacement.occurred_at", text);
-    }
-    Ok(())
+        if at > now + limits.max_ahead { refuse_at(Reason::OccurredAhead, field, text) } else { Ok(()) }
+    };
+    let replaced = match statement.body() {
+        Body::Correct(b) => b.replacement.as_ref().map_or(0, |r| r.occurred_at),
+        _ => 0,
+    };
+    all([
+        id,
+        not_ahead(header.occurred_at, "header.occurred_at"),
+        not_ahead(replaced, "correct.replacement.occurred_at"),
+    ])
 }
 
 /// Revocation acts by index, expiry by time of recording; then what the key is enrolled for.
-fn check_key(key: &KeyRow, statement: &Statement, now: i64) -> Admit {
+fn check_key<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Ask { key: Some(key), statement, now, .. } = ask else { return Ok(()) };
     if key.revoked_index.is_some() {
         return refuse_at(Reason::KeyRevoked, "key_id", "has been revoked");
     }
-    if key.expires_at != 0 && now > key.expires_at {
+    if key.expires_at != 0 && *now > key.expires_at {
         return refuse_at(Reason::KeyExpired, "key_id", "has expired");
     }
     let has = |wanted| key.uses().any(|u| u == wanted);
@@ -167,72 +316,15 @@ fn check_key(key: &KeyRow, statement: &Statement, now: i64) -> Admit {
     Ok(())
 }
 
-fn check_signer<V: View + ?Sized>(
-    view: &V,
-    statement: &Statement,
-    row: &KindRow,
-    signer: &PartyRow,
-) -> Admit {
-    let header = statement.header();
-    let day = Day::of_instant(header.occurred_at);
-    let own_roles = roles_on(signer, day);
-    let authority = own_roles.iter().any(|(r, _)| *r == Role::Authority);
-    if own_roles.is_empty() && row.signers != Signers::SelfOrAuthority {
-        return refuse_at(Reason::RoleMissing, "header.party", "holds no role on the day it happened");
+fn check_confidential<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    if !ask.statement.header().confidential {
+        return Ok(());
     }
-    let mut roles = own_roles;
-    if !header.on_behalf_of.is_empty() && row.signers != Signers::TargetSigner {
-        roles = check_mandate(view, statement, row, day)?;
-    }
-    match row.signers {
-        Signers::Roles(wanted) if !roles.iter().any(|(r, _)| wanted.contains(r)) => {
-            let names: Vec<&str> = wanted.iter().map(|r| r.as_str_name()).collect();
-            refuse_at(Reason::RoleMissing, "header.party", format!("one of {} is needed", names.join(", ")))
-        }
-        Signers::SelfOrAuthority => {
-            let (field, named) = match statement.body() {
-                Body::Site(b) => ("site.party", &b.party),
-                Body::EnrolKey(b) => ("enrol_key.party", &b.party),
-                Body::RevokeKey(b) => ("revoke_key.party", &b.party),
-                _ => return refuse_at(Reason::NotYours, "header.party", "names no party concerned"),
-            };
-            if *named == header.party || authority {
-                return Ok(());
-            }
-            refuse_at(Reason::NotYours, field, "is another party; itself or an authority signs")
-        }
-        _ => Ok(()),
-    }
+    refuse_at(Reason::ConfidentialRefused, "header.confidential", "must not be set for this kind")
 }
 
-/// The roles of the principal, if a mandate of it covers the act.
-fn check_mandate<V: View + ?Sized>(
-    view: &V,
-    statement: &Statement,
-    row: &KindRow,
-    day: Day,
-) -> Admit<Vec<(Role, proto::v1::AuthorityField)>> {
-    let header = statement.header();
-    if !row.delegable {
-        return refuse_at(
-            Reason::NoMandate,
-            "header.on_behalf_of",
-            "this kind cannot be signed for somebody else",
-        );
-    }
-    let Some(principal) = party(view, &header.on_behalf_of)? else {
-        return refuse_at(Reason::NoMandate, "header.on_behalf_of", "the principal is not registered");
-    };
-    let covers = |m: &crate::tables::MandateRow| {
-        mandate_covers(&m.mandate, &header.party, statement.kind(), &header.site, day)
-    };
-    if !mandates(view, &header.on_behalf_of)?.iter().any(covers) {
-        return refuse_at(Reason::NoMandate, "header.on_behalf_of", "no mandate covers kind, site and day");
-    }
-    Ok(roles_on(&principal, day))
-}
-
-fn check_business_key<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit {
+fn check_business_key<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Ask { view, statement, .. } = *ask;
     let Some(bill) = statement.bill() else { return Ok(()) };
     if inherits_slot(view, statement)? {
         return Ok(());
@@ -257,7 +349,8 @@ fn check_business_key<V: View + ?Sized>(view: &V, statement: &Statement) -> Admi
     }
 }
 
-fn check_body<V: View + ?Sized>(view: &V, statement: &Statement, limits: &Limits) -> Admit {
+fn check_body<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Ask { view, statement, limits, .. } = *ask;
     match statement.body() {
         Body::Party(b) => register::check_party(view, statement, b),
         Body::Site(b) => register::check_site(view, b),
@@ -266,9 +359,15 @@ fn check_body<V: View + ?Sized>(view: &V, statement: &Statement, limits: &Limits
         Body::EnrolKey(b) => register::check_enrolment(view, statement, b, limits),
         Body::RevokeKey(b) => register::check_revocation(view, statement, b),
         Body::Mandate(b) => register::check_mandate(view, statement, b),
+        Body::Succession(b) => register::check_succession(view, b),
+        Body::Designation(b) => register::check_designation(view, statement, b),
+        Body::Coverage(b) => register::check_coverage(view, statement, b),
+        Body::NamedList(b) => register::check_list(view, b),
+        Body::Policy(b) => register::check_policy(view, b),
         Body::Receive(b) => check_receive(view, statement, b, &RECEIVE),
-        Body::Correct(_) | Body::Void(_) => change::check_change(view, statement),
+        Body::Correct(_) | Body::Void(_) => change::check_change(ask),
         Body::Endorse(_) => change::check_endorse(view, statement),
+        Body::Erase(b) => change::check_erase(ask, b),
         _ => Ok(()),
     }
 }
@@ -310,10 +409,14 @@ fn check_receive<V: View + ?Sized>(
     Ok(())
 }
 
-/// Statements about statements link what those link; bounded.
-fn check_links<V: View + ?Sized>(view: &V, signed: &Signed) -> Admit {
-    let targets = target_subjects(view, &signed.statement, MAX_LINKS)?;
-    let own = signed.own.iter().filter(|n| targets.binary_search_by_key(&n.key, |t| t.key).is_err());
+/// Statements about statements link what those link; bounded. What they name and is not recorded, other
+/// checks tell.
+fn check_links<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    if !change::target_is_recorded(ask.view, ask.statement)? {
+        return Ok(());
+    }
+    let targets = target_subjects(ask.view, ask.statement, MAX_LINKS)?;
+    let own = ask.own.iter().filter(|n| targets.binary_search_by_key(&n.key, |t| t.key).is_err());
     if targets.len() + own.count() <= MAX_LINKS {
         return Ok(());
     }

@@ -11,15 +11,16 @@ use merkle::{Hash, VerifierKey, leaf_hash};
 use prost::{Message, bytes::Bytes};
 use proto::v1::statement::Body;
 use statement::{
-    ALG_ED25519, Genesis, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey, SubjectKind,
-    content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named, subject_key,
-    visit_subjects,
+    ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey,
+    SubjectKind, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named,
+    subject_key, visit_act_subjects, visit_subjects,
 };
 
 use crate::{
     Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError,
     control::{content, control_of, find, recorded, target_of},
     draft::Draft,
+    naming::namings,
     registry,
     response::{named_ships, receive_in},
     tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
@@ -95,7 +96,8 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
 }
 
 /// Subjects that a statement names through the statements it names, ascending, each once: a Receive the
-/// items of the Ships it answers, as recorded and as corrected; a Correct, Void or Endorse all subjects of
+/// items of the Ships it answers, as recorded and as corrected; a report, response or lift the goods of what
+/// it names, likewise; a Correct, Void or Endorse all subjects of
 /// the statement it names and of those that one names. Stops soon after `limit`.
 pub(crate) fn target_subjects<V: View + ?Sized>(
     view: &V,
@@ -104,6 +106,7 @@ pub(crate) fn target_subjects<V: View + ?Sized>(
 ) -> Result<Vec<Named>, ViewError> {
     let mut keys = BTreeSet::new();
     shipped_items(view, statement, limit, &mut keys)?;
+    named_goods(view, statement, &mut keys)?;
     let mut next = target_of(statement).cloned();
     let mut depth = 0;
     while let Some(named) = next.filter(|_| keys.len() <= limit) {
@@ -116,6 +119,7 @@ pub(crate) fn target_subjects<V: View + ?Sized>(
         let target = recorded(view, index)?;
         keys.extend(own_subjects(&target).into_iter().map(|n| n.key));
         shipped_items(view, &target, limit, &mut keys)?;
+        named_goods(view, &target, &mut keys)?;
         next = target_of(&target).cloned();
     }
     Ok(keys.into_iter().map(|key| Named { key, relation: Relation::Target }).collect())
@@ -139,6 +143,34 @@ fn shipped_items<V: View + ?Sized>(
         }
         if keys.len() > limit {
             break;
+        }
+    }
+    Ok(())
+}
+
+/// Items, lots and products of the statements that a statement about goods names beside a shipment, as they
+/// were recorded and as they count now.
+fn named_goods<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+    keys: &mut BTreeSet<SubjectKey>,
+) -> Result<(), ViewError> {
+    for naming in namings(statement) {
+        let Some(index) = find(view, naming.named)? else { continue };
+        let original = recorded(view, index)?;
+        if !naming.kinds.contains(&original.kind()) {
+            continue;
+        }
+        let now = if control_of(view, index)?.newest.is_some() { content(view, index)? } else { None };
+        for body in [Some(original.body()), now.as_ref().map(|c| &c.body)].into_iter().flatten() {
+            let Some(act) = GoodsAct::of(body) else { continue };
+            visit_act_subjects(act, &mut |relation, text| {
+                let kind = relation.subject_kind();
+                keys.extend(
+                    kind.filter(|k| matches!(k, SubjectKind::Item | SubjectKind::Product))
+                        .map(|k| subject_key(k, text)),
+                );
+            });
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Corrections, voids and missing signatures: what counts of a recorded statement.
 
-use proto::v1::{StatementRef, replacement, statement::Body};
+use proto::v1::{Correct, StatementRef, replacement, statement::Body};
 use statement::{GoodsAct, Kind, Statement, id_bytes};
 
 use crate::{
@@ -8,7 +8,10 @@ use crate::{
     tables::{ControlRow, damaged, decode_row, statement_index},
 };
 
-/// What counts of an original now: its own content, or that of its newest Correct in effect.
+/// Most Corrects of one original; a content by line is worked out from as many statements.
+pub(crate) const MAX_CORRECTIONS: u32 = 64;
+
+/// What counts of an original now: its own content, or what its Corrects in effect made of it.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// The original, by which it is named and placed among statements of one instant.
@@ -115,19 +118,60 @@ pub fn content<V: View + ?Sized>(view: &V, root: u64) -> Result<Option<Content>,
     };
     match control.newest {
         None => Ok(Some(own)),
-        Some(newest) => corrected(own, &recorded(view, newest)?).map(Some),
+        Some(newest) => as_corrected(view, own, newest).map(Some),
     }
 }
 
-/// An original with the replacement of a Correct in place of its content.
-pub(crate) fn corrected(original: Content, correct: &Statement) -> Result<Content, ViewError> {
+/// What the chain of Corrects that ends with entry `newest` makes of an original. A Correct that gives the
+/// content anew stands on the original alone; one by line amends what was in effect before it.
+fn as_corrected<V: View + ?Sized>(view: &V, original: Content, newest: u64) -> Result<Content, ViewError> {
+    let mut chain = vec![recorded(view, newest)?];
+    while let Some(Body::Correct(correct)) = chain.last().map(Statement::body)
+        && correct.by_line
+        && chain.len() <= MAX_CORRECTIONS as usize
+    {
+        let target = correct.target.as_ref().ok_or_else(|| damaged("control"))?;
+        let before = find(view, target)?.ok_or_else(|| damaged("control"))?;
+        if before == original.root_index {
+            break;
+        }
+        chain.push(recorded(view, before)?);
+    }
+    chain.iter().rev().try_fold(original, corrected)
+}
+
+/// A content as the next Correct of its chain leaves it.
+fn corrected(before: Content, correct: &Statement) -> Result<Content, ViewError> {
     let Body::Correct(correct) = correct.body() else { return Err(damaged("control")) };
+    if correct.by_line {
+        return amended(before, correct);
+    }
+    let original = before;
+    let header = original.root.header();
     let replacement = correct.replacement.as_ref().ok_or_else(|| damaged("control"))?;
     let body = replacement.body.as_ref().map(body_of).ok_or_else(|| damaged("control"))?;
-    let occurred_at =
-        if replacement.occurred_at == 0 { original.occurred_at } else { replacement.occurred_at };
-    let site = if replacement.site.is_empty() { original.site } else { replacement.site.clone() };
+    let occurred_at = if replacement.occurred_at == 0 { header.occurred_at } else { replacement.occurred_at };
+    let site = if replacement.site.is_empty() { header.site.clone() } else { replacement.site.clone() };
     Ok(Content { body, occurred_at, site, ..original })
+}
+
+/// A content with some lines left out and others added; time and site where the Correct names them.
+fn amended(before: Content, correct: &Correct) -> Result<Content, ViewError> {
+    let act = GoodsAct::of(&before.body).ok_or_else(|| damaged("control"))?;
+    let replacement = correct.replacement.as_ref();
+    let added = replacement.and_then(|r| r.body.as_ref()).map(GoodsAct::replacing);
+    let body = act
+        .amended(&correct.removed, added)
+        .map_err(|e| ViewError(format!("a correction by line does not fit what it corrects: {e}")))?;
+    let at = replacement.map(|r| r.occurred_at).filter(|at| *at != 0);
+    let site = replacement.map(|r| &r.site).filter(|site| !site.is_empty()).cloned();
+    Ok(Content {
+        body,
+        occurred_at: at.unwrap_or(before.occurred_at),
+        site: site.unwrap_or(before.site),
+        root: before.root,
+        root_index: before.root_index,
+    })
 }
 
 /// A replacement's body as the body of a statement.

@@ -14,6 +14,7 @@ mod apply;
 mod control;
 mod draft;
 pub mod item;
+mod naming;
 pub mod registry;
 pub mod response;
 pub mod stock;
@@ -28,7 +29,7 @@ use merkle::Hash;
 use prost::bytes::Bytes;
 use statement::{Leaf, Named, Refusal, Statement};
 
-pub use admission::admit;
+pub use admission::{admit, review};
 pub use apply::{MAX_LINKS, apply, apply_genesis};
 pub use control::{Content, Effect, content, control_of, effect_of, root_of};
 pub use registry::key;

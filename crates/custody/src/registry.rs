@@ -5,12 +5,25 @@ use statement::{
     Day, Kind, Statement, SubjectKey, SubjectKind, hex_text, registration_product, subject_key, within,
 };
 
+mod list;
+mod policy;
+mod standing;
+
+pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, lists, named_list};
+pub use policy::{MAX_POLICY_DAYS, codes_on, is_code_on, policies, policy_on};
+pub use standing::{
+    MAX_COVERAGE, MAX_DESIGNATIONS, MAX_SUCCESSORS, coverage, coverage_on, designations, designations_on,
+    succeeds, successor_on, successors,
+};
+pub(crate) use {list::full as list_full, policy::has_room as has_policy_room};
+
 use crate::{
     Table, View, ViewError,
     draft::Draft,
     tables::{
-        GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, PartyRow, ProductRow, RegistrationRow, SiteRow,
-        decode_row, name_of, short_hash, subject, subject_by_text,
+        CoverageRow, DesignationRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, PartyRow,
+        PolicyRow, ProductRow, RegistrationRow, SiteRow, SuccessionRow, decode_row, name_of, short_hash,
+        subject, subject_by_text,
     },
 };
 use merkle::Hash;
@@ -25,6 +38,24 @@ fn state<V: View + ?Sized, M: Message + Default>(
         Some(record) if !record.state.is_empty() => decode_row(&record.state, kind.as_str()).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Rows of the register table under a prefix, from a key on, at most `limit`.
+fn register_rows<V: View + ?Sized, M: Message + Default>(
+    view: &V,
+    prefix: &[u8],
+    from: &[u8],
+    limit: usize,
+    what: &str,
+) -> Result<Vec<M>, ViewError> {
+    let mut rows = Vec::new();
+    if limit > 0 {
+        view.scan(Table::Register, prefix, from, &mut |_, value| {
+            rows.push(decode_row(value, what)?);
+            Ok(rows.len() < limit)
+        })?;
+    }
+    Ok(rows)
 }
 
 /// A key that was ever enrolled.
@@ -227,6 +258,26 @@ pub(crate) fn apply<V: View + ?Sized>(
             })
         }
         Body::Mandate(b) => apply_mandate(draft, b, signer, at, index),
+        Body::NamedList(b) => list::apply(draft, b, signer, at, index),
+        Body::Policy(b) => {
+            let (policy, signer) = (b.clone(), signer.clone());
+            policy::apply(draft, PolicyRow { policy, signer, occurred_at: at, index })
+        }
+        Body::Coverage(b) => {
+            let (coverage, signer) = (b.clone(), signer.clone());
+            standing::apply_coverage(draft, &CoverageRow { coverage, signer, occurred_at: at, index })
+        }
+        Body::Designation(b) => {
+            let (designation, signer) = (b.clone(), signer.clone());
+            standing::apply_designation(
+                draft,
+                &DesignationRow { designation, signer, occurred_at: at, index },
+            )
+        }
+        Body::Succession(b) => {
+            let (succession, signer) = (b.clone(), signer.clone());
+            standing::apply_succession(draft, &SuccessionRow { succession, signer, occurred_at: at, index })
+        }
         _ => Ok(()),
     }
 }

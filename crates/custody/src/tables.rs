@@ -17,6 +17,14 @@
 //!            party u64 ‖ 1 ‖ lot u64     → the same of a lot that the party has dealt in amounts of
 //!            party u64 ‖ 2 ‖ item u64    → the same of a container that the party has emptied as a whole
 //! Inbound    party u64 ‖ ship u64        → u32 lines that nobody has answered ‖ u32 lines
+//! Register   1 ‖ policy                  → PolicyDaysRow
+//!            2 ‖ policy ‖ 0 ‖ day        → PolicyRow
+//!            3 ‖ policy ‖ 0 ‖ day ‖ 0 ‖ code → u8: 1 in use, 2 retired
+//!            4 ‖ list                    → ListRow
+//!            5 ‖ list ‖ 0 ‖ H(subject) 16 → ListedRow
+//!            6 ‖ register ‖ 0 ‖ H(signer ‖ 0 ‖ region ‖ 0 ‖ class) 16 → CoverageRow
+//!            7 ‖ S of the registration 32 ‖ H(number) 16 → DesignationRow
+//!            8 ‖ S of the predecessor 32 ‖ H(successor) 16 → SuccessionRow
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
 //! ```
 //!
@@ -32,8 +40,10 @@ use crate::{Table, View, ViewError};
 mod rows;
 
 pub use rows::{
-    AwaitingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, MeetingRow,
-    PartyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+    AwaitingRow, ControlRow, CoverageRow, DesignationRow, DocumentRow, GrantRow, KeyRow, LedgerRow,
+    LicenceRow, ListRow, ListedEntryRow, ListedRow, MandateRow, MeetingRow, PartyRow, PolicyDayRow,
+    PolicyDaysRow, PolicyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, SuccessionRow, VersionRow,
+    WaitingRow,
 };
 
 /// Entries in a window of touches.

@@ -32,7 +32,7 @@ struct Generations {
 
 /// Tables whose rows are asked for again and again. Of the others most rows are asked for once.
 const fn is_cached(table: Table) -> bool {
-    matches!(table, Table::Subject | Table::Name | Table::Meta)
+    matches!(table, Table::Subject | Table::Name | Table::Meta | Table::Register)
 }
 
 /// Position of a table in arrays.

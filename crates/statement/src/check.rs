@@ -3,7 +3,13 @@
 mod change;
 mod custody;
 mod field;
+mod goods;
+mod import;
+mod oversight;
+mod part;
 mod personal;
+mod policy;
+mod quality;
 mod registry;
 
 use std::{collections::BTreeSet, fmt::Display};
@@ -98,10 +104,7 @@ impl<'a> Check<'a> {
         self.party("header.party", &h.party);
         self.principal(h, body);
         self.optional(&h.site, |c, s| c.site("header.site", s));
-        match h.occurred_at {
-            0 => self.fault(Reason::MissingField, "header.occurred_at", "not set"),
-            us => self.instant_or_none("header.occurred_at", us),
-        }
+        self.instant("header.occurred_at", h.occurred_at);
         if !(-840..=840).contains(&h.offset_minutes) {
             self.fault(Reason::InvalidField, "header.offset_minutes", "outside −840…840");
         }
@@ -126,8 +129,10 @@ impl<'a> Check<'a> {
         if h.on_behalf_of == h.party {
             self.fault(Reason::InvalidField, field, "is the signer itself; leave it empty");
         }
-        // Correct and Void repeat the principal of the statement they name, so that is no new act.
-        let may = kind_row(kind_of(body)).is_some_and(|r| r.delegable || r.signers == Signers::TargetSigner);
+        // Correct, Void and Erase repeat the principal of the statement they name: no new act.
+        let may = kind_row(kind_of(body)).is_some_and(|r| {
+            r.delegable || matches!(r.signers, Signers::TargetSigner | Signers::TargetSignerOrAuthority)
+        });
         if !may {
             self.fault(Reason::NoMandate, field, "this kind cannot be signed for somebody else");
         }
@@ -166,6 +171,11 @@ impl<'a> Check<'a> {
             Body::EnrolKey(b) => self.body_enrol_key(header, b),
             Body::RevokeKey(b) => self.body_revoke_key(b),
             Body::Mandate(b) => self.body_mandate(header, b),
+            Body::Succession(b) => self.succession(b),
+            Body::Designation(b) => self.designation(b),
+            Body::Coverage(b) => self.coverage(b),
+            Body::NamedList(b) => self.named_list(b),
+            Body::Policy(b) => self.policy(b),
             Body::Correct(b) => self.correct(b),
             Body::Void(b) => self.void(b),
             Body::Erase(b) => self.erase(b),
@@ -186,7 +196,27 @@ impl<'a> Check<'a> {
             GoodsAct::Ship(b) => self.ship(path, b),
             GoodsAct::Receive(b) => self.receive(path, b),
             GoodsAct::Use(b) => self.using(path, b),
-            _ => {}
+            GoodsAct::Alias(b) => self.alias(path, b),
+            GoodsAct::Transform(b) => self.transform(path, b),
+            GoodsAct::Adjust(b) => self.adjust(path, b),
+            GoodsAct::Service(b) => self.service(path, b),
+            GoodsAct::Condition(b) => self.condition(path, b),
+            GoodsAct::ImportFiling(b) => self.import_filing(path, b),
+            GoodsAct::DeclareImport(b) => self.declare_import(path, b),
+            GoodsAct::CustomsDecision(b) => self.customs_decision(path, b),
+            GoodsAct::Sample(b) => self.sample(path, b),
+            GoodsAct::TestReport(b) => self.test_report(path, b),
+            GoodsAct::Recall(b) => self.recall(path, b),
+            GoodsAct::RecallResponse(b) => self.recall_response(path, b),
+            GoodsAct::Hold(b) => self.hold(path, b),
+            GoodsAct::Lift(b) => self.lift(path, b),
+            GoodsAct::Inspection(b) => self.inspection(path, b),
+            GoodsAct::SelfInspection(b) => self.self_inspection(path, b),
+            GoodsAct::AdverseEvent(b) => self.adverse_event(path, b),
+            GoodsAct::Listing(b) => self.listing(path, b),
+            GoodsAct::ActivityFigure(b) => self.activity_figure(path, b),
+            GoodsAct::PostalCheck(b) => self.postal_check(path, b),
+            GoodsAct::Observation(b) => self.observation(path, b),
         }
     }
 }

@@ -130,7 +130,8 @@ pub struct KindRow {
     pub correctable: bool,
     /// Order among statements of one instant: causes before effects.
     pub cause: u8,
-    /// How it names subjects, and whether such a subject belongs to the closure of an item's history.
+    /// How it names subjects, and whether such a subject belongs to the closure of an item's history. In a
+    /// Correct it does where it does for the kind that is replaced: see [`in_closure`].
     pub subjects: &'static [(Relation, bool)],
 }
 
@@ -319,11 +320,11 @@ pub static KINDS: &[KindRow] = &[
         subjects: &[
             (Signer, false),
             (Principal, false),
+            (Product, false),
             (Item, false),
             (Lot, true),
-            (Input, true),
-            (Product, false),
             (Document, true),
+            (Input, true),
         ],
         ..row(Kind::Transform, "transform", "返工分装", 15)
     },
@@ -534,16 +535,16 @@ pub static KINDS: &[KindRow] = &[
             (Signer, false),
             (Principal, false),
             (Counterparty, false),
-            (Item, false),
+            (Site, false),
+            (Product, false),
+            (Item, true),
             (Lot, true),
             (Parent, true),
             (Child, false),
             (Paired, false),
-            (Input, true),
-            (Product, false),
-            (Site, false),
             (Document, true),
             (Target, false),
+            (Input, true),
         ],
         ..row(Kind::Correct, "correct", "更正", 70)
     },
@@ -568,4 +569,19 @@ pub static KINDS: &[KindRow] = &[
 #[must_use]
 pub fn kind_row(kind: Kind) -> Option<&'static KindRow> {
     KINDS.iter().find(|row| row.kind == kind)
+}
+
+/// Whether what a statement of a kind names in a relation belongs to the closure of an item's history: who
+/// follows an item follows it too. `replaced` is the kind of a Correct's replacement, if it has one.
+#[must_use]
+pub fn in_closure(kind: Kind, replaced: Option<Kind>, relation: Relation) -> bool {
+    let of = |kind| {
+        let row: Option<&KindRow> = kind_row(kind);
+        row.is_some_and(|row| row.subjects.contains(&(relation, true)))
+    };
+    match (kind, replaced) {
+        (Kind::Correct, Some(replaced)) => of(replaced),
+        (Kind::Correct, None) => relation == Document,
+        (kind, _) => of(kind),
+    }
 }

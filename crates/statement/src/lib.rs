@@ -36,9 +36,11 @@ pub use envelope::{
     content_hash, links_hash, secret,
 };
 pub use genesis::{DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects};
-pub use kind::{KINDS, KindRow, Relation, Signers, kind_row};
+pub use kind::{KINDS, KindRow, Relation, Signers, in_closure, kind_row};
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};
 pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
-pub use subjects::{Named, own_subjects, registration_product, sort_named, visit_act, visit_subjects};
+pub use subjects::{
+    Named, own_subjects, registration_product, sort_named, visit_act_subjects, visit_subjects,
+};

@@ -176,6 +176,10 @@ reasons! {
     LineUnknown = "LINE_UNKNOWN", FailedPrecondition,
         "the content in effect has no such line; look up what it holds now and count from 0",
         "现行内容中没有该行；请先查询现行内容，行号从 0 起";
+    /// A code that no policy list holds.
+    UnknownCode = "UNKNOWN_CODE", InvalidArgument,
+        "a code is not in the policy list in force on the day; use one of the list's codes",
+        "代码不在当日有效的代码表中；请使用表中的代码";
     /// Nothing to endorse.
     NotPending = "NOT_PENDING", FailedPrecondition, "the statement named does not wait for signatures", "所引用声明不待会签";
     /// Not asked to endorse.

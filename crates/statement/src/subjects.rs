@@ -113,9 +113,17 @@ fn listed(subject: &str, named: Visit<'_>) {
     }
 }
 
-/// Calls `visit` for every subject that an act names, in the order of its fields; as [`visit_subjects`], but
-/// for a body wherever it stands. Unset texts come as empty ones.
-pub fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
+/// Calls `visit` for every subject that an act about goods names, in the order of its fields; empty (unset)
+/// texts never come.
+pub fn visit_act_subjects(act: GoodsAct<'_>, visit: Visit<'_>) {
+    visit_act(act, &mut |relation, text| {
+        if !text.is_empty() {
+            visit(relation, text);
+        }
+    });
+}
+
+fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
     match act {
         GoodsAct::Commission(b) => commission(b, named),
         GoodsAct::Pack(b) => pack(b, named),

@@ -1,18 +1,18 @@
-//! Statements about statements: Correct, Void, Endorse.
+//! Statements about statements: Correct, Void, Endorse, Erase.
 
-use proto::v1::{Correct, statement::Body};
-use statement::{Kind, Reason, Statement, kind_row};
+use proto::v1::{Correct, Erase, Role, statement::Body};
+use statement::{Day, GoodsAct, Kind, Reason, Statement, kind_row};
 
-use super::{Admit, REPLACEMENT, check_receive, refuse_at};
+use super::{Admit, Ask, REPLACEMENT, all, check_receive, refuse_at};
 use crate::{
-    View,
-    control::{Effect, body_of, control_of, effect_of, find, recorded, root_of, target_of},
+    Content, View, ViewError,
+    control::{
+        Effect, MAX_CORRECTIONS, body_of, content, control_of, effect_of, find, recorded, root_of, target_of,
+    },
+    registry::{roles_on, succeeds},
     response::receive_in,
     tables::ControlRow,
 };
-
-/// Most Corrects of one original.
-pub(super) const MAX_CORRECTIONS: u32 = 64;
 
 /// Paths of the reference to the statement named.
 struct TargetPath {
@@ -31,6 +31,9 @@ const fn path_of(kind: Kind) -> TargetPath {
         Kind::Void => {
             TargetPath { target: "void.target", party: "void.target.party", digest: "void.target.digest" }
         }
+        Kind::Erase => {
+            TargetPath { target: "erase.target", party: "erase.target.party", digest: "erase.target.digest" }
+        }
         _ => TargetPath {
             target: "endorse.target",
             party: "endorse.target.party",
@@ -39,7 +42,43 @@ const fn path_of(kind: Kind) -> TargetPath {
     }
 }
 
-/// The statement that a Correct, Void or Endorse names.
+/// Whether what a Correct, Void, Endorse or Erase names is recorded; true for all other statements.
+pub(super) fn target_is_recorded<V: View + ?Sized>(
+    view: &V,
+    statement: &Statement,
+) -> Result<bool, ViewError> {
+    target_of(statement).map_or(Ok(true), |named| Ok(find(view, named)?.is_some()))
+}
+
+/// What counts of the original that a Correct is about; `None` where it names nothing that counts.
+pub(super) fn content_named<V: View + ?Sized>(
+    view: &V,
+    correct: &Statement,
+) -> Result<Option<Content>, ViewError> {
+    let index = target_of(correct).map_or(Ok(None), |named| find(view, named))?;
+    let Some(index) = index else { return Ok(None) };
+    let root = root_of(view, index)?;
+    // A Void or a registry statement has no content that could be corrected.
+    if GoodsAct::of(recorded(view, root)?.body()).is_some() { content(view, root) } else { Ok(None) }
+}
+
+/// Whether the signer of `target`, acting for whom it acted for, is the signer now or has been succeeded by
+/// it: who takes a party's place may correct and take back what that party said.
+pub(super) fn is_signers<V: View + ?Sized>(ask: &Ask<'_, V>, target: &Statement) -> Result<bool, ViewError> {
+    let (ours, theirs) = (ask.statement.header(), target.header());
+    let stands_for = |party: &str, predecessor: &str| {
+        if party == predecessor {
+            return Ok(true);
+        }
+        if party.is_empty() || predecessor.is_empty() {
+            return Ok(false);
+        }
+        succeeds(ask.view, party, predecessor, &theirs.site, ask.day())
+    };
+    Ok(stands_for(&ours.party, &theirs.party)? && stands_for(&ours.on_behalf_of, &theirs.on_behalf_of)?)
+}
+
+/// The statement that a Correct, Void, Endorse or Erase names.
 fn target<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<(u64, Statement)> {
     let path = path_of(statement.kind());
     let named = target_of(statement);
@@ -55,12 +94,12 @@ fn target<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<(u64, Stat
 }
 
 /// Correct and Void: the target exists, is the signer's, and nothing newer or pending stands before it.
-pub(super) fn check_change<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit {
+pub(super) fn check_change<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Ask { view, statement, .. } = *ask;
     let (index, target) = target(view, statement)?;
     let path = path_of(statement.kind());
-    let (ours, theirs) = (statement.header(), target.header());
-    if (&theirs.party, &theirs.on_behalf_of) != (&ours.party, &ours.on_behalf_of) {
-        let text = "signer and principal must be those of the statement named";
+    if !is_signers(ask, &target)? {
+        let text = "signer and principal must be those of the statement named, or their successors";
         return refuse_at(Reason::NotYours, path.party, text);
     }
     if control_of(view, index)?.needed > 0 {
@@ -108,10 +147,56 @@ fn check_replacement<V: View + ?Sized>(
         let text = format!("must be a {}", root_kind.as_str_name());
         return refuse_at(Reason::TargetKind, "correct.replacement", text);
     }
+    if correct.by_line {
+        return check_lines(view, correct, root);
+    }
     match receive_in(statement) {
         Some(receive) => check_receive(view, statement, receive, &REPLACEMENT),
         None => Ok(()),
     }
+}
+
+/// By line, the content that results must hold what its kind may hold as a whole.
+fn check_lines<V: View + ?Sized>(view: &V, correct: &Correct, root: u64) -> Admit {
+    let Some(before) = content(view, root)? else { return Ok(()) };
+    let added = correct.replacement.as_ref().and_then(|r| r.body.as_ref()).map(GoodsAct::replacing);
+    match GoodsAct::of(&before.body) {
+        Some(act) => Ok(act.amended_checked(&correct.removed, added).map(drop)?),
+        None => refuse_at(Reason::TargetKind, "correct.by_line", "this kind has no lines"),
+    }
+}
+
+/// Erase: the statement is recorded with these attachments, and the signer's; or an authority, which names
+/// its legal basis and is one on the day of recording too, as what is erased does not come back.
+pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> Admit {
+    let (_, target) = target(ask.view, ask.statement)?;
+    let signer = &ask.statement.header().party;
+    let theirs = target.header();
+    let ours = *signer == theirs.party
+        || signer == target.actor()
+        || succeeds(ask.view, signer, target.actor(), &theirs.site, ask.day())?;
+    let today = Day::of_instant(ask.now);
+    let now = ask.signer.as_ref().is_some_and(|s| roles_on(s, today).iter().any(|r| r.0 == Role::Authority));
+    let mut answers = vec![match (ours, ask.is_authority() && now) {
+        (true, _) => Ok(()),
+        (false, true) if erase.legal_basis.is_empty() => {
+            refuse_at(Reason::MissingField, "erase.legal_basis", "an authority names its legal basis")
+        }
+        (false, true) => Ok(()),
+        (false, false) => {
+            refuse_at(Reason::NotYours, "erase.target.party", "its signer or an authority erases")
+        }
+    }];
+    if theirs.attachments.is_empty() {
+        answers.push(refuse_at(Reason::TargetKind, "erase.target", "has no attachments"));
+    }
+    for (i, digest) in erase.digests.iter().enumerate() {
+        if !theirs.attachments.iter().any(|a| a.digest == *digest) {
+            let text = "is no attachment of the statement named";
+            answers.push(refuse_at(Reason::InvalidField, format!("erase.digests[{i}]"), text));
+        }
+    }
+    all(answers)
 }
 
 /// Endorse: the statement named waits for this party's signature.

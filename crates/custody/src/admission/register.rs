@@ -1,17 +1,21 @@
 //! Statements for the registers: who may say what about whom, and how much a register holds.
 
 use merkle::PublicKey;
-use proto::v1::{EnrolKey, Licence, Mandate, Party, Registration, RevokeKey, Site};
+use proto::v1::{
+    Coverage, Designation, EnrolKey, Licence, Mandate, NamedList, Party, Policy, Registration, RevokeKey,
+    Site, Succession,
+};
 use statement::{
     ALG_ED25519, POSSESSION_TYPE, Reason, Statement, hex_text, key_id, possession_payload,
     registration_product, verify,
 };
 
-use super::{Admit, refuse_at};
+use super::{Admit, all, refuse_at};
 use crate::{
     Limits, View,
     registry::{
-        self, MAX_LICENCES, MAX_MANDATES, MAX_REGISTRATIONS, MAX_ROWS, is_root_act, mandates, party, product,
+        self, MAX_COVERAGE, MAX_DESIGNATIONS, MAX_LICENCES, MAX_MANDATES, MAX_POLICY_DAYS, MAX_REGISTRATIONS,
+        MAX_ROWS, MAX_SUCCESSORS, is_root_act, mandates, party, product,
     },
 };
 
@@ -82,6 +86,83 @@ pub(super) fn check_mandate<V: View + ?Sized>(view: &V, statement: &Statement, m
         return Ok(());
     }
     room("mandate.number", given.len(), MAX_MANDATES)
+}
+
+pub(super) fn check_succession<V: View + ?Sized>(view: &V, b: &Succession) -> Admit {
+    let known = registry::successors(view, &b.predecessor)?;
+    let again = known.iter().any(|s| s.succession.successor == b.successor);
+    let mut answers = vec![
+        registered(view, "succession.predecessor", &b.predecessor),
+        registered(view, "succession.successor", &b.successor),
+        if again { Ok(()) } else { room("succession.predecessor", known.len(), MAX_SUCCESSORS) },
+    ];
+    for (i, site) in b.sites.iter().enumerate() {
+        let owner = registry::site(view, site)?.and_then(|row| row.site).map(|s| s.party);
+        if owner.as_ref() != Some(&b.predecessor) {
+            let text = "is no registered site of the predecessor";
+            answers.push(refuse_at(Reason::TargetUnknown, format!("succession.sites[{i}]"), text));
+        }
+    }
+    all(answers)
+}
+
+/// Only holder or agent of the registration designates.
+pub(super) fn check_designation<V: View + ?Sized>(view: &V, statement: &Statement, b: &Designation) -> Admit {
+    let signer = &statement.header().party;
+    let product_of = registration_product(&b.registration).unwrap_or_default();
+    let rows = product(view, &product_of)?.map(|row| row.registrations).unwrap_or_default();
+    let of = rows.iter().map(|r| &r.registration).find(|r| r.number == b.registration);
+    let right = match of {
+        None => refuse_at(
+            Reason::TargetUnknown,
+            "designation.registration",
+            "is not registered; register it first",
+        ),
+        Some(of) if of.holder == *signer || of.agent == *signer => Ok(()),
+        Some(_) => refuse_at(Reason::NotYours, "designation.registration", "its holder or agent designates"),
+    };
+    let known = registry::designations(view, &b.registration)?;
+    let again = known.iter().any(|d| d.designation.number == b.number);
+    let space = if again { Ok(()) } else { room("designation.number", known.len(), MAX_DESIGNATIONS) };
+    let mut answers = vec![right, space];
+    for (i, wholesaler) in b.wholesalers.iter().enumerate() {
+        if party(view, wholesaler)?.is_none() {
+            let text = format!("{wholesaler} is not registered; register it first");
+            answers.push(refuse_at(Reason::TargetUnknown, format!("designation.wholesalers[{i}]"), text));
+        }
+    }
+    all(answers)
+}
+
+pub(super) fn check_coverage<V: View + ?Sized>(view: &V, statement: &Statement, b: &Coverage) -> Admit {
+    let known = registry::coverage(view, &b.register)?;
+    let again = known.iter().any(|row| {
+        let c = &row.coverage;
+        (&row.signer, &c.region, &c.product_class) == (&statement.header().party, &b.region, &b.product_class)
+    });
+    if again { Ok(()) } else { room("coverage.register", known.len(), MAX_COVERAGE) }
+}
+
+/// Versions follow each other without a gap: who states one has seen the last.
+pub(super) fn check_list<V: View + ?Sized>(view: &V, b: &NamedList) -> Admit {
+    let next = registry::named_list(view, &b.list)?.version.saturating_add(1);
+    let version = if b.version == next {
+        Ok(())
+    } else {
+        refuse_at(Reason::InvalidField, "named_list.version", format!("the next version is {next}"))
+    };
+    let space = match registry::list_full(view, b)? {
+        None => Ok(()),
+        Some(text) => refuse_at(Reason::RegisterFull, "named_list.entries", text),
+    };
+    all([version, space])
+}
+
+pub(super) fn check_policy<V: View + ?Sized>(view: &V, b: &Policy) -> Admit {
+    if registry::has_policy_room(view, b)? {
+        return Ok(());
+    }
+    room("policy.effective_on", MAX_POLICY_DAYS, MAX_POLICY_DAYS)
 }
 
 /// Keys of authorities and auditors are enrolled and revoked by themselves or a root authority; keys of

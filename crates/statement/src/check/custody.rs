@@ -1,20 +1,19 @@
 //! Fields of custody statements. `path` is where the body stands: `ship`, or `correct.replacement.ship`.
 
-use std::{collections::BTreeSet, fmt::Display};
+use std::collections::BTreeSet;
 
 use gs1::DocumentKind;
-use proto::v1::{
-    Commission, LotAmount, Pack, Receive, ReceiveException, ReceiveOutcome, Ship, Unpack, Use, UseLine,
-};
+use proto::v1::{Commission, Pack, Receive, ReceiveException, ReceiveOutcome, Ship, Unpack, Use, UseLine};
 
-use super::{Accept, Check, End, MAX_ITEMS, MAX_LOTS};
+use super::{
+    Accept, Check, End, MAX_ITEMS,
+    part::{NOTE, unit},
+};
 use crate::Reason;
 
 impl<'a> Check<'a> {
     pub(super) fn commission(&mut self, path: &'static str, b: &'a Commission) {
-        for (i, item) in b.items.iter().enumerate() {
-            self.item(format_args!("{path}.items[{i}]"), item, Accept::Units);
-        }
+        self.items(format_args!("{path}.items"), &b.items, Accept::Units);
         self.lot(format_args!("{path}.lot"), &b.lot);
         match (&b.quantity, b.items.is_empty()) {
             (None, true) => {
@@ -28,12 +27,8 @@ impl<'a> Check<'a> {
         }
         self.registration(format_args!("{path}.registration"), &b.registration);
         self.span(path, ("made_on", &b.made_on, End::Required), ("expires_on", &b.expires_on, End::Required));
-        if !(1..=100_000).contains(&b.units_per_code) {
-            self.fault(Reason::InvalidField, format_args!("{path}.units_per_code"), "must be 1 to 100,000");
-        }
-        if !b.market.is_empty() {
-            self.text(format_args!("{path}.market"), &b.market, 40);
-        }
+        self.units_per_code(format_args!("{path}.units_per_code"), b.units_per_code);
+        self.text_or_none(format_args!("{path}.market"), &b.market, 40);
     }
 
     pub(super) fn pack(&mut self, path: &'static str, b: &'a Pack) {
@@ -41,33 +36,12 @@ impl<'a> Check<'a> {
         if b.children.is_empty() {
             self.fault(Reason::MissingField, format_args!("{path}.children"), "nothing is packed");
         }
-        for (i, child) in b.children.iter().enumerate() {
-            self.item(format_args!("{path}.children[{i}]"), child, Accept::Goods);
-        }
+        self.items(format_args!("{path}.children"), &b.children, Accept::Goods);
     }
 
     pub(super) fn unpack(&mut self, path: &'static str, b: &'a Unpack) {
         self.item(format_args!("{path}.parent"), &b.parent, Accept::Goods);
-        for (i, child) in b.children.iter().enumerate() {
-            self.item(format_args!("{path}.children[{i}]"), child, Accept::Goods);
-        }
-    }
-
-    fn lots(&mut self, path: &'static str, lots: &'a [LotAmount]) {
-        self.count(format_args!("{path}.lots"), lots.len(), MAX_LOTS);
-        let mut seen = BTreeSet::new();
-        for (i, amount) in lots.iter().enumerate().take(MAX_LOTS) {
-            self.lot_amount(format_args!("{path}.lots[{i}]"), amount);
-            if !amount.lot.is_empty() && !seen.insert((&amount.lot, unit(amount))) {
-                let description = "the lot is listed twice in one unit";
-                self.fault(Reason::ItemTwice, format_args!("{path}.lots[{i}].lot"), description);
-            }
-        }
-    }
-
-    fn lot_amount(&mut self, path: impl Display, amount: &LotAmount) {
-        self.lot(format_args!("{path}.lot"), &amount.lot);
-        self.quantity(format_args!("{path}.quantity"), amount.quantity.as_ref());
+        self.items(format_args!("{path}.children"), &b.children, Accept::Goods);
     }
 
     pub(super) fn ship(&mut self, path: &'static str, b: &'a Ship) {
@@ -78,10 +52,8 @@ impl<'a> Check<'a> {
                 "neither items nor lots are shipped",
             );
         }
-        for (i, item) in b.items.iter().enumerate() {
-            self.item(format_args!("{path}.items[{i}]"), item, Accept::Goods);
-        }
-        self.lots(path, &b.lots);
+        self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
+        self.amounts(format_args!("{path}.lots"), &b.lots);
         self.party(format_args!("{path}.addressee"), &b.addressee);
         self.optional(&b.ship_to, |c, s| c.site(format_args!("{path}.ship_to"), s));
         for (name, party) in [("owner", &b.owner), ("bill_to", &b.bill_to), ("carrier", &b.carrier)] {
@@ -107,10 +79,8 @@ impl<'a> Check<'a> {
         self.optional(&b.waybill, |c, d| {
             c.document(format_args!("{path}.waybill"), d, DocumentKind::Waybill)
         });
-        for (i, item) in b.items.iter().enumerate() {
-            self.item(format_args!("{path}.items[{i}]"), item, Accept::Goods);
-        }
-        self.lots(path, &b.lots);
+        self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
+        self.amounts(format_args!("{path}.lots"), &b.lots);
         self.exceptions(path, &b.exceptions);
         self.temperature(format_args!("{path}.arrival"), b.arrival.as_ref());
     }
@@ -137,18 +107,8 @@ impl<'a> Check<'a> {
         if e.outcome() == ReceiveOutcome::Unspecified {
             self.fault(Reason::MissingField, format_args!("{path}.exceptions[{i}].outcome"), "not set");
         }
-        match (&e.lot, e.item.is_empty()) {
-            (None, false) => self.item(format_args!("{path}.exceptions[{i}].item"), &e.item, Accept::Goods),
-            (Some(lot), true) => self.lot_amount(format_args!("{path}.exceptions[{i}].lot"), lot),
-            _ => self.fault(
-                Reason::InvalidField,
-                format_args!("{path}.exceptions[{i}]"),
-                "names either an item or an amount of a lot",
-            ),
-        }
-        if !e.note.is_empty() {
-            self.prose(format_args!("{path}.exceptions[{i}].note"), &e.note, 500);
-        }
+        self.item_or_lot(format_args!("{path}.exceptions[{i}]"), &e.item, e.lot.as_ref());
+        self.note(format_args!("{path}.exceptions[{i}].note"), &e.note, NOTE);
     }
 
     pub(super) fn using(&mut self, path: &'static str, b: &'a Use) {
@@ -206,9 +166,4 @@ impl<'a> Check<'a> {
             self.fault(Reason::ItemTwice, field, "is the item itself");
         }
     }
-}
-
-/// The unit of an amount; empty where none is given.
-fn unit(amount: &LotAmount) -> &str {
-    amount.quantity.as_ref().map_or("", |q| &q.unit)
 }

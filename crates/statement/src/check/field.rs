@@ -72,6 +72,14 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// An instant that must be set.
+    pub(super) fn instant(&mut self, field: impl Display, us: i64) {
+        match us {
+            0 => self.fault(Reason::MissingField, field, "not set"),
+            us => self.instant_or_none(field, us),
+        }
+    }
+
     /// A text that must be set: NFC, no controls, no white space at the ends, at most `max` bytes.
     pub(super) fn text(&mut self, field: impl Display, text: &str, max: usize) {
         if let Some((reason, description)) = text_fault(text, max) {
@@ -254,7 +262,7 @@ pub(super) enum End {
 }
 
 /// Most units in one quantity: sums of 4,000 of them stay far below 2^63.
-const MAX_AMOUNT: u64 = 1_000_000_000_000;
+pub(super) const MAX_AMOUNT: u64 = 1_000_000_000_000;
 
 fn accepts(accept: Accept, kind: ItemKind) -> bool {
     match kind {

@@ -48,22 +48,7 @@ impl<'a> Check<'a> {
             ("valid_from", &grant.valid_from, End::Open),
             ("valid_to", &grant.valid_to, End::Open),
         );
-        let region = &grant.region;
-        if !matches!(region.len(), 0 | 2 | 4 | 6) || !region.bytes().all(|b| b.is_ascii_digit()) {
-            self.fault(
-                Reason::InvalidField,
-                format_args!("{path}.region"),
-                "must be 2, 4 or 6 digits (GB/T 2260)",
-            );
-        }
-    }
-
-    fn country(&mut self, field: &'static str, country: &str) {
-        if country.is_empty() {
-            self.fault(Reason::MissingField, field, "not set");
-        } else if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
-            self.fault(Reason::InvalidField, field, "must be two capital letters (ISO 3166-1 alpha-2)");
-        }
+        self.region_prefix(format_args!("{path}.region"), &grant.region);
     }
 
     pub(super) fn body_site(&mut self, b: &'a Site) {
@@ -84,12 +69,7 @@ impl<'a> Check<'a> {
                 "must be 6 digits (GB/T 2260); empty only abroad",
             );
         }
-        if !(-900_000_000..=900_000_000).contains(&b.latitude_e7) {
-            self.fault(Reason::InvalidField, "site.latitude_e7", "beyond ±90 degrees (unit: 1e-7 degree)");
-        }
-        if !(-1_800_000_000..=1_800_000_000).contains(&b.longitude_e7) {
-            self.fault(Reason::InvalidField, "site.longitude_e7", "beyond ±180 degrees (unit: 1e-7 degree)");
-        }
+        self.point("site", b.latitude_e7, b.longitude_e7);
         self.day_or_none("site.closed_on", &b.closed_on);
     }
 
@@ -137,9 +117,7 @@ impl<'a> Check<'a> {
         if range.is_some_and(|(min, max)| min.millicelsius > max.millicelsius) {
             self.fault(Reason::InvalidField, "registration.storage_max", "below registration.storage_min");
         }
-        if !(1..=100_000).contains(&b.units_per_code) {
-            self.fault(Reason::InvalidField, "registration.units_per_code", "must be 1 to 100,000");
-        }
+        self.units_per_code("registration.units_per_code", b.units_per_code);
         if b.label_content.is_some() {
             self.quantity("registration.label_content", b.label_content.as_ref());
         }

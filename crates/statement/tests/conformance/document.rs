@@ -107,6 +107,7 @@ fn signers(row: &KindRow) -> String {
         Signers::SelfOrAuthority => "the party named, authority".into(),
         Signers::AnyParty => "any party with a role".into(),
         Signers::TargetSigner => "signer of the target".into(),
+        Signers::TargetSignerOrAuthority => "signer of the target, authority".into(),
         Signers::Asked => "a party that is asked".into(),
     }
 }

@@ -1,5 +1,10 @@
 //! Fields: each one at fault once, all faults at once, limits, and what may be left out.
 
+mod goods;
+mod papers;
+mod register;
+mod walk;
+
 use std::collections::BTreeSet;
 
 use proto::schema::{MESSAGES, STATEMENT};
@@ -7,22 +12,34 @@ use proto::v1::{
     self, AuthorityField, Commission, Header, LotAmount, Quantity, ReceiveException, Role, Temperature,
     UseLine, replacement,
 };
-use statement::{Kind, MAX_ITEMS, MAX_LOTS, Reason};
+use statement::{GoodsAct, Kind, MAX_ITEMS, MAX_LOTS, Reason};
 
 use crate::samples::{
-    CASE, ITEM, LOT, MAKER, TRADER, body, commission, correct, enrolment, kinds, lot_amount, parse, sample,
-    target, uuid, with_body,
+    CASE, ITEM, LOT, MAKER, TRADER, body, commission, correct, correct_by_line, enrolment, kinds, lot_amount,
+    parse, sample, target, uuid, with_body,
 };
 
 type Change = fn(&mut v1::Statement);
+/// Kind, what is done to its sample, the reason and the field.
+type Row = (Kind, Change, Reason, &'static str);
+/// Kind, and what is left out of its sample.
+type Optional = (Kind, Change);
+
+fn faults() -> impl Iterator<Item = &'static Row> {
+    FAULTS.iter().chain(goods::FAULTS).chain(papers::FAULTS).chain(register::FAULTS)
+}
+
+/// What may be left out of a sample.
+pub fn optional() -> impl Iterator<Item = &'static Optional> {
+    OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL).chain(register::OPTIONAL)
+}
 
 fn h(s: &mut v1::Statement) -> &mut Header {
     s.header.as_mut().unwrap()
 }
 
-/// Kind, what is done to its sample, the reason and the field.
 #[rustfmt::skip]
-const FAULTS: &[(Kind, Change, Reason, &str)] = {
+const FAULTS: &[Row] = {
     use Kind as K;
     use Reason::*;
     &[
@@ -229,6 +246,9 @@ const FAULTS: &[(Kind, Change, Reason, &str)] = {
     (K::Correct, |s| body!(s, Correct).replacement.as_mut().unwrap().site = "x".into(), NotCanonical, "correct.replacement.site"),
     (K::Correct, |s| body!(s, Correct).replacement.as_mut().unwrap().occurred_at = -1, InvalidField, "correct.replacement.occurred_at"),
     (K::Correct, |s| body!(s, Correct).replacement.as_mut().unwrap().body = None, MissingField, "correct.replacement.body"),
+    (K::Correct, |s| body!(s, Correct).removed.push(v1::LineRef::default()), InvalidField, "correct.removed"),
+    (K::Correct, |s| { s.body = Some(correct_by_line()); body!(s, Correct).removed[0].field = "waybill".into() }, InvalidField, "correct.removed[0].field"),
+    (K::Correct, |s| { s.body = Some(correct_by_line()); body!(s, Correct).removed[1] = body!(s, Correct).removed[0].clone() }, InvalidField, "correct.removed[1]"),
     (K::Void, |s| body!(s, Void).target = None, MissingField, "void.target"),
     (K::Void, |s| body!(s, Void).reason = "r".repeat(501), InvalidField, "void.reason"),
     (K::Endorse, |s| body!(s, Endorse).target = None, MissingField, "endorse.target"),
@@ -240,7 +260,7 @@ const FAULTS: &[(Kind, Change, Reason, &str)] = {
 
 #[test]
 fn each_field_at_fault_is_the_only_one_named() {
-    for (kind, change, reason, field) in FAULTS {
+    for (kind, change, reason, field) in faults() {
         let mut message = sample(*kind);
         change(&mut message);
         let refusal = parse(&message).expect_err(field);
@@ -270,6 +290,24 @@ const FREE: &[&str] = &[
     "use.lines.finished",
     "use.lines.empties_destroyed",
     "use.lines.counter",
+    "correct.by_line",
+    "correct.removed.index",
+    "service.lines.counter_before",
+    "service.lines.counter_after",
+    "condition.readings",
+    "declare_import.bonded",
+    "test_report.urgent",
+    "test_report.results.passed",
+    "recall_response.stopped",
+    "inspection.shelf.empty",
+    "self_inspection.passed",
+    "postal_check.identified",
+    "postal_check.opened",
+    "postal_check.scanned",
+    "postal_check.hit",
+    "named_list.whole",
+    "policy.codes.retired",
+    "policy.settings.value",
 ];
 
 /// Paths of all fields that are no messages, without indices; `correct.replacement` not entered.
@@ -289,19 +327,18 @@ fn leaves(message: usize, path: &str, into: &mut BTreeSet<String>) {
 fn no_field_is_left_without_a_row() {
     let mut all = BTreeSet::new();
     leaves(STATEMENT, "", &mut all);
-    let mut faulted: BTreeSet<String> =
-        FAULTS.iter().map(|(_, _, _, field)| without_indices(field)).collect();
+    let mut faulted: BTreeSet<String> = faults().map(|(_, _, _, field)| without_indices(field)).collect();
     faulted.extend(FREE.iter().map(ToString::to_string));
     let missing = all.iter().filter(|path| !faulted.contains(path.trim_end_matches(".millicelsius")));
-    // Shared messages are faulted once, where they first stand; bodies inside a Correct below.
-    let shared = [
-        "void.target.",
-        "correct.target.",
-        "receive.lots.",
-        "receive.exceptions.lot.",
-        "correct.replacement.",
-    ];
-    let missing: Vec<_> = missing.filter(|p| !shared.iter().any(|s| p.starts_with(s))).collect();
+    // Shared messages (references, quantities, amounts of lots) are faulted once, where they first stand;
+    // `walk` looks at every one of their texts in every place. Bodies inside a Correct below.
+    let shared = ["correct.replacement.", "void.target.", "correct.target.", "erase.target."];
+    let nested =
+        [".quantity.", ".lots.", ".lot.", ".shipment.", ".sample.", ".recall.", ".hold.", ".reports."];
+    let nested = nested.iter().chain(&[".retest_of.", ".on_hand.", ".used.", ".passed_on.", "_lots."]);
+    let missing: Vec<_> = missing
+        .filter(|p| !shared.iter().any(|s| p.starts_with(s)) && !nested.clone().any(|n| p.contains(n)))
+        .collect();
     assert_eq!(missing, Vec::<&String>::new());
     for path in FREE {
         assert!(all.contains(*path), "{path} is no field");
@@ -321,7 +358,7 @@ fn without_indices(path: &str) -> String {
 
 #[test]
 fn faults_inside_a_correct_carry_its_path() {
-    for (kind, change, reason, field) in FAULTS {
+    for (kind, change, reason, field) in faults() {
         let mut plain = sample(*kind);
         if statement::kind_row(*kind).is_none_or(|row| !row.correctable)
             || !field.contains('.')
@@ -332,16 +369,7 @@ fn faults_inside_a_correct_carry_its_path() {
         change(&mut plain);
         let mut message = with_body(correct(*kind));
         let replacement = body!(message, Correct).replacement.as_mut().unwrap();
-        use proto::v1::{replacement::Body as R, statement::Body as B};
-        replacement.body = plain.body.map(|b| match b {
-            B::Commission(b) => R::Commission(b),
-            B::Pack(b) => R::Pack(b),
-            B::Unpack(b) => R::Unpack(b),
-            B::Ship(b) => R::Ship(b),
-            B::Receive(b) => R::Receive(b),
-            B::Use(b) => R::Use(b),
-            other => unreachable!("not correctable: {other:?}"),
-        });
+        replacement.body = plain.body.as_ref().and_then(GoodsAct::of).map(GoodsAct::to_replacement);
         let refusal = parse(&message).expect_err(field);
         let found: Vec<_> = refusal.violations.iter().map(|v| (v.reason, v.field.to_string())).collect();
         assert_eq!(found, [(*reason, format!("correct.replacement.{field}"))]);
@@ -482,9 +510,8 @@ fn receive_exceptions_are_limited() {
     assert_eq!((refusal.reason, &*refusal.violations[0].field), (Reason::TooManyItems, "receive.exceptions"));
 }
 
-/// What may be left out of a sample.
 #[rustfmt::skip]
-pub const OPTIONAL: &[(Kind, Change)] = {
+const OPTIONAL: &[Optional] = {
     use Kind as K;
     &[
     (K::Ship, |s| h(s).on_behalf_of.clear()),
@@ -555,7 +582,7 @@ pub const OPTIONAL: &[(Kind, Change)] = {
 
 #[test]
 fn what_may_be_left_out_may() {
-    for (i, (kind, change)) in OPTIONAL.iter().enumerate() {
+    for (i, (kind, change)) in optional().enumerate() {
         let mut message = sample(*kind);
         change(&mut message);
         assert_eq!(parse(&message).map(drop), Ok(()), "row {i}: {kind:?}");

@@ -62,15 +62,42 @@ fn causes_are_told_apart_and_come_before_their_effects() {
         Kind::EnrolKey,
         Kind::RevokeKey,
         Kind::Mandate,
+        Kind::Succession,
+        Kind::Designation,
         Kind::Commission,
+        Kind::Alias,
+        Kind::Adjust,
+        Kind::Transform,
         Kind::Pack,
         Kind::Ship,
+        Kind::PostalCheck,
+        Kind::Condition,
+        Kind::ImportFiling,
+        Kind::DeclareImport,
+        Kind::CustomsDecision,
         Kind::Receive,
+        Kind::Sample,
+        Kind::TestReport,
         Kind::Unpack,
+        Kind::Service,
         Kind::Use,
+        Kind::Hold,
+        Kind::Recall,
+        Kind::RecallResponse,
+        Kind::Lift,
+        Kind::Inspection,
+        Kind::SelfInspection,
+        Kind::AdverseEvent,
+        Kind::Listing,
         Kind::Correct,
         Kind::Void,
         Kind::Endorse,
+        Kind::ActivityFigure,
+        Kind::Observation,
+        Kind::Coverage,
+        Kind::NamedList,
+        Kind::Policy,
+        Kind::Erase,
     ];
     let mut rows: Vec<_> = KINDS.iter().collect();
     rows.sort_by_key(|row| row.cause);
@@ -145,15 +172,39 @@ fn statements_that_name_statements_link_their_subjects() {
 
 #[test]
 fn closure_holds_what_leads_back_and_never_who_traded_or_what_is_inside() {
-    for row in KINDS {
+    for row in KINDS.iter().filter(|row| row.kind != Kind::Correct) {
         for (relation, closure) in row.subjects {
             let expected = match relation {
-                Relation::Document | Relation::Parent | Relation::Key => true,
+                Relation::Document | Relation::Parent | Relation::Key | Relation::Input => true,
                 // Amounts of a lot that are shipped say nothing of one item of it.
-                Relation::Lot => matches!(row.kind, Kind::Commission | Kind::Correct),
+                Relation::Lot => matches!(row.kind, Kind::Commission | Kind::Transform | Kind::Adjust),
+                // The codes of one thing.
+                Relation::Item => row.kind == Kind::Alias,
                 _ => false,
             };
             assert_eq!(*closure, expected, "{} {relation:?}", row.name);
+            assert_eq!(statement::in_closure(row.kind, None, *relation), expected);
+        }
+    }
+}
+
+#[test]
+fn a_correct_leads_where_what_it_replaces_would() {
+    let correct = kind_row(Kind::Correct).unwrap();
+    let replaced = || KINDS.iter().filter(|row| row.correctable);
+    for (relation, closure) in correct.subjects {
+        let may = replaced().any(|row| row.subjects.contains(&(*relation, true)));
+        assert_eq!(*closure, may, "{relation:?}");
+        for row in replaced() {
+            let leads = statement::in_closure(Kind::Correct, Some(row.kind), *relation);
+            assert_eq!(leads, row.subjects.contains(&(*relation, true)), "{} {relation:?}", row.name);
+        }
+        let by_line_only = statement::in_closure(Kind::Correct, None, *relation);
+        assert_eq!(by_line_only, *relation == Relation::Document);
+    }
+    for row in replaced() {
+        for (relation, _) in row.subjects {
+            assert!(correct.subjects.iter().any(|(r, _)| r == relation), "{} {relation:?}", row.name);
         }
     }
 }

@@ -1,0 +1,201 @@
+//! Patterns that several kinds share: lists of items, lots, parties; lines that name an item or a lot.
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use gs1::DocumentKind;
+use proto::v1::{LotAmount, StatementRef};
+
+use super::{Accept, Check, MAX_ITEMS, MAX_LOTS};
+use crate::{Reason, policy::is_currency};
+
+/// Most bytes of a note in a line, of a reason, of a legal basis.
+pub(super) const NOTE: usize = 500;
+/// Most bytes of a longer account: what was found, what is to be done.
+pub(super) const ACCOUNT: usize = 2_000;
+
+impl<'a> Check<'a> {
+    pub(super) fn missing(&mut self, field: impl Display, what: &str) {
+        self.fault(Reason::MissingField, field, what);
+    }
+
+    /// Free text that may be empty.
+    pub(super) fn note(&mut self, field: impl Display, text: &str, max: usize) {
+        if !text.is_empty() {
+            self.prose(field, text, max);
+        }
+    }
+
+    /// Text that is no prose (a number as printed), which may be empty.
+    pub(super) fn text_or_none(&mut self, field: impl Display, text: &str, max: usize) {
+        if !text.is_empty() {
+            self.text(field, text, max);
+        }
+    }
+
+    pub(super) fn code_or_none(&mut self, field: impl Display, code: &str) {
+        if !code.is_empty() {
+            self.code(field, code);
+        }
+    }
+
+    pub(super) fn party_or_none(&mut self, field: impl Display, party: &str) {
+        if !party.is_empty() {
+            self.party(field, party);
+        }
+    }
+
+    pub(super) fn document_or_none(&mut self, field: impl Display, text: &str, kind: DocumentKind) {
+        if !text.is_empty() {
+            self.document(field, text, kind);
+        }
+    }
+
+    pub(super) fn reference_or_none(&mut self, field: impl Display, reference: Option<&StatementRef>) {
+        if reference.is_some() {
+            self.target(field, reference, false);
+        }
+    }
+
+    /// Whether an enum says something.
+    pub(super) fn said(&mut self, field: impl Display, unspecified: bool) {
+        if unspecified {
+            self.missing(field, "not set");
+        }
+    }
+
+    /// Items that the statement names nowhere else.
+    pub(super) fn items(&mut self, field: impl Display, items: &'a [String], accept: Accept) {
+        for (i, item) in items.iter().enumerate() {
+            self.item(format_args!("{field}[{i}]"), item, accept);
+        }
+    }
+
+    /// At most `max` texts, each sound and there once.
+    pub(super) fn each_once(
+        &mut self,
+        field: impl Display,
+        texts: &'a [String],
+        max: usize,
+        check: impl Fn(&mut Self, &dyn Display, &'a str),
+    ) {
+        self.count(&field, texts.len(), max);
+        let mut seen = BTreeSet::new();
+        for (i, text) in texts.iter().enumerate().take(max) {
+            check(self, &format_args!("{field}[{i}]"), text);
+            if !text.is_empty() && !seen.insert(text) {
+                self.fault(Reason::InvalidField, format_args!("{field}[{i}]"), "is listed twice");
+            }
+        }
+    }
+
+    /// Lots by themselves, each once.
+    pub(super) fn lots(&mut self, field: impl Display, lots: &'a [String]) {
+        self.count(&field, lots.len(), MAX_LOTS);
+        let mut seen = BTreeSet::new();
+        for (i, lot) in lots.iter().enumerate().take(MAX_LOTS) {
+            self.lot(format_args!("{field}[{i}]"), lot);
+            if !lot.is_empty() && !seen.insert(lot) {
+                self.fault(Reason::ItemTwice, format_args!("{field}[{i}]"), "the lot is listed twice");
+            }
+        }
+    }
+
+    /// Amounts of lots, each lot once in one unit.
+    pub(super) fn amounts(&mut self, field: impl Display, lots: &'a [LotAmount]) {
+        self.count(&field, lots.len(), MAX_LOTS);
+        let mut seen = BTreeSet::new();
+        for (i, amount) in lots.iter().enumerate().take(MAX_LOTS) {
+            self.lot_amount(format_args!("{field}[{i}]"), amount);
+            if !amount.lot.is_empty() && !seen.insert((&amount.lot, unit(amount))) {
+                let description = "the lot is listed twice in one unit";
+                self.fault(Reason::ItemTwice, format_args!("{field}[{i}].lot"), description);
+            }
+        }
+    }
+
+    pub(super) fn lot_amount(&mut self, path: impl Display, amount: &LotAmount) {
+        self.lot(format_args!("{path}.lot"), &amount.lot);
+        self.quantity(format_args!("{path}.quantity"), amount.quantity.as_ref());
+    }
+
+    /// Either an item or an amount of a lot.
+    pub(super) fn item_or_lot(&mut self, path: impl Display, item: &'a str, lot: Option<&LotAmount>) {
+        match (lot, item.is_empty()) {
+            (None, false) => self.item(format_args!("{path}.item"), item, Accept::Goods),
+            (Some(lot), true) => self.lot_amount(format_args!("{path}.lot"), lot),
+            _ => self.fault(Reason::InvalidField, path, "names either an item or an amount of a lot"),
+        }
+    }
+
+    /// At least one line and not more than items may be named.
+    pub(super) fn line_count(&mut self, field: impl Display, count: usize, none: &str) {
+        if count == 0 {
+            self.missing(&field, none);
+        }
+        if count > MAX_ITEMS {
+            self.fault(Reason::TooManyItems, field, format_args!("more than {MAX_ITEMS} lines"));
+        }
+    }
+
+    pub(super) fn units_per_code(&mut self, field: impl Display, units: u32) {
+        if !(1..=100_000).contains(&units) {
+            self.fault(Reason::InvalidField, field, "must be 1 to 100,000");
+        }
+    }
+
+    pub(super) fn country(&mut self, field: impl Display, country: &str) {
+        if country.is_empty() {
+            self.missing(field, "not set");
+        } else if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+            self.fault(Reason::InvalidField, field, "must be two capital letters (ISO 3166-1 alpha-2)");
+        }
+    }
+
+    pub(super) fn country_or_none(&mut self, field: impl Display, country: &str) {
+        if !country.is_empty() {
+            self.country(field, country);
+        }
+    }
+
+    pub(super) fn currency(&mut self, field: impl Display, currency: &str) {
+        if currency.is_empty() {
+            self.missing(field, "not set");
+        } else if !is_currency(currency) {
+            self.fault(Reason::InvalidField, field, "must be three capital letters (ISO 4217)");
+        }
+    }
+
+    /// A prefix of a region; empty = everywhere.
+    pub(super) fn region_prefix(&mut self, field: impl Display, region: &str) {
+        if !matches!(region.len(), 0 | 2 | 4 | 6) || !region.bytes().all(|b| b.is_ascii_digit()) {
+            self.fault(Reason::InvalidField, field, "must be 2, 4 or 6 digits (GB/T 2260)");
+        }
+    }
+
+    pub(super) fn point(&mut self, path: impl Display, latitude_e7: i32, longitude_e7: i32) {
+        if !(-900_000_000..=900_000_000).contains(&latitude_e7) {
+            let description = "beyond ±90 degrees (unit: 1e-7 degree)";
+            self.fault(Reason::InvalidField, format_args!("{path}.latitude_e7"), description);
+        }
+        if !(-1_800_000_000..=1_800_000_000).contains(&longitude_e7) {
+            let description = "beyond ±180 degrees (unit: 1e-7 degree)";
+            self.fault(Reason::InvalidField, format_args!("{path}.longitude_e7"), description);
+        }
+    }
+
+    /// A person under an agency's key: 64 lower-case hexadecimal digits (docs/FORMAT.md §1.9).
+    pub(super) fn pseudonym(&mut self, field: impl Display, text: &str) {
+        let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if text.is_empty() {
+            self.missing(field, "not set");
+        } else if !fits {
+            let description = "a pseudonym has 64 lower-case hexadecimal digits; never a name or number";
+            self.fault(Reason::InvalidField, field, description);
+        }
+    }
+}
+
+/// The unit of an amount; empty where none is given.
+pub(super) fn unit(amount: &LotAmount) -> &str {
+    amount.quantity.as_ref().map_or("", |q| &q.unit)
+}
