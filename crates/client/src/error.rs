@@ -148,7 +148,10 @@ impl From<&Rejection> for Failure {
 
 fn violations(status: &Status) -> Vec<FieldViolation> {
     let details = status.get_details_bad_request().map(|b| b.field_violations).unwrap_or_default();
-    details.into_iter().map(|v| FieldViolation { field: v.field, description: v.description }).collect()
+    details
+        .into_iter()
+        .map(|v| FieldViolation { field: v.field, description: v.description, ..FieldViolation::default() })
+        .collect()
 }
 
 /// An error and its causes; tonic's own words for the outermost say little.

@@ -52,6 +52,8 @@ macro_rules! reads {
 }
 
 reads! {
+    /// Every fault of a statement at once; records nothing.
+    validate_statement(LedgerServiceClient, ValidateStatementRequest) -> ValidateStatementResponse;
     /// One entry; contents only for those who may read them.
     get_entry(LedgerServiceClient, GetEntryRequest) -> GetEntryResponse;
     /// The receipt of a recorded statement, unchecked; see [`Client::receipt`].

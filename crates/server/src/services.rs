@@ -6,6 +6,7 @@ mod ledger;
 mod registry;
 mod submit;
 mod trace;
+mod validate;
 
 use std::sync::Arc;
 

@@ -203,18 +203,24 @@ pub(crate) fn refused(refusal: &Refusal, after: Option<Duration>, language: Lang
     Status::with_error_details(code(class), message(refusal.reason, language), details)
 }
 
+/// A fault as it is told, with its reason and what to do about it.
+pub(crate) fn violation(v: &statement::Violation, language: Language) -> FieldViolation {
+    FieldViolation {
+        field: v.field.clone().into_owned(),
+        description: v.description.clone(),
+        reason: v.reason.as_str().to_owned(),
+        remedy: message(v.reason, language).to_owned(),
+    }
+}
+
 /// A refused statement within a batch.
 pub(crate) fn rejection(refusal: &Refusal, language: Language) -> Rejection {
     let class = refusal.reason.class();
-    let violation = |v: &statement::Violation| FieldViolation {
-        field: v.field.clone().into_owned(),
-        description: v.description.clone(),
-    };
     Rejection {
         code: code(class) as i32,
         reason: refusal.reason.as_str().to_owned(),
         message: message(refusal.reason, language).to_owned(),
-        violations: refusal.violations.iter().map(violation).collect(),
+        violations: refusal.violations.iter().map(|v| violation(v, language)).collect(),
         retry_after_ms: retry(class).map_or(0, |d| u32::try_from(d.as_millis()).unwrap_or(u32::MAX)),
     }
 }

@@ -6,13 +6,13 @@ use ledger::Ledger;
 use proto::v1::{
     GetCheckpointRequest, GetCheckpointResponse, GetEntryRequest, GetEntryResponse, GetLedgerRequest,
     GetLedgerResponse, GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, SubmitStatementRequest,
-    SubmitStatementResponse, SubmitStatementsRequest,
+    SubmitStatementResponse, SubmitStatementsRequest, ValidateStatementRequest, ValidateStatementResponse,
 };
 use rpc::ledger_service_server::LedgerService;
 use statement::{Envelope, LeafType, Reason, id_bytes};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Shared, Snapshot, entries, submit};
+use super::{Shared, Snapshot, entries, submit, validate};
 use crate::{
     access::{Credentials, Sight},
     language::Language,
@@ -44,6 +44,19 @@ impl LedgerService for LedgerApi {
         let (language, note) = (Language::of(request.metadata()), Note::of(&request));
         let results = submit::stream(Arc::clone(&self.0), request.into_inner(), note, language);
         Ok(Response::new(results))
+    }
+
+    async fn validate_statement(
+        &self,
+        request: Request<ValidateStatementRequest>,
+    ) -> Result<Response<ValidateStatementResponse>, Status> {
+        let language = Language::of(request.metadata());
+        let answer = async {
+            let credentials = Credentials::of(&request)?;
+            let (ledger, query) = (self.0.ledger.clone(), request.into_inner());
+            self.0.readers.read(move || validate::validate(&ledger, &credentials, language, query)).await
+        };
+        answer.await.map(Response::new).map_err(|fault| fault.status(language))
     }
 
     async fn get_ledger(&self, _: Request<GetLedgerRequest>) -> Result<Response<GetLedgerResponse>, Status> {

@@ -25,7 +25,7 @@ pub(crate) type Results =
     std::pin::Pin<Box<dyn Stream<Item = Result<SubmitStatementsResponse, Status>> + Send>>;
 
 /// One statement, as the ledger takes it.
-fn submission(signed: SignedStatement) -> Result<Submission, Refusal> {
+pub(super) fn submission(signed: SignedStatement) -> Result<Submission, Refusal> {
     if signed.algorithm() != Algorithm::Ed25519 {
         return Err(Refusal::at(Reason::UnknownAlgorithm, "algorithm", "must be ALGORITHM_ED25519"));
     }

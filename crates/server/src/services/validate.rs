@@ -1,0 +1,134 @@
+//! `ValidateStatement`: every fault of a statement at once; nothing is recorded.
+//!
+//! What the form of a statement says is told to anybody. What the ledger says about it (who is registered,
+//! which mandates there are, which bill numbers are taken) is told to its signer only: by the signature, or
+//! by a read token of the party in the header.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use custody::{Signed, review};
+use gs1::Uscc;
+use ledger::{Ledger, Submission};
+use proto::v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse};
+use statement::{Envelope, Reason, Statement, Violation, own_subjects, visit_subjects};
+
+use super::{Snapshot, submit::submission};
+use crate::{access::Credentials, language::Language, status::Fault};
+
+/// Most faults told.
+const MAX_VIOLATIONS: usize = 100;
+
+pub(super) fn validate(
+    ledger: &Ledger,
+    credentials: &Credentials,
+    language: Language,
+    request: ValidateStatementRequest,
+) -> Result<ValidateStatementResponse, Fault> {
+    let signed = request.statement.ok_or_else(|| Fault::field("statement", "not set"))?;
+    let (statement, mut faults) = match Statement::parse(signed.payload.clone()) {
+        Ok(statement) => (Some(statement), Vec::new()),
+        // Where single fields are at fault, the rest can be looked at all the same.
+        Err(refusal) => (Statement::recorded(signed.payload.clone()).ok(), refusal.violations),
+    };
+    let Some(statement) = statement else { return Ok(answer(faults, Vec::new(), false, language)) };
+    let view = ledger.snapshot()?;
+    let sight = credentials.sight(&view, &ledger.id())?;
+    let by_token = sight.party == statement.header().party;
+    let (found, reviewed) = examine(ledger, &view, &statement, signed, by_token)?;
+    for fault in found {
+        // The form of a field has told already why its content cannot be.
+        if !faults.iter().any(|f| f.field == fault.field) {
+            faults.push(fault);
+        }
+    }
+    Ok(answer(faults, warnings(&statement), reviewed, language))
+}
+
+/// What the ledger has against a statement, and whether the asker may know.
+fn examine(
+    ledger: &Ledger,
+    view: &Snapshot<'_>,
+    statement: &Statement,
+    signed: SignedStatement,
+    by_token: bool,
+) -> Result<(Vec<Violation>, bool), Fault> {
+    let unsigned = signed.signature.is_empty() && signed.key_id.is_empty();
+    let (now, limits) = (now(), ledger.limits());
+    if unsigned {
+        let found = if by_token { review(view, statement, None, now, limits)? } else { Vec::new() };
+        return Ok((found, by_token));
+    }
+    let submission = match submission(signed) {
+        Ok(submission) => submission,
+        Err(refusal) if by_token => {
+            let mut found = refusal.violations;
+            found.extend(review(view, statement, None, now, limits)?);
+            return Ok((found, true));
+        }
+        Err(refusal) => return Ok((refusal.violations, false)),
+    };
+    let signed = as_signed(statement, &submission);
+    let mut found = review(view, statement, Some(&signed), now, limits)?;
+    let not_the_signer = |v: &Violation| {
+        matches!(v.reason, Reason::UnknownKey | Reason::KeyOfAnotherParty | Reason::BadSignature)
+    };
+    let reviewed = by_token || !found.iter().any(not_the_signer);
+    if !reviewed {
+        found.retain(not_the_signer);
+    }
+    Ok((found, reviewed))
+}
+
+fn as_signed(statement: &Statement, submission: &Submission) -> Signed {
+    let envelope =
+        Envelope { key_id: submission.key_id, digest: *statement.digest(), signature: submission.signature };
+    Signed {
+        statement: statement.clone(),
+        key_id: submission.key_id,
+        envelope: envelope.encode().to_vec().into(),
+        own: own_subjects(statement),
+    }
+}
+
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Allowed, and unusual: some early organisation codes fail their own check character.
+fn warnings(statement: &Statement) -> Vec<FieldViolation> {
+    let mut odd = std::collections::BTreeSet::new();
+    visit_subjects(statement, &mut |_, text| {
+        let code = text.strip_prefix("uscc:").and_then(|code| Uscc::parse(code).ok());
+        if code.is_some_and(|code| !code.check_ok()) {
+            odd.insert(text.to_owned());
+        }
+    });
+    let row = statement::kind_row(statement.kind());
+    let field = row.map_or("header.party", |row| row.name);
+    odd.into_iter()
+        .map(|text| FieldViolation {
+            field: if text == statement.header().party { "header.party".into() } else { field.to_owned() },
+            description: format!("{text}: the check character does not fit; compare it with the register"),
+            reason: "CHECK_CHARACTER".to_owned(),
+            remedy: String::new(),
+        })
+        .collect()
+}
+
+fn answer(
+    mut faults: Vec<Violation>,
+    warnings: Vec<FieldViolation>,
+    reviewed: bool,
+    language: Language,
+) -> ValidateStatementResponse {
+    let truncated = faults.len() >= MAX_VIOLATIONS;
+    faults.truncate(MAX_VIOLATIONS);
+    ValidateStatementResponse {
+        admissible: faults.is_empty() && reviewed,
+        violations: faults.into_iter().map(|v| crate::status::violation(&v, language)).collect(),
+        truncated,
+        warnings,
+        reviewed,
+    }
+}
