@@ -299,6 +299,13 @@ impl LedgerService for Fake {
         Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 
+    async fn validate_statement(
+        &self,
+        _: Request<v1::ValidateStatementRequest>,
+    ) -> Result<Response<v1::ValidateStatementResponse>, Status> {
+        Ok(Response::new(v1::ValidateStatementResponse { admissible: true, ..Default::default() }))
+    }
+
     async fn get_ledger(
         &self,
         request: Request<v1::GetLedgerRequest>,
