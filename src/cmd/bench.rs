@@ -18,7 +18,7 @@ use serde_json::json;
 use sim::{Plan, World, load::Load};
 
 use super::runtime;
-use crate::{child::ServerProcess, cli, exit, keys, out::Out};
+use crate::{child::ServerProcess, cli, keys, out::Out};
 
 const ORIGIN: &str = "bench.yuanliu.example/log";
 /// Statements of the peak phase by default, and in a quick run.
@@ -89,10 +89,10 @@ struct Measured {
 impl Bench {
     fn set(data: &Path, items: usize) -> Result<Self> {
         if data.join("log").exists() {
-            return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+            return Err(keys::occupied(data));
         }
         let folder = keys::folder(data);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        keys::make_folder(&folder)?;
         let now = jiff::Timestamp::now().as_microsecond();
         let world = World::new(Plan { seed: 1, statements: 10_000, end_at: now });
         let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
@@ -127,12 +127,12 @@ impl Bench {
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
         let client = Client::connect(options).await?;
-        out.note("setting up …");
+        out.note(out.pick("setting up …", "正在准备……"));
         let setup: Vec<_> = self.load.setup().map(|s| s.statement).collect();
         submit(&client, stream::iter(setup), SubmitOptions::default()).await?;
         let ships = self.ships(0, peak)?;
 
-        out.note("peak load …");
+        out.note(out.pick("peak load …", "满负载……"));
         let disk = disk_bytes(data);
         let cpu = cpu_seconds(server.id())?;
         let begin = Instant::now();
@@ -147,7 +147,7 @@ impl Bench {
         let per_second = peak as f64 / seconds;
         let disk_bytes = (disk_bytes(data) - disk) as f64 / peak as f64;
 
-        out.note("half load …");
+        out.note(out.pick("half load …", "半负载……"));
         let half_rate = per_second / 2.0;
         let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
         let latency = half_load(&client, self.ships(peak, peak + paced)?, half_rate).await?;

@@ -24,7 +24,7 @@ use crate::{
 pub fn run(command: Command, out: Out) -> Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&args, out),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, out),
         Command::Keygen(args) => keygen::run(&args, out),
         Command::Config(args) => serve::show(&args, out),
         Command::Sign(args) => submit::sign(&args, out),
