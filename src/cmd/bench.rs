@@ -18,7 +18,7 @@ use serde_json::json;
 use sim::{Plan, World, load::Load};
 
 use super::runtime;
-use crate::{child::ServerProcess, cli, keys, out::Out};
+use crate::{child::ServerProcess, cli, exit, keys, out::Out};
 
 const ORIGIN: &str = "bench.yuanliu.example/log";
 /// Statements of the peak phase by default, and in a quick run.
@@ -186,7 +186,10 @@ async fn submit(
         })
         .await?;
     match refusal {
-        Some(r) => bail!("a statement was refused: {} {} {:?}", r.reason, r.message, r.violations),
+        Some(r) => {
+            let why = format!("{} {} {:?}", r.reason, r.message, r.violations);
+            Err(exit::refused(format!("a statement was refused: {why}"), format!("有声明被拒：{why}")))
+        }
         None => Ok(latency),
     }
 }

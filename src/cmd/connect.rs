@@ -20,9 +20,9 @@ fn options(flags: &Connection, out: Out) -> ConnectOptions {
 
 /// Connects, and says where to when that fails. Where a ledger was named, it has to be there.
 async fn connect(flags: &Connection, options: ConnectOptions, out: Out) -> Result<Client> {
-    let client = Client::connect(options).await.with_context(|| {
-        format!("{} {}", out.pick("cannot connect to", "无法连接"), flags.server)
-    })?;
+    let client = Client::connect(options)
+        .await
+        .with_context(|| format!("{} {}", out.pick("cannot connect to", "无法连接"), flags.server))?;
     if flags.ledger.is_some() && client.expected_ledger().is_some() {
         client.ledger().await?;
     }
@@ -37,10 +37,7 @@ fn identity(flags: &Connection, out: Out) -> Result<(String, SigningKey)> {
         )
     })?;
     let party = flags.party.clone().ok_or_else(|| {
-        exit::usage(
-            "name your party: --party ID or YUANLIU_PARTY",
-            "请指定主体：--party ID 或 YUANLIU_PARTY",
-        )
+        exit::usage("name your party: --party ID or YUANLIU_PARTY", "请指定主体：--party ID 或 YUANLIU_PARTY")
     })?;
     parse_party("--party", &party)?;
     Ok((party, keys::open(key, out)?))

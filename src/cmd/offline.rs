@@ -76,7 +76,8 @@ fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger
             Ok(Found { index: key, fault: fault.to_owned() })
         }
         ledger::Error::Store(StoreError::Damaged { table: "checkpoint", key, fault }) => {
-            let what = out.pick("the checkpoint kept for this size is damaged:", "所存的该条目数的检查点已损坏：");
+            let what =
+                out.pick("the checkpoint kept for this size is damaged:", "所存的该条目数的检查点已损坏：");
             Ok(Found { index: key.saturating_sub(1), fault: format!("{what} {key}, {fault}") })
         }
         ledger::Error::Store(StoreError::RocksDb { doing: "cannot read the log", source }) => {
@@ -199,9 +200,7 @@ fn report(found: &Verified, out: Out) -> Value {
         return failed(report, exit::REFUSED, "DEFECT", &defect.fault);
     }
     match &found.view {
-        ViewCheck::Differs(why) => {
-            failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out))
-        }
+        ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),
         _ => report,
     }
 }

@@ -68,7 +68,8 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
             ));
         } else if summary.refused > 0 {
             let all = summary.recorded + summary.refused;
-            let message = format!("{} {} / {all}", out.pick("statements refused:", "被拒的声明："), summary.refused);
+            let message =
+                format!("{} {} / {all}", out.pick("statements refused:", "被拒的声明："), summary.refused);
             out.value(&failed(json!({}), exit::REFUSED, "", &message));
         }
         Ok(if summary.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
@@ -185,9 +186,8 @@ fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
     Box::new(files.into_iter().flat_map(move |file| {
         let signer = signer.clone();
         let name = file.display().to_string();
-        read(&file).map(move |statement| {
-            statement.and_then(|s| Ok(signer.sign(s)?)).with_context(|| name.clone())
-        })
+        read(&file)
+            .map(move |statement| statement.and_then(|s| Ok(signer.sign(s)?)).with_context(|| name.clone()))
     }))
 }
 

@@ -161,9 +161,9 @@ fn of_ledger(error: &ledger::Error) -> String {
         E::ForeignView { view, log } => {
             format!("视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：请运行 `yuanliu rebuild`")
         }
-        E::ClockJump { ahead_s } => format!(
-            "最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump"
-        ),
+        E::ClockJump { ahead_s } => {
+            format!("最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump")
+        }
         E::ClockLeap { behind_s, most_s } => format!(
             "最后一条的记录时间比本机时间早 {behind_s} 秒，超过允许的 {most_s} 秒：\
              请检查时钟；若账本确实闲置了这么久，加 --accept-clock-jump"
@@ -192,9 +192,7 @@ fn of_serving(error: &ServeError) -> String {
 
 fn of_tls(error: &TlsError) -> String {
     match error {
-        TlsError::HalfConfigured => {
-            "tls.cert 与 tls.key 须同时设置；两者都不设则使用开发证书".into()
-        }
+        TlsError::HalfConfigured => "tls.cert 与 tls.key 须同时设置；两者都不设则使用开发证书".into(),
         TlsError::File { path, source } => format!("{}：{source}；请检查路径与权限", path.display()),
         TlsError::Content { path, fault } => format!("{}：{fault}", path.display()),
         TlsError::Names(error) => format!("tls.names：{error}"),

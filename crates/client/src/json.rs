@@ -86,13 +86,11 @@ pub fn statement_from_json(text: &str) -> Result<v1::Statement, JsonError> {
     let statement: v1::Statement = serde_json::from_value(machine).map_err(JsonError::of)?;
     match statement.body {
         Some(_) => Ok(statement),
-        None => {
-            Err(JsonError::at(
+        None => Err(JsonError::at(
             "",
             "expected a body beside the header: party, site, …, commission, ship, …",
             "缺少声明内容：除 header 外须有 party、site……commission、ship 等之一",
-        ))
-        }
+        )),
     }
 }
 

@@ -144,10 +144,10 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn receipt(&self, statement: &SignedStatement) -> Result<v1::Receipt, ClientError> {
-        let header = v1::Statement::decode(statement.payload.clone())
-            .ok()
-            .and_then(|s| s.header)
-            .ok_or_else(|| ClientError::stop(Code::InvalidArgument, reason::LOCAL, "the payload is not a statement"))?;
+        let header =
+            v1::Statement::decode(statement.payload.clone()).ok().and_then(|s| s.header).ok_or_else(
+                || ClientError::stop(Code::InvalidArgument, reason::LOCAL, "the payload is not a statement"),
+            )?;
         let reference = v1::StatementRef { party: header.party, id: header.id, digest: Vec::new() };
         let answer = self.get_receipt(v1::GetReceiptRequest { statement: Some(reference) }).await?;
         self.checked(statement, answer.receipt)

@@ -72,12 +72,7 @@ pub(crate) struct Sight {
 
 impl Sight {
     fn public() -> Self {
-        Self {
-            party: String::new(),
-            everything: false,
-            reason: ReadReason::default(),
-            numbers: Vec::new(),
-        }
+        Self { party: String::new(), everything: false, reason: ReadReason::default(), numbers: Vec::new() }
     }
 
     fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {

@@ -372,7 +372,10 @@ fn looking_at_a_ledger_changes_no_file_and_sees_what_was_not_yet_flushed() {
     let elsewhere = tempdir().unwrap();
     {
         let dir = ReadOnlyDir::open(temp.path(), &config()).unwrap();
-        assert!(matches!(Dir::open(temp.path(), &config()), Err(StoreError::Locked { .. })), "shared with readers");
+        assert!(
+            matches!(Dir::open(temp.path(), &config()), Err(StoreError::Locked { .. })),
+            "shared with readers"
+        );
         let also = ReadOnlyDir::open(temp.path(), &config()).unwrap();
         let log = dir.open_log().unwrap();
         let entries: Vec<_> = log.entries(0).unwrap().map(Result::unwrap).collect();

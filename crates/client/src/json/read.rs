@@ -12,7 +12,7 @@ use super::{JsonError, camel, enum_prefix, is_instant};
 
 /// Reads a message. The result spells every field as the proto file does.
 pub(super) fn message(table: &Message, value: &Value, path: &str) -> Result<Value, JsonError> {
-    let Value::Object(members) = value else { 
+    let Value::Object(members) = value else {
         return Err(expected(path, "an object { … }", "对象 { … }", value));
     };
     let mut out = Map::new();
@@ -43,7 +43,7 @@ fn field_value(field: &Field, value: &Value, path: &str) -> Result<Value, JsonEr
     if !field.repeated {
         return single(field, value, path);
     }
-    let Value::Array(items) = value else { 
+    let Value::Array(items) = value else {
         return Err(expected(path, "a list [ … ]", "列表 [ … ]", value));
     };
     items.iter().enumerate().map(|(i, item)| single(field, item, &format!("{path}[{i}]"))).collect()
@@ -122,8 +122,10 @@ fn instant(value: &Value, path: &str) -> Result<Value, JsonError> {
     if let Some(micros) = integer(value).and_then(|n| i64::try_from(n).ok()) {
         return Ok(micros.to_string().into());
     }
-    let instant: Timestamp =
-        value.as_str().and_then(|t| t.parse().ok()).ok_or_else(|| expected(path, INSTANT, INSTANT_CHINESE, value))?;
+    let instant: Timestamp = value
+        .as_str()
+        .and_then(|t| t.parse().ok())
+        .ok_or_else(|| expected(path, INSTANT, INSTANT_CHINESE, value))?;
     if instant.subsec_nanosecond() % 1_000 != 0 {
         return Err(expected(path, "at most six digits of a second's fraction", "秒的小数最多六位", value));
     }

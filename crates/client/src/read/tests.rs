@@ -155,7 +155,10 @@ async fn a_certificate_that_is_not_trusted_is_no_matter_of_waiting() {
         Client::connect(options)
     };
     let stranger = connect(Trust::Pem(certificate().0.into())).await.unwrap_err();
-    assert!(matches!(&stranger, ClientError::Stop(f) if f.reason == reason::CERTIFICATE && f.message.contains("certificate")), "{stranger}");
+    assert!(
+        matches!(&stranger, ClientError::Stop(f) if f.reason == reason::CERTIFICATE && f.message.contains("certificate")),
+        "{stranger}"
+    );
     let empty = connect(Trust::Pem(b"nothing".to_vec())).await.unwrap_err();
     assert!(matches!(&empty, ClientError::Stop(f) if f.message.contains("PEM")), "{empty}");
     let missing = connect(Trust::File("/nonexistent/ca.pem".into())).await.unwrap_err();
