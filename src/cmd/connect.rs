@@ -1,6 +1,6 @@
 //! From flags to a connection.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
 use merkle::{Hash, SigningKey};
 
@@ -18,11 +18,9 @@ fn options(flags: &Connection, out: Out) -> ConnectOptions {
     }
 }
 
-/// Connects, and says where to when that fails. Where a ledger was named, it has to be there.
-async fn connect(flags: &Connection, options: ConnectOptions, out: Out) -> Result<Client> {
-    let client = Client::connect(options)
-        .await
-        .with_context(|| format!("{} {}", out.pick("cannot connect to", "无法连接"), flags.server))?;
+/// Connects. Where a ledger was named, it has to be there.
+async fn connect(flags: &Connection, options: ConnectOptions) -> Result<Client> {
+    let client = Client::connect(options).await?;
     if flags.ledger.is_some() && client.expected_ledger().is_some() {
         client.ledger().await?;
     }
@@ -54,7 +52,7 @@ pub fn parse_party<'t>(flag: &str, text: &'t str) -> Result<gs1::PartyRef<'t>> {
 async fn ledger_id(flags: &Connection, out: Out) -> Result<Hash> {
     match &flags.ledger {
         Some(text) => parse_ledger(text),
-        None => Ok(connect(flags, options(flags, out), out).await?.ledger().await?.id),
+        None => Ok(connect(flags, options(flags, out)).await?.ledger().await?.id),
     }
 }
 
@@ -62,7 +60,7 @@ async fn ledger_id(flags: &Connection, out: Out) -> Result<Hash> {
 pub async fn public(flags: &Connection, out: Out) -> Result<Client> {
     let mut options = options(flags, out);
     options.ledger = flags.ledger.as_deref().map(parse_ledger).transpose()?;
-    connect(flags, options, out).await
+    connect(flags, options).await
 }
 
 /// A connection that reads as a party.
@@ -72,7 +70,7 @@ pub async fn reader(flags: &Connection, out: Out) -> Result<Client> {
     let mut options = options(flags, out);
     options.ledger = Some(ledger);
     options.reader = Some(ReadSigner::new(party, key, ledger, Purpose::Purpose(flags.purpose.clone())));
-    connect(flags, options, out).await
+    connect(flags, options).await
 }
 
 /// A signer; asks the server for the ledger's id where none is given.

@@ -84,6 +84,10 @@ fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger
             let what = out.pick("it cannot be read:", "无法读取：");
             Ok(Found { index: next, fault: format!("{what} {source}") })
         }
+        ledger::Error::Store(StoreError::RocksDb { doing: "cannot read the checkpoint", source }) => {
+            let what = out.pick("a checkpoint cannot be read:", "检查点无法读取：");
+            Ok(Found { index: next.saturating_sub(1), fault: format!("{what} {source}") })
+        }
         other => Err(other),
     }
 }

@@ -194,10 +194,18 @@ pub(crate) fn locked(path: &Path, mut file: File) -> StoreError {
     // Best effort: it only tells people whom to stop.
     let read = file.read_to_string(&mut owner);
     let owner = match owner.trim() {
-        text if read.is_ok() && !text.is_empty() && text.len() < 100 => text.to_owned(),
+        text if read.is_ok() && !text.is_empty() && text.len() < 100 && !is_gone(text) => text.to_owned(),
+        // Whoever only reads, such as `verify`, leaves the name of the last writer there.
         _ => "another process".to_owned(),
     };
     StoreError::Locked { dir: path.to_owned(), owner }
+}
+
+/// Whether the process named is known to have ended.
+fn is_gone(owner: &str) -> bool {
+    let processes = Path::new("/proc");
+    let id = owner.strip_prefix("process ").and_then(|id| id.parse::<u32>().ok());
+    id.is_some_and(|id| processes.join("self").exists() && !processes.join(id.to_string()).exists())
 }
 
 /// Makes the directory if it is missing, and refuses one that holds anything but keys and certificates.
