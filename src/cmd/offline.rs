@@ -186,7 +186,8 @@ fn view_differs(why: &str, out: Out) -> String {
         out.pick("DEFECT: the log is whole, but not the view:", "发现缺陷：日志完整，但视图不符："),
         out.pick("run `yuanliu rebuild`", "请运行 `yuanliu rebuild`"),
     );
-    format!("{what} {why}; {todo}")
+    // Some faults of a view say it themselves.
+    if why.contains("yuanliu rebuild") { format!("{what} {why}") } else { format!("{what} {why}; {todo}") }
 }
 
 /// What `--json` says of a check.

@@ -303,13 +303,15 @@ where
 
 /// Tells the health service how the writer is, until the server stops; then that it does not serve.
 async fn watch_writer(ledger: Ledger, mut reporter: HealthReporter, mut stop: watch::Receiver<bool>) {
-    let mut told = None;
+    // Whoever watches is told of changes only.
+    let (mut writing, mut reading) = (None, None);
     loop {
         let stopping = *stop.borrow();
-        let writing = !stopping && ledger.status().writer == Writer::Running;
-        if told != Some((writing, stopping)) {
-            told = Some((writing, stopping));
-            tell(&mut reporter, &WRITING, writing).await;
+        let writes = !stopping && ledger.status().writer == Writer::Running;
+        if writing.replace(writes) != Some(writes) {
+            tell(&mut reporter, &WRITING, writes).await;
+        }
+        if reading.replace(!stopping) != Some(!stopping) {
             tell(&mut reporter, &READING, !stopping).await;
         }
         if stopping {
