@@ -4,12 +4,14 @@ use std::{
     fs::File,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use serde::Deserialize;
+
+use crate::exit;
 
 /// Longest wait for a server to be ready, or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,18 +52,22 @@ impl ServerProcess {
             .stdout(Stdio::null())
             .stderr(logs)
             .spawn()
-            .context("cannot start the server")?;
+            .map_err(|e| exit::machine("cannot start the server", "无法启动服务端", e))?;
         let begin = Instant::now();
         let facts: Ready = loop {
             if let Ok(text) = std::fs::read_to_string(&ready) {
                 break serde_json::from_str(&text)?;
             }
             if let Some(status) = child.try_wait()? {
-                bail!("the server ended with {status}; see {}", log.display());
+                return Err(ended(status, &format!("; {}", log.display())));
             }
             if begin.elapsed() > PATIENCE {
                 let _ = child.kill();
-                bail!("the server was not ready in time; see {}", log.display());
+                return Err(exit::machine(
+                    "the server was not ready in time",
+                    "服务端未及时就绪",
+                    log.display(),
+                ));
             }
             std::thread::sleep(Duration::from_millis(5));
         };
@@ -97,13 +103,17 @@ impl ServerProcess {
                 if status.success() {
                     return Ok(());
                 }
-                bail!("the server ended with {status}");
+                return Err(ended(status, ""));
             }
             std::thread::sleep(Duration::from_millis(5));
         }
         self.kill()?;
-        bail!("the server did not end in time");
+        Err(exit::machine("the server did not end in time", "服务端未及时结束", "SIGKILL"))
     }
+}
+
+fn ended(status: ExitStatus, more: &str) -> anyhow::Error {
+    exit::machine("the server ended by itself", "服务端自行结束", format_args!("{status}{more}"))
 }
 
 impl Drop for ServerProcess {

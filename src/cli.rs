@@ -1,8 +1,8 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser};
 
 use crate::lang::Lang;
 
@@ -21,8 +21,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 refused, or a check failed; 2 wrong use; 3 the server cannot be reached or is busy;
-4 a file or the machine failed.";
+Exit codes: 0 done; 1 refused, or a check failed; 2 wrong use: an argument, a setting, or what it names;
+3 the server cannot be reached or is busy; 4 a file or the machine failed.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -36,12 +36,14 @@ pub enum Command {
     Config(Serve),
     /// Sign statements (JSON or JSON Lines) and print them as JSON Lines, without sending them.
     Sign(Sign),
+    /// Say everything that is wrong with statements (JSON or JSON Lines), by line and field; nothing is recorded.
+    Validate(Sign),
     /// Submit statements (JSON, JSON Lines, or signed JSON Lines).
     Submit(Submit),
     /// Where an item is.
     Item(Question),
     /// Every statement about an item.
-    History(Question),
+    History(History),
     /// Follow goods back to their source or forward to every place.
     #[command(subcommand)]
     Trace(Trace),
@@ -55,15 +57,15 @@ pub enum Command {
         /// The scan.
         text: String,
     },
-    /// Check a whole ledger in DIR from its bytes.
-    Verify(Data),
+    /// Check a whole ledger in DIR from its bytes; nothing in DIR is changed.
+    Verify(Verify),
     /// Make the view anew from the log.
     Rebuild(Data),
     /// Copy the log of a stopped ledger to a new directory.
     Backup {
         #[command(flatten)]
         data: Data,
-        /// Where to; must not exist or be empty.
+        /// Where to; must not exist or be empty, nor lie inside the ledger's directory.
         #[arg(short, long)]
         output: PathBuf,
     },
@@ -152,6 +154,16 @@ pub struct Data {
 }
 
 #[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    pub data: Data,
+    /// Where to make the scratch view; by default the system's temporary directory (TMPDIR). Takes about
+    /// as much room as the view.
+    #[arg(long)]
+    pub scratch: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct Init {
     #[command(flatten)]
     pub data: Data,
@@ -186,6 +198,9 @@ pub struct Serve {
     /// Write the addresses that were bound, as JSON, to this file once the server is ready.
     #[arg(long)]
     pub ready_file: Option<PathBuf>,
+    /// Start although the clock and the time of the last entry are too far apart.
+    #[arg(long)]
+    pub accept_clock_jump: bool,
     /// Stop when standard input ends: a server that its parent shall not outlive.
     #[arg(long, hide = true)]
     pub until_eof: bool,
@@ -268,6 +283,17 @@ pub struct Question {
     pub limit: u32,
 }
 
+#[derive(Debug, Args)]
+pub struct History {
+    /// The item: "sgtin:…", "sscc:…", "cdtc:…", "ma:…", "ahm:…" or "lot:…".
+    pub item: String,
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Most statements; by default all.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Trace {
     /// 追源头: back to every origin.
@@ -281,6 +307,15 @@ pub struct Demo {
     /// Do it and exit; otherwise the server goes on until Ctrl-C.
     #[arg(long)]
     pub once: bool,
+    /// A sandbox instead: a ledger with counterparties that ship to you and confirm what you ship.
+    #[arg(long, conflicts_with = "once")]
+    pub serve: bool,
+    /// Where the sandbox listens; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:7443", requires = "serve")]
+    pub listen: SocketAddr,
+    /// Seconds between two deliveries to you in the sandbox.
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400), requires = "serve")]
+    pub every: u32,
     /// Where to leave the ledger; by default a temporary directory that is removed.
     #[arg(long)]
     pub data: Option<PathBuf>,
@@ -288,7 +323,7 @@ pub struct Demo {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Statements of the trade, about.
-    #[arg(long, default_value_t = 24_000)]
+    #[arg(long, default_value_t = 24_000, value_parser = statements(300..=10_000_000))]
     pub statements: usize,
 }
 
@@ -301,6 +336,11 @@ pub struct Bench {
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// Statements to measure; by default as many as fit the time.
-    #[arg(long)]
+    #[arg(long, value_parser = statements(1_000..=10_000_000))]
     pub statements: Option<usize>,
+}
+
+/// A number of statements: enough to show what is to be shown, and no more than fit into memory.
+fn statements(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(range)
 }

@@ -1,8 +1,8 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use figment::{
     Figment,
     providers::{Env, Format as _, Serialized, Toml},
@@ -65,7 +65,11 @@ pub struct LedgerSettings {
     pub block_cache_mib: usize,
     /// Cache of view rows for the writer, MiB.
     pub row_cache_mib: usize,
-    /// Start although the clock has been set back: recorded times stand still until it has caught up.
+    /// Most hours between the last entry and the time of the start: a clock that was set far ahead would
+    /// put its time into the log for good.
+    pub max_clock_leap_h: u64,
+    /// Start although the clock was set back (recorded times stand still until it has caught up) or leapt
+    /// ahead.
     pub accept_clock_jump: bool,
 }
 
@@ -78,12 +82,25 @@ impl Default for LedgerSettings {
             checkpoint_interval_ms: ledger.checkpoint_interval.as_millis() as u64,
             block_cache_mib: ledger.store.block_cache >> 20,
             row_cache_mib: ledger.cached_rows >> 20,
+            max_clock_leap_h: ledger.max_clock_leap.as_secs() / 3_600,
             accept_clock_jump: false,
         }
     }
 }
 
 impl LedgerSettings {
+    /// Every number with its bounds.
+    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 6] {
+        [
+            ("ledger.queue_links", self.queue_links as u64, 1..=1 << 24),
+            ("ledger.batch_statements", self.batch_statements as u64, 1..=1 << 16),
+            ("ledger.checkpoint_interval_ms", self.checkpoint_interval_ms, 1..=3_600_000),
+            ("ledger.block_cache_mib", self.block_cache_mib as u64, 1..=1 << 20),
+            ("ledger.row_cache_mib", self.row_cache_mib as u64, 1..=1 << 20),
+            ("ledger.max_clock_leap_h", self.max_clock_leap_h, 1..=1_000_000),
+        ]
+    }
+
     /// As the ledger takes them.
     pub fn config(&self) -> ledger::Config {
         let mut config = ledger::Config {
@@ -91,6 +108,7 @@ impl LedgerSettings {
             batch_statements: self.batch_statements,
             checkpoint_interval: Duration::from_millis(self.checkpoint_interval_ms),
             cached_rows: self.row_cache_mib << 20,
+            max_clock_leap: Duration::from_secs(self.max_clock_leap_h * 3_600),
             accept_clock_jump: self.accept_clock_jump,
             ..ledger::Config::default()
         };
@@ -123,13 +141,17 @@ pub fn figment(flags: &cli::Serve) -> Figment {
     if let Some(http) = flags.http {
         figment = figment.merge(Serialized::default("server.http_listen", http));
     }
+    if flags.accept_clock_jump {
+        figment = figment.merge(Serialized::default("ledger.accept_clock_jump", true));
+    }
     figment
 }
 
 impl Config {
     /// Reads the configuration in effect; certificates lie under the data directory unless told otherwise.
     pub fn read(flags: &cli::Serve) -> Result<Self> {
-        let mut config: Self = figment(flags).extract().context("configuration")?;
+        let mut config: Self = figment(flags).extract()?;
+        config.check()?;
         if let Some(data) = &config.data
             && config.server.tls.directory.is_relative()
         {
@@ -138,10 +160,28 @@ impl Config {
         Ok(config)
     }
 
+    /// Every number within its bounds.
+    fn check(&self) -> Result<()> {
+        let limits = self.server.limits.numbers();
+        for (name, value, range) in self.ledger.numbers().into_iter().chain(limits) {
+            if !range.contains(&value) {
+                let (low, high) = (range.start(), range.end());
+                return Err(exit::usage(
+                    format!("{name} = {value}: must be {low} to {high}"),
+                    format!("{name} = {value}：须为 {low} 至 {high}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// The directory of the ledger, which must be set.
     pub fn data(&self) -> Result<&PathBuf> {
         self.data.as_ref().ok_or_else(|| {
-            exit::usage("name the ledger's directory: --data DIR, YUANLIU_DATA, or data = \"…\" in the file")
+            exit::usage(
+                "name the ledger's directory: --data DIR, YUANLIU_DATA, or data = \"…\" in the file",
+                "请指定账本目录：--data DIR、YUANLIU_DATA，或配置文件中的 data = \"…\"",
+            )
         })
     }
 }

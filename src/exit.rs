@@ -2,55 +2,131 @@
 
 use std::process::ExitCode;
 
-use client::{ClientError, JsonError, SignError, SubmitError};
+use client::{ClientError, JsonError, KeyFileError, SignError, SubmitError, reason};
+use proto::v1::FieldViolation;
+use server::{ServeError, TlsError};
+use store::StoreError;
+
+use crate::lang::Lang;
 
 /// Refused, or a check failed.
 pub const REFUSED: u8 = 1;
-/// Wrong use (clap exits with it too).
+/// Wrong use: an argument, a setting, or what one of them names (clap exits with it too).
 pub const USAGE: u8 = 2;
 /// The server cannot be reached or is busy.
 pub const UNREACHABLE: u8 = 3;
 /// A file or the machine failed.
 pub const MACHINE: u8 = 4;
 
-/// A failure that is the caller's to mend, with its exit code.
+/// A failure with its exit code, in words of this program.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[error("{english}")]
 pub struct Failure {
     code: u8,
-    message: String,
+    english: String,
+    chinese: String,
+}
+
+impl Failure {
+    /// The text in a language.
+    pub fn text(&self, lang: Lang) -> &str {
+        lang.pick(&self.english, &self.chinese)
+    }
+}
+
+fn failure(code: u8, english: impl Into<String>, chinese: impl Into<String>) -> anyhow::Error {
+    Failure { code, english: english.into(), chinese: chinese.into() }.into()
 }
 
 /// A check failed or a statement was refused.
-pub fn refused(message: impl Into<String>) -> anyhow::Error {
-    Failure { code: REFUSED, message: message.into() }.into()
+pub fn refused(english: impl Into<String>, chinese: impl Into<String>) -> anyhow::Error {
+    failure(REFUSED, english, chinese)
 }
 
 /// The command was called wrongly.
-pub fn usage(message: impl Into<String>) -> anyhow::Error {
-    Failure { code: USAGE, message: message.into() }.into()
+pub fn usage(english: impl Into<String>, chinese: impl Into<String>) -> anyhow::Error {
+    failure(USAGE, english, chinese)
 }
 
-/// The exit code of an error: that of the outermost cause which has one.
+/// A file or the machine failed; `error` is what the system says.
+pub fn machine(
+    english: impl AsRef<str>,
+    chinese: impl AsRef<str>,
+    error: impl std::fmt::Display,
+) -> anyhow::Error {
+    let (english, chinese) = (english.as_ref(), chinese.as_ref());
+    failure(MACHINE, format!("{english}: {error}"), format!("{chinese}：{error}"))
+}
+
+/// An error as programs are told of it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Exit code.
+    pub code: u8,
+    /// Stable reason: that of the refusal, else the name of the exit code.
+    pub reason: String,
+    /// Fields at fault.
+    pub violations: Vec<FieldViolation>,
+}
+
+impl Told {
+    /// Of an error, by the outermost cause that has a code.
+    pub fn of(error: &anyhow::Error) -> Self {
+        let code = error.chain().find_map(of_cause).unwrap_or(MACHINE);
+        let (reason, violations) = error.chain().find_map(refusal).unwrap_or_default();
+        let reason = if reason.is_empty() { name(code).to_owned() } else { reason };
+        Self { code, reason, violations }
+    }
+}
+
+/// The exit code of an error.
 pub fn code_of(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(error.chain().find_map(of_cause).unwrap_or(MACHINE))
+    ExitCode::from(Told::of(error).code)
+}
+
+/// What an exit code is called where nothing says more.
+pub const fn name(code: u8) -> &'static str {
+    match code {
+        REFUSED => "REFUSED",
+        USAGE => "WRONG_USE",
+        UNREACHABLE => "UNREACHABLE",
+        _ => "MACHINE",
+    }
+}
+
+/// Reason and fields of what was refused, here or by the server.
+fn refusal(cause: &(dyn std::error::Error + 'static)) -> Option<(String, Vec<FieldViolation>)> {
+    if let Some(SignError::Refused(refusal)) = cause.downcast_ref() {
+        let violation = |v: &statement::Violation| FieldViolation {
+            field: v.field.to_string(),
+            description: v.description.clone(),
+        };
+        let violations = refusal.violations.iter().map(violation).collect();
+        return Some((refusal.reason.as_str().to_owned(), violations));
+    }
+    let failure = client_error(cause)?.failure()?;
+    Some((failure.reason.clone(), failure.violations.clone()))
+}
+
+/// The error of a call, on its own or as the end of a submission.
+pub fn client_error<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e ClientError> {
+    let of_submit = || cause.downcast_ref::<SubmitError>().map(|e| &e.error);
+    cause.downcast_ref::<ClientError>().or_else(of_submit)
 }
 
 fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
-    if let Some(failure) = cause.downcast_ref::<Failure>() {
-        return Some(failure.code);
-    }
-    if let Some(error) = cause.downcast_ref::<ClientError>() {
+    if let Some(error) = client_error(cause) {
         return Some(of_client(error));
     }
-    if let Some(error) = cause.downcast_ref::<SubmitError>() {
-        return Some(of_client(&error.error));
-    }
-    if let Some(error) = cause.downcast_ref::<SignError>() {
-        return Some(of_signing(error));
-    }
-    // A file that holds no statement is refused here rather than by the server.
-    cause.downcast_ref::<JsonError>().map(|_| REFUSED)
+    let own = cause.downcast_ref().map(|failure: &Failure| failure.code);
+    own.or_else(|| cause.downcast_ref().map(of_signing))
+        .or_else(|| cause.downcast_ref().map(of_key_file))
+        .or_else(|| cause.downcast_ref().and_then(of_store))
+        .or_else(|| cause.downcast_ref().and_then(of_ledger))
+        .or_else(|| cause.downcast_ref().and_then(of_serving))
+        // A file that holds no statement is refused here rather than by the server.
+        .or_else(|| cause.downcast_ref().map(|_: &JsonError| REFUSED))
+        .or_else(|| cause.downcast_ref().map(|_: &figment::Error| USAGE))
 }
 
 const fn of_signing(error: &SignError) -> u8 {
@@ -60,10 +136,48 @@ const fn of_signing(error: &SignError) -> u8 {
     }
 }
 
+const fn of_key_file(error: &KeyFileError) -> u8 {
+    match error {
+        KeyFileError::Io { .. } | KeyFileError::Random(_) => MACHINE,
+        KeyFileError::Exists(_)
+        | KeyFileError::NotAKey { .. }
+        | KeyFileError::PassphraseNeeded(_)
+        | KeyFileError::WrongPassphrase(_)
+        | KeyFileError::EmptyPassphrase => USAGE,
+    }
+}
+
+const fn of_store(error: &StoreError) -> Option<u8> {
+    match error {
+        StoreError::NotEmpty(_) | StoreError::NoLedger(_) | StoreError::Inside { .. } => Some(USAGE),
+        _ => None,
+    }
+}
+
+const fn of_ledger(error: &ledger::Error) -> Option<u8> {
+    match error {
+        ledger::Error::Store(error) => of_store(error),
+        ledger::Error::WrongLogKey { .. } | ledger::Error::Setting(_) => Some(USAGE),
+        _ => None,
+    }
+}
+
+const fn of_serving(error: &ServeError) -> Option<u8> {
+    match error {
+        ServeError::Tls(TlsError::File { .. }) => None,
+        ServeError::Tls(_) | ServeError::Origin(_) => Some(USAGE),
+        ServeError::Ledger(error) => of_ledger(error),
+        _ => None,
+    }
+}
+
 fn of_client(error: &ClientError) -> u8 {
     match error {
         ClientError::Retry(_) => UNREACHABLE,
         ClientError::Fix(_) | ClientError::BadReceipt(_) | ClientError::BadCheckpoint(_) => REFUSED,
-        ClientError::Stop(_) => MACHINE,
+        ClientError::Stop(failure) => match failure.reason.as_str() {
+            reason::CERTIFICATE | reason::OTHER_LEDGER | reason::SETTINGS => USAGE,
+            _ => MACHINE,
+        },
     }
 }

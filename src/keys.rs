@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use client::{KeyFile, Protection};
 use merkle::{SignerKey, SigningKey};
 use zeroize::Zeroizing;
@@ -22,11 +22,16 @@ fn passphrase_from_env() -> Option<Zeroizing<String>> {
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
-        return Err(exit::usage(format!(
-            "a passphrase is needed: set {PASSPHRASE}, or run this in a terminal"
-        )));
+        return Err(exit::usage(
+            format!("a passphrase is needed: set {PASSPHRASE}, or run this in a terminal"),
+            format!("需要口令：请设置 {PASSPHRASE}，或在终端中运行"),
+        ));
     }
     Ok(Zeroizing::new(rpassword::prompt_password(prompt)?))
+}
+
+fn ask_for(path: &Path, out: Out) -> Result<Zeroizing<String>> {
+    ask(&format!("{} {}{}", out.pick("Passphrase for", "密钥口令"), path.display(), out.pick(": ", "：")))
 }
 
 /// Makes a key and writes it to a new file; asks for a passphrase twice unless told not to.
@@ -39,10 +44,10 @@ pub fn make(path: &Path, plain: bool, out: Out) -> Result<SigningKey> {
     let passphrase = match passphrase_from_env() {
         Some(passphrase) => passphrase,
         None => {
-            let first = ask(&format!("{} {}: ", out.pick("Passphrase for", "密钥口令"), path.display()))?;
+            let first = ask_for(path, out)?;
             let second = ask(out.pick("Once more: ", "再输入一次："))?;
             if first != second {
-                return Err(exit::usage(out.pick("the two passphrases differ", "两次口令不一致")));
+                return Err(exit::usage("the two passphrases differ", "两次口令不一致"));
             }
             first
         }
@@ -52,21 +57,57 @@ pub fn make(path: &Path, plain: bool, out: Out) -> Result<SigningKey> {
 }
 
 /// Opens a key file, asking for its passphrase where one is needed.
-pub fn open(path: &Path) -> Result<SigningKey> {
+pub fn open(path: &Path, out: Out) -> Result<SigningKey> {
     let file = KeyFile::read(path)?;
+    if let Some(warning) = too_open(path, out) {
+        out.note(warning);
+    }
     if !file.is_encrypted() {
         return Ok(file.open(None)?);
     }
     let passphrase = match passphrase_from_env() {
         Some(passphrase) => passphrase,
-        None => ask(&format!("Passphrase for {}: ", path.display()))?,
+        None => ask_for(path, out)?,
     };
     Ok(file.open(Some(&passphrase))?)
+}
+
+/// What to say of a key file that others than its owner can read or change.
+#[cfg(unix)]
+fn too_open(path: &Path, out: Out) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        format!(
+            "{} ({mode:04o}); chmod 600 {}",
+            out.pick("warning: others can read or change this key file", "警告：他人可读取或改动此密钥文件"),
+            path.display()
+        )
+    })
+}
+
+/// Permissions of other systems are not judged.
+#[cfg(not(unix))]
+fn too_open(_: &Path, _: Out) -> Option<String> {
+    None
 }
 
 /// Where a ledger keeps the keys that its server needs.
 pub fn folder(data: &Path) -> PathBuf {
     data.join("keys")
+}
+
+/// Makes that folder.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    let name = folder.display();
+    fs::create_dir_all(folder)
+        .map_err(|e| exit::machine(format!("cannot create {name}"), format!("无法创建 {name}"), e))
+}
+
+/// There is a ledger where one was to be made.
+pub fn occupied(data: &Path) -> anyhow::Error {
+    let name = data.display();
+    exit::usage(format!("{name} holds a ledger already"), format!("{name} 中已有账本"))
 }
 
 /// Writes a log key: read by the server without anybody to ask, so without a passphrase, for its owner only.
@@ -75,19 +116,29 @@ pub fn write_log_key(path: &Path, key: &SignerKey) -> Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("cannot create {}", path.display()))?;
-    let text = Zeroizing::new(key.expose_text());
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    Ok(())
+    let name = path.display();
+    let write = || {
+        let mut file = options.open(path)?;
+        let text = Zeroizing::new(key.expose_text());
+        file.write_all(text.as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    };
+    write().map_err(|e| exit::machine(format!("cannot create {name}"), format!("无法创建 {name}"), e))
 }
 
 /// Reads the key that signs checkpoints.
-pub fn read_log_key(data: &Path) -> Result<SignerKey> {
+pub fn read_log_key(data: &Path, out: Out) -> Result<SignerKey> {
     let path = folder(data).join("log.key");
-    let text = Zeroizing::new(
-        fs::read_to_string(&path).with_context(|| format!("cannot read the log key {}", path.display()))?,
-    );
-    text.trim().parse().with_context(|| format!("{} is not a log key", path.display()))
+    let name = path.display();
+    let text = fs::read_to_string(&path).map_err(|e| {
+        exit::machine(format!("cannot read the log key {name}"), format!("无法读取日志密钥 {name}"), e)
+    })?;
+    let text = Zeroizing::new(text);
+    if let Some(warning) = too_open(&path, out) {
+        tracing::warn!("{warning}");
+    }
+    text.trim().parse().map_err(|e| {
+        exit::usage(format!("{name} is not a log key: {e}"), format!("{name} 不是日志密钥：{e}"))
+    })
 }

@@ -1,4 +1,14 @@
-//! Chinese and English, side by side where each text is used.
+//! Chinese and English, side by side where each text is used; here what belongs to no single place: the
+//! help of the command line, and errors of the crates below.
+
+mod errors;
+mod help;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use errors::causes;
+pub use parse::parse;
 
 /// The language of what people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -12,14 +12,15 @@ mod out;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let out = out::Out { json: cli.json, lang: lang::Lang::choose(cli.lang) };
+    let words: Vec<_> = std::env::args_os().collect();
+    let (cli, out) = match lang::parse(&words) {
+        Ok(read) => read,
+        Err(code) => return code,
+    };
     match cmd::run(cli.command, out) {
         Ok(code) => code,
         Err(error) => {

@@ -3,8 +3,12 @@
 use std::io::Write as _;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::lang::Lang;
+use crate::{
+    exit::{self, Told},
+    lang::{self, Lang},
+};
 
 /// How to speak to whoever runs the command.
 #[derive(Clone, Copy, Debug)]
@@ -39,13 +43,32 @@ impl Out {
         let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
     }
 
-    /// Why the command failed, with causes.
+    /// Why the command failed, with each cause once: for people on standard error, and for programs as the
+    /// last line of standard output.
     pub fn error(self, error: &anyhow::Error) {
+        let message = lang::causes(error, self.lang);
+        self.note(format!("{}{message}", self.pick("error: ", "错误：")));
         if self.json {
-            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-            let _ = writeln!(std::io::stderr(), "{}", serde_json::json!({ "error": causes.join(": ") }));
-            return;
+            let told = Told::of(error);
+            let violations: Vec<Value> = told
+                .violations
+                .iter()
+                .map(|v| json!({ "field": v.field, "description": v.description }))
+                .collect();
+            let mut report = failed(json!({}), told.code, &told.reason, &message);
+            if !violations.is_empty() {
+                report["error"]["violations"] = violations.into();
+            }
+            self.value(&report);
         }
-        self.note(format!("{}: {error:#}", self.pick("error", "错误")));
     }
+}
+
+/// The one shape of a failure for programs, added to what else there is to report:
+/// `{"ok":false,"error":{"exit":1,"reason":"…","message":"…"}}`. An empty reason is that of the exit code.
+pub fn failed(mut report: Value, code: u8, reason: &str, message: &str) -> Value {
+    let reason = if reason.is_empty() { exit::name(code) } else { reason };
+    report["ok"] = false.into();
+    report["error"] = json!({ "exit": code, "reason": reason, "message": message });
+    report
 }

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use proto::v1::{Effect, GetItemHistoryRequest, GetItemRequest, Item, TraceFlowRequest, TraceSourceRequest};
+use client::Client;
+use proto::v1::{
+    Effect, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, Item, TraceFlowRequest,
+    TraceSourceRequest,
+};
 use serde_json::json;
 
 use super::{connect, runtime};
@@ -65,6 +69,7 @@ pub fn item(args: &cli::Question, out: Out) -> Result<ExitCode> {
     if let Some(item) = &answer.item {
         draw_item(item, &names, out);
     }
+    incomplete(answer.truncated, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,13 +103,40 @@ fn named(names: &Names, party: &str) -> String {
     if party.is_empty() { String::new() } else { names.of(party) }
 }
 
+/// Statements of a history asked for at a time.
+const PAGE: u32 = 1_000;
+
+/// All pages of a history up to a limit, as one answer; its page token says whether there is more.
+async fn pages(client: &Client, item: &str, limit: Option<u32>) -> Result<GetItemHistoryResponse> {
+    let mut all = GetItemHistoryResponse::default();
+    loop {
+        let left = limit.map(|n| n.saturating_sub(u32::try_from(all.events.len()).unwrap_or(u32::MAX)));
+        let limit = left.map_or(PAGE, |n| n.min(PAGE));
+        let page_token = std::mem::take(&mut all.next_page_token);
+        let request = GetItemHistoryRequest { item: item.to_owned(), limit, page_token };
+        let page = client.get_item_history(request).await?;
+        // A page without events would be asked for again and again.
+        let done = page.next_page_token.is_empty()
+            || page.events.is_empty()
+            || left.is_some_and(|left| page.events.len() >= left as usize);
+        all.size = page.size;
+        all.truncated |= page.truncated;
+        all.events.extend(page.events);
+        all.names.extend(page.names);
+        all.next_page_token = page.next_page_token;
+        if done {
+            all.names.sort_by(|a, b| a.party.cmp(&b.party));
+            all.names.dedup_by(|a, b| a.party == b.party);
+            return Ok(all);
+        }
+    }
+}
+
 /// `yuanliu history`
-pub fn history(args: &cli::Question, out: Out) -> Result<ExitCode> {
+pub fn history(args: &cli::History, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
         let client = connect::reader(&args.connection, out).await?;
-        let request =
-            GetItemHistoryRequest { item: args.item.clone(), limit: args.limit, page_token: String::new() };
-        anyhow::Ok(client.get_item_history(request).await?)
+        pages(&client, &args.item, args.limit).await
     })?;
     if out.json {
         out.value(&client::message_to_json("GetItemHistoryResponse", &answer)?);
@@ -133,6 +165,7 @@ pub fn history(args: &cli::Question, out: Out) -> Result<ExitCode> {
     if !answer.next_page_token.is_empty() {
         out.note(out.pick("There is more; raise --limit.", "尚有更多条目；请提高 --limit。"));
     }
+    incomplete(answer.truncated, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -187,6 +220,16 @@ pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
     out.line(draw::places(&answer.places, &names, out.lang));
     truncated(answer.truncated, out);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The server did not read everything: its bounds, not the caller's.
+fn incomplete(truncated: bool, out: Out) {
+    if truncated {
+        out.note(out.pick(
+            "Not everything about this item was read: it is in more statements than one answer may cost.",
+            "结果不完整：涉及该物品的声明过多，超出单次查询的上限。",
+        ));
+    }
 }
 
 fn truncated(truncated: bool, out: Out) {

@@ -106,10 +106,10 @@ struct Measured {
 impl Bench {
     fn set(data: &Path, items: usize) -> Result<Self> {
         if data.join("log").exists() {
-            return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+            return Err(keys::occupied(data));
         }
         let folder = keys::folder(data);
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        keys::make_folder(&folder)?;
         let now = jiff::Timestamp::now().as_microsecond();
         let world = World::new(Plan { seed: 1, statements: 10_000, end_at: now });
         let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
@@ -144,12 +144,12 @@ impl Bench {
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
         let client = Client::connect(options.clone()).await?;
-        out.note("setting up …");
+        out.note(out.pick("setting up …", "正在准备……"));
         let setup: Vec<_> = self.load.setup().map(|s| s.statement).collect();
         submit(&client, stream::iter(setup), SubmitOptions::default()).await?;
         let ships = self.ships(0, peak)?;
 
-        out.note("peak load …");
+        out.note(out.pick("peak load …", "满负载……"));
         let disk = disk_bytes(data);
         let cpu = cpu_seconds(server.id())?;
         let begin = Instant::now();
@@ -164,14 +164,14 @@ impl Bench {
         let per_second = peak as f64 / seconds;
         let disk_bytes = (disk_bytes(data) - disk) as f64 / peak as f64;
 
-        out.note("half load …");
+        out.note(out.pick("half load …", "半负载……"));
         let half_rate = per_second / 2.0;
         let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
         let latency = half_load(&client, self.ships(peak, peak + paced)?, half_rate).await?;
-        out.note("bills of 100 and 3,500 items …");
+        out.note(out.pick("bills of 100 and 3,500 items …", "100 与 3,500 物品的单据……"));
         let small_bills = self.bills(&client, Bills { count: 400, items: 100 }).await?;
         let large_bills = self.bills(&client, Bills { count: 24, items: LARGE }).await?;
-        out.note("small statements behind large ones …");
+        out.note(out.pick("small statements behind large ones …", "大单之后的小单……"));
         let other = Client::connect(options).await?;
         let behind =
             self.behind_large(&client, &other, self.ships(peak + paced, peak + paced + BEHIND)?).await?;
@@ -249,7 +249,10 @@ async fn submit(
         })
         .await?;
     match refusal {
-        Some(r) => bail!("a statement was refused: {} {} {:?}", r.reason, r.message, r.violations),
+        Some(r) => {
+            let why = format!("{} {} {:?}", r.reason, r.message, r.violations);
+            Err(exit::refused(format!("a statement was refused: {why}"), format!("有声明被拒：{why}")))
+        }
         None => Ok(latency),
     }
 }

@@ -1,6 +1,6 @@
 //! From flags to a connection.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
 use merkle::{Hash, SigningKey};
 
@@ -18,18 +18,34 @@ fn options(flags: &Connection, out: Out) -> ConnectOptions {
     }
 }
 
-/// Connects, and says where to when that fails.
+/// Connects. Where a ledger was named, it has to be there.
 async fn connect(flags: &Connection, options: ConnectOptions) -> Result<Client> {
-    Client::connect(options).await.with_context(|| format!("cannot connect to {}", flags.server))
+    let client = Client::connect(options).await?;
+    if flags.ledger.is_some() && client.expected_ledger().is_some() {
+        client.ledger().await?;
+    }
+    Ok(client)
 }
 
-fn identity(flags: &Connection) -> Result<(String, SigningKey)> {
-    let key =
-        flags.key.as_deref().ok_or_else(|| exit::usage("name your key file: --key FILE or YUANLIU_KEY"))?;
-    let party =
-        flags.party.clone().ok_or_else(|| exit::usage("name your party: --party ID or YUANLIU_PARTY"))?;
-    gs1::PartyRef::parse(&party).map_err(|e| exit::usage(format!("--party {party}: {e}")))?;
-    Ok((party, keys::open(key)?))
+fn identity(flags: &Connection, out: Out) -> Result<(String, SigningKey)> {
+    let key = flags.key.as_deref().ok_or_else(|| {
+        exit::usage(
+            "name your key file: --key FILE or YUANLIU_KEY",
+            "请指定密钥文件：--key FILE 或 YUANLIU_KEY",
+        )
+    })?;
+    let party = flags.party.clone().ok_or_else(|| {
+        exit::usage("name your party: --party ID or YUANLIU_PARTY", "请指定主体：--party ID 或 YUANLIU_PARTY")
+    })?;
+    parse_party("--party", &party)?;
+    Ok((party, keys::open(key, out)?))
+}
+
+/// The party of a flag.
+pub fn parse_party<'t>(flag: &str, text: &'t str) -> Result<gs1::PartyRef<'t>> {
+    gs1::PartyRef::parse(text).map_err(|e| {
+        exit::usage(format!("{flag} {text}: {e}"), format!("{flag} {text}：不是主体标识（{e}）"))
+    })
 }
 
 /// The ledger expected, else the one the server keeps.
@@ -49,7 +65,7 @@ pub async fn public(flags: &Connection, out: Out) -> Result<Client> {
 
 /// A connection that reads as a party.
 pub async fn reader(flags: &Connection, out: Out) -> Result<Client> {
-    let (party, key) = identity(flags)?;
+    let (party, key) = identity(flags, out)?;
     let ledger = ledger_id(flags, out).await?;
     let mut options = options(flags, out);
     options.ledger = Some(ledger);
@@ -59,6 +75,6 @@ pub async fn reader(flags: &Connection, out: Out) -> Result<Client> {
 
 /// A signer; asks the server for the ledger's id where none is given.
 pub async fn signer(flags: &Connection, out: Out) -> Result<Signer> {
-    let (party, key) = identity(flags)?;
+    let (party, key) = identity(flags, out)?;
     Ok(Signer::new(party, key, ledger_id(flags, out).await?))
 }

@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     net::SocketAddr,
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use client::{
     Client, ConnectOptions, EntryRange, KeyFile, Outcome, Protection, Purpose, ReadSigner, SubmitEvent,
     SubmitOptions, Trust,
@@ -44,9 +43,9 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     };
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let verified = offline::check(data, out)?;
+    let verified = offline::check(data, None, out)?;
     let lost = run.lost;
-    let ok = verified.defect.is_none() && lost == 0 && run.twice == 0;
+    let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({
         "statements": run.acknowledged,
         "refused": run.refused,
@@ -54,7 +53,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
         "acknowledged_before_kill": run.before_kill,
         "lost_after_kill": lost,
         "recorded_twice": run.twice,
-        "verified": verified.defect.is_none(),
+        "verified": verified.is_sound(),
         "root": hex::encode(verified.root),
         "chain": hex::encode(verified.chain),
         "ledger": hex::encode(stage.ledger),
@@ -72,7 +71,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
         tell(&report, out);
     }
     if !ok {
-        return Err(exit::refused(out.pick("the demo found a defect", "演示发现缺陷")));
+        return Err(exit::refused("the demo found a defect", "演示发现缺陷"));
     }
     if !args.once {
         stage.linger(data, out)?;
@@ -103,9 +102,9 @@ impl Stage {
     fn set(args: &cli::Demo, data: &Path, out: Out) -> Result<Self> {
         let folder = keys::folder(data);
         if data.join("log").exists() {
-            return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+            return Err(keys::occupied(data));
         }
-        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        keys::make_folder(&folder)?;
         let now = jiff::Timestamp::now().as_microsecond();
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
         let world = World::new(Plan { seed: args.seed, statements: args.statements, end_at: now });

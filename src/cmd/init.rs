@@ -1,26 +1,28 @@
 //! `yuanliu init`: keys, root authorities, entry 0.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use merkle::{SignerKey, SigningKey};
 use prost::Message as _;
 use proto::v1::{Genesis, RootAuthority, Settings};
 use serde_json::json;
 
+use super::connect::parse_party;
 use crate::{cli, exit, keys, out::Out};
 
 /// Runs the command.
 pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
     let data = &args.data.data;
     if data.join("log").exists() {
-        return Err(exit::usage(format!("{} holds a ledger already", data.display())));
+        return Err(keys::occupied(data));
     }
     check(args)?;
     let folder = keys::folder(data);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    keys::make_folder(&folder)?;
     let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|e| anyhow::anyhow!("the system gives no random numbers: {e}"))?;
+    getrandom::fill(&mut random)
+        .map_err(|e| exit::machine("the system gives no random numbers", "系统无法提供随机数", e))?;
 
     let mut roots = Vec::with_capacity(args.roots.len());
     for (i, root) in args.roots.iter().enumerate() {
@@ -57,21 +59,24 @@ fn check(args: &cli::Init) -> Result<()> {
         .map(|root| root.split_once('=').map_or(root.as_str(), |(party, _)| party))
         .collect();
     for party in &parties {
-        gs1::PartyRef::parse(party).map_err(|e| exit::usage(format!("--root {party}: {e}")))?;
+        parse_party("--root", party)?;
     }
     let count = parties.len();
     parties.sort_unstable();
     parties.dedup();
     if parties.len() < count || count > 16 {
-        return Err(exit::usage("--root: 1 to 16 root authorities, each named once"));
+        return Err(exit::usage(
+            "--root: 1 to 16 root authorities, each named once",
+            "--root：根主管部门须为 1 至 16 个，且不重复",
+        ));
     }
     if args.threshold.is_some_and(|k| !(1..=count).contains(&(k as usize))) {
-        return Err(exit::usage(format!(
-            "--threshold: must be 1 to {count}, the number of root authorities"
-        )));
+        return Err(exit::usage(
+            format!("--threshold: must be 1 to {count}, the number of root authorities"),
+            format!("--threshold：须为 1 至 {count}（根主管部门数）"),
+        ));
     }
-    SignerKey::new(&args.origin, client::generate_key()?)
-        .map_err(|e| exit::usage(format!("--origin {}: {e}", args.origin)))?;
+    new_log_key(&args.origin)?;
     Ok(())
 }
 
@@ -84,18 +89,23 @@ fn root_authority(
     out: Out,
 ) -> Result<RootAuthority> {
     let (party, file) = text.split_once('=').map_or((text, None), |(p, f)| (p, Some(Path::new(f))));
-    let parsed = gs1::PartyRef::parse(party).map_err(|e| exit::usage(format!("--root {party}: {e}")))?;
+    let parsed = parse_party("--root", party)?;
     let key: SigningKey = match file {
-        Some(file) => keys::open(file)?,
+        Some(file) => keys::open(file, out)?,
         None => keys::make(&folder.join(format!("root-{}.pem", i + 1)), args.no_passphrase, out)?,
     };
     Ok(client::root_authority(party, parsed.value(), &key, &args.origin, random))
 }
 
+fn new_log_key(origin: &str) -> Result<SignerKey> {
+    SignerKey::new(origin, client::generate_key()?).map_err(|e| {
+        exit::usage(format!("--origin {origin}: {e}"), format!("--origin {origin}：不能作日志名称（{e}）"))
+    })
+}
+
 /// A new key of the log itself; its name in notes is the origin.
 fn log_key(origin: &str, folder: &Path, file: &str) -> Result<SignerKey> {
-    let key = SignerKey::new(origin, client::generate_key()?)
-        .map_err(|e| exit::usage(format!("--origin {origin}: {e}")))?;
+    let key = new_log_key(origin)?;
     keys::write_log_key(&folder.join(file), &key)?;
     Ok(key)
 }

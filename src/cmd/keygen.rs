@@ -7,6 +7,7 @@ use client::Signer;
 use proto::v1::{KeyUse, Statement, statement::Body};
 use serde_json::json;
 
+use super::connect::parse_party;
 use crate::{cli, exit, keys, out::Out};
 
 /// Runs the command.
@@ -14,7 +15,7 @@ pub fn run(args: &cli::Keygen, out: Out) -> Result<ExitCode> {
     let uses = args.uses.iter().map(|u| key_use(u)).collect::<Result<Vec<_>>>()?;
     let enrol = match (&args.party, &args.ledger) {
         (Some(party), Some(ledger)) => {
-            gs1::PartyRef::parse(party).map_err(|e| exit::usage(format!("--party: {e}")))?;
+            parse_party("--party", party)?;
             Some((party, parse_ledger(ledger)?))
         }
         _ => None,
@@ -52,12 +53,20 @@ fn key_use(text: &str) -> Result<KeyUse> {
         "sign" => Ok(KeyUse::Sign),
         "read" => Ok(KeyUse::Read),
         "administer" => Ok(KeyUse::Administer),
-        other => Err(exit::usage(format!("--uses {other}: must be sign, read or administer"))),
+        other => Err(exit::usage(
+            format!("--uses {other}: must be sign, read or administer"),
+            format!("--uses {other}：须为 sign、read 或 administer"),
+        )),
     }
 }
 
 /// A ledger id from 64 hex digits.
 pub fn parse_ledger(text: &str) -> Result<[u8; 32]> {
     let bytes = hex::decode(text).ok().and_then(|b| b.try_into().ok());
-    bytes.ok_or_else(|| exit::usage("a ledger id has 64 hex digits; see `yuanliu ledger`"))
+    bytes.ok_or_else(|| {
+        exit::usage(
+            "a ledger id has 64 hex digits; see `yuanliu ledger`",
+            "账本标识为 64 位十六进制；见 `yuanliu ledger`",
+        )
+    })
 }

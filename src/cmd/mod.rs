@@ -8,9 +8,11 @@ mod desk;
 mod init;
 mod keygen;
 mod offline;
+mod sandbox;
 mod scan;
 mod serve;
 mod submit;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -25,10 +27,11 @@ use crate::{
 pub fn run(command: Command, out: Out) -> Result<ExitCode> {
     match command {
         Command::Init(args) => init::run(&args, out),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(&args, out),
         Command::Keygen(args) => keygen::run(&args, out),
         Command::Config(args) => serve::show(&args, out),
         Command::Sign(args) => submit::sign(&args, out),
+        Command::Validate(args) => validate::run(&args, out),
         Command::Submit(args) => submit::run(&args, out),
         Command::Item(args) => ask::item(&args, out),
         Command::History(args) => ask::history(&args, out),
@@ -41,6 +44,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Rebuild(args) => offline::rebuild(&args, out),
         Command::Backup { data, output } => offline::backup(&data, &output, out),
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),
+        Command::Demo(args) if args.serve => sandbox::run(&args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
     }

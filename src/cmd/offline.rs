@@ -5,12 +5,18 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use audit::{Auditor, Defect};
 use indicatif::{ProgressBar, ProgressStyle};
-use ledger::Step;
+use ledger::{Step, ViewCheck};
 use merkle::Hash;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::StoreError;
+use tempfile::TempDir;
 
-use crate::{cli::Data, exit, out::Out};
+use crate::{
+    cli::{self, Data},
+    exit,
+    lang::Lang,
+    out::{Out, failed},
+};
 
 /// What a check of the whole ledger found.
 #[derive(Debug)]
@@ -23,6 +29,24 @@ pub struct Verified {
     pub chain: Hash,
     /// The first thing that does not fit.
     pub defect: Option<Found>,
+    /// How the view in use compares with what the entries give.
+    pub view: ViewCheck,
+}
+
+impl Verified {
+    /// Neither log nor view has a defect.
+    pub const fn is_sound(&self) -> bool {
+        self.defect.is_none() && !matches!(self.view, ViewCheck::Differs(_))
+    }
+
+    /// Whether the view is the right one, where there is one to tell of.
+    const fn view_ok(&self) -> Option<bool> {
+        match self.view {
+            ViewCheck::Absent | ViewCheck::NotReached => None,
+            ViewCheck::Same => Some(true),
+            ViewCheck::Differs(_) => Some(false),
+        }
+    }
 }
 
 /// A defect: an entry and what is wrong with it.
@@ -34,21 +58,35 @@ pub struct Found {
     pub fault: String,
 }
 
-impl From<Defect> for Found {
-    fn from(defect: Defect) -> Self {
-        Self { index: defect.index, fault: defect.fault.to_string() }
+impl Found {
+    fn of(defect: &Defect, out: Out) -> Self {
+        let fault = match out.lang {
+            Lang::En => defect.fault.to_string(),
+            Lang::Zh => defect.fault.to_chinese(),
+        };
+        Self { index: defect.index, fault }
     }
 }
 
-/// A row that cannot be read is a finding like any other; everything else is a failure of the check.
-fn unreadable(error: ledger::Error) -> Result<Found, ledger::Error> {
+/// What cannot be read in the log is a finding like any other, at `next`, the entry that was due;
+/// everything else is a failure of the check.
+fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger::Error> {
     match error {
         ledger::Error::Store(StoreError::Damaged { table: "entry", key, fault }) => {
             Ok(Found { index: key, fault: fault.to_owned() })
         }
         ledger::Error::Store(StoreError::Damaged { table: "checkpoint", key, fault }) => {
-            let fault = format!("the checkpoint kept for size {key} is damaged: {fault}");
-            Ok(Found { index: key.saturating_sub(1), fault })
+            let what =
+                out.pick("the checkpoint kept for this size is damaged:", "所存的该条目数的检查点已损坏：");
+            Ok(Found { index: key.saturating_sub(1), fault: format!("{what} {key}, {fault}") })
+        }
+        ledger::Error::Store(StoreError::RocksDb { doing: "cannot read the log", source }) => {
+            let what = out.pick("it cannot be read:", "无法读取：");
+            Ok(Found { index: next, fault: format!("{what} {source}") })
+        }
+        ledger::Error::Store(StoreError::RocksDb { doing: "cannot read the checkpoint", source }) => {
+            let what = out.pick("a checkpoint cannot be read:", "检查点无法读取：");
+            Ok(Found { index: next.saturating_sub(1), fault: format!("{what} {source}") })
         }
         other => Err(other),
     }
@@ -62,20 +100,37 @@ fn bar(out: Out) -> ProgressBar {
     style.map_or_else(|_| ProgressBar::hidden(), |style| ProgressBar::new(0).with_style(style))
 }
 
-/// Re-derives every entry from its bytes, and every kept checkpoint from the entries.
-pub fn check(data: &Path, out: Out) -> Result<Verified> {
+/// A folder of its own for the scratch view, which goes when this is dropped.
+fn scratch(below: Option<&Path>) -> Result<TempDir> {
+    let mut named = tempfile::Builder::new();
+    let named = named.prefix("yuanliu-verify-");
+    let made = below.map_or_else(|| named.tempdir(), |below| named.tempdir_in(below));
+    made.map_err(|e| {
+        exit::machine(
+            "cannot make a folder for the scratch view (--scratch, TMPDIR)",
+            "无法创建临时视图的目录（--scratch、TMPDIR）",
+            e,
+        )
+    })
+}
+
+/// Re-derives every entry from its bytes, every kept checkpoint from the entries, and the view from them.
+/// Nothing in `data` is changed; the scratch view lies below `below`, or in the system's place for such.
+pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
+    let scratch = scratch(below)?;
     let mut auditor = Auditor::default();
     let mut defect = None;
     let bar = bar(out);
     let walked = ledger::walk(
         data,
+        &scratch.path().join("view"),
         &ledger::Config::default(),
         &mut |view, step| {
             let rows = match step {
                 Step::Entry(entry) => auditor.check(view, entry).map(|outcome| outcome.puts),
                 Step::Checkpoint { size, note } => auditor.checkpoint(size, note).map(|()| Vec::new()),
             };
-            rows.map_err(|found| defect = Some(Found::from(found))).ok()
+            rows.map_err(|found| defect = Some(Found::of(&found, out))).ok()
         },
         &mut |done, all| {
             bar.set_length(all);
@@ -83,41 +138,36 @@ pub fn check(data: &Path, out: Out) -> Result<Verified> {
         },
     );
     bar.finish_and_clear();
-    let named = match walked {
-        Ok(named) => Some(named),
+    let (named, view) = match walked {
+        Ok(walked) => (Some(walked.ledger), walked.view),
         Err(error) => {
-            defect = Some(unreadable(error)?);
-            None
+            defect = Some(unreadable(error, auditor.size(), out)?);
+            (None, ViewCheck::NotReached)
         }
     };
     if defect.is_none() && auditor.ledger().zip(named).is_some_and(|(derived, named)| *derived != named) {
-        let fault = "the ledger id kept beside the log is not that of this entry".into();
-        defect = Some(Found { index: 0, fault });
+        let fault = out.pick(
+            "the ledger id kept beside the log is not that of this entry",
+            "日志旁所存的账本标识与此条目不符",
+        );
+        defect = Some(Found { index: 0, fault: fault.into() });
     } else if auditor.size() == 0 && defect.is_none() {
-        defect = Some(Found { index: 0, fault: "it is missing: a ledger begins with its genesis".into() });
+        let fault = out.pick("it is missing: a ledger begins with its genesis", "缺失：账本须始于首条目");
+        defect = Some(Found { index: 0, fault: fault.into() });
     }
-    Ok(Verified { entries: auditor.size(), root: auditor.root(), chain: *auditor.chain(), defect })
+    Ok(Verified { entries: auditor.size(), root: auditor.root(), chain: *auditor.chain(), defect, view })
 }
 
 /// `yuanliu verify`
-pub fn verify(args: &Data, out: Out) -> Result<ExitCode> {
-    let found = check(&args.data, out)?;
-    let ok = found.defect.is_none();
+pub fn verify(args: &cli::Verify, out: Out) -> Result<ExitCode> {
+    let found = check(&args.data.data, args.scratch.as_deref(), out)?;
     if out.json {
-        let mut report = json!({
-            "ok": ok,
-            "entries": found.entries,
-            "root": hex::encode(found.root),
-            "chain": hex::encode(found.chain),
-        });
-        if let Some(defect) = &found.defect {
-            report["index"] = defect.index.into();
-            report["fault"] = defect.fault.clone().into();
-        }
-        out.value(&report);
+        out.value(&report(&found, out));
     } else if let Some(defect) = &found.defect {
         let what = out.pick("DEFECT: entry", "发现缺陷：条目");
         out.line(format!("{what} {}: {}", defect.index, defect.fault));
+    } else if let ViewCheck::Differs(why) = &found.view {
+        out.line(view_differs(why, out));
     } else {
         out.line(format!(
             "{} {} {}",
@@ -128,7 +178,36 @@ pub fn verify(args: &Data, out: Out) -> Result<ExitCode> {
         out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
         out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+    Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+}
+
+fn view_differs(why: &str, out: Out) -> String {
+    let (what, todo) = (
+        out.pick("DEFECT: the log is whole, but not the view:", "发现缺陷：日志完整，但视图不符："),
+        out.pick("run `yuanliu rebuild`", "请运行 `yuanliu rebuild`"),
+    );
+    // Some faults of a view say it themselves.
+    if why.contains("yuanliu rebuild") { format!("{what} {why}") } else { format!("{what} {why}; {todo}") }
+}
+
+/// What `--json` says of a check.
+fn report(found: &Verified, out: Out) -> Value {
+    let mut report = json!({
+        "ok": true,
+        "entries": found.entries,
+        "root": hex::encode(found.root),
+        "chain": hex::encode(found.chain),
+        "view_ok": found.view_ok(),
+    });
+    if let Some(defect) = &found.defect {
+        report["index"] = defect.index.into();
+        report["fault"] = defect.fault.clone().into();
+        return failed(report, exit::REFUSED, "DEFECT", &defect.fault);
+    }
+    match &found.view {
+        ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),
+        _ => report,
+    }
 }
 
 /// `yuanliu rebuild`
@@ -148,24 +227,32 @@ pub fn rebuild(args: &Data, out: Out) -> Result<ExitCode> {
 fn tell_rebuilt(rebuilt: &ledger::Rebuilt, out: Out) {
     let same = rebuilt.digest_before.map(|before| before == rebuilt.digest);
     if out.json {
-        out.value(&json!({
+        let report = json!({
             "entries": rebuilt.entries,
             "digest": hex::encode(rebuilt.digest),
             "digest_before": rebuilt.digest_before.map(hex::encode),
             "same": same,
-        }));
+        });
+        out.value(&match same {
+            Some(false) => failed(report, exit::REFUSED, "VIEW_DIFFERED", not_the_same(out)),
+            _ => report,
+        });
         return;
     }
     out.line(format!("{} {}", rebuilt.entries, out.pick("entries replayed", "条目已重放")));
     out.line(format!("{} {}", out.pick("view digest", "视图摘要"), hex::encode(rebuilt.digest)));
     match same {
         Some(true) => out.line(out.pick("the same as before", "与原视图一致")),
-        Some(false) => out.line(out.pick(
-            "NOT the same as before: the old view was damaged or made by another version",
-            "与原视图不一致：原视图已损坏或由其他版本生成",
-        )),
+        Some(false) => out.line(not_the_same(out)),
         None => {}
     }
+}
+
+const fn not_the_same(out: Out) -> &'static str {
+    out.pick(
+        "NOT the same as before: the old view was damaged or made by another version",
+        "与原视图不一致：原视图已损坏或由其他版本生成",
+    )
 }
 
 /// `yuanliu backup`

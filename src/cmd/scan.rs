@@ -13,7 +13,8 @@ pub fn run(text: &str, out: Out) -> Result<ExitCode> {
     // FNC1 cannot be typed; scanners and people write it in these ways.
     let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}");
     let year = u16::try_from(jiff::Zoned::now().year())?;
-    let data = ScanData::parse(&scan, year).map_err(|e| exit::refused(format!("not a scan: {e}")))?;
+    let data = ScanData::parse(&scan, year)
+        .map_err(|e| exit::refused(format!("not a scan: {e}"), format!("不是扫码内容：{e}")))?;
     let item = data.item().map(String::from);
     let product = data.product().map(String::from);
     let expiry = data.expiry().map(|d| d.to_string());

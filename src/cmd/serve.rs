@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
@@ -10,16 +10,16 @@ use super::runtime;
 use crate::{
     cli,
     config::{Config, LogFormat, Logs, figment},
-    keys,
+    exit, keys,
     out::Out,
 };
 
 /// Runs the server until it is asked to end.
-pub fn run(args: &cli::Serve) -> Result<ExitCode> {
+pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
     let config = Config::read(args)?;
     let data = config.data()?.clone();
     start_logs(&config.logs)?;
-    let log = keys::read_log_key(&data)?;
+    let log = keys::read_log_key(&data, out)?;
     let clock = Arc::new(ledger::SystemClock::default());
     let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
     let size = ledger.head().size;
@@ -69,12 +69,17 @@ fn ended(until_eof: bool) -> impl Future<Output = ()> {
 /// Whoever waits for the file sees it whole or not at all.
 fn write_ready(file: &Path, text: &str) -> Result<()> {
     let part = file.with_extension("part");
-    std::fs::write(&part, text).with_context(|| format!("cannot write {}", part.display()))?;
-    std::fs::rename(&part, file).with_context(|| format!("cannot write {}", file.display()))
+    let name = file.display();
+    std::fs::write(&part, text)
+        .and_then(|()| std::fs::rename(&part, file))
+        .map_err(|e| exit::machine(format!("cannot write {name}"), format!("无法写入 {name}"), e))
 }
 
 fn start_logs(logs: &Logs) -> Result<()> {
-    let filter = EnvFilter::try_new(&logs.filter).with_context(|| format!("logs.filter {}", logs.filter))?;
+    let filter = EnvFilter::try_new(&logs.filter).map_err(|e| {
+        let name = &logs.filter;
+        exit::usage(format!("logs.filter {name}: {e}"), format!("logs.filter {name}：不是日志过滤式（{e}）"))
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match logs.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use client::{Client, JsonLines, Outcome, Settled, SignError, Signer, SubmitEvent, SubmitOptions, Summary};
+use client::{Client, JsonLines, Outcome, Settled, Signer, SubmitEvent, SubmitOptions, Summary};
 use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::{Receipt, Rejection, SignedStatement, Statement};
@@ -18,20 +18,26 @@ use serde_json::json;
 use statement::{hex_text, kind_row};
 
 use super::{connect, runtime};
-use crate::{cli, draw, exit, out::Out};
+use crate::{
+    cli, draw, exit,
+    out::{Out, failed},
+};
 
-type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
+/// Byte order mark that some editors put before UTF-8.
+const MARK: char = '\u{feff}';
+
+pub(super) type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     let signer = runtime()?.block_on(signer(args, out))?;
-    for signed in signed_files(args, &signer, out) {
+    for signed in signed_files(args, &signer) {
         out.value(&client::message_to_json("SignedStatement", &signed?)?);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn signer(args: &cli::Sign, out: Out) -> Result<Signer> {
+pub(super) async fn signer(args: &cli::Sign, out: Out) -> Result<Signer> {
     let mut signer = connect::signer(&args.who, out).await?;
     if let Some(principal) = &args.on_behalf_of {
         signer = signer.on_behalf_of(principal);
@@ -49,7 +55,7 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
         let statements = if args.signed {
             ready_files(&args.sign.files)
         } else {
-            signed_files(&args.sign, &signer(&args.sign, out).await?, out)
+            signed_files(&args.sign, &signer(&args.sign, out).await?)
         };
         let summary = send(&client, statements, out).await?;
         if !out.json {
@@ -60,6 +66,11 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
                 summary.refused,
                 out.pick("refused", "条被拒"),
             ));
+        } else if summary.refused > 0 {
+            let all = summary.recorded + summary.refused;
+            let message =
+                format!("{} {} / {all}", out.pick("statements refused:", "被拒的声明："), summary.refused);
+            out.value(&failed(json!({}), exit::REFUSED, "", &message));
         }
         Ok(if summary.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
     })
@@ -169,30 +180,15 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
 }
 
 /// Statements of files, signed one by one as they are asked for.
-fn signed_files(args: &cli::Sign, signer: &Signer, out: Out) -> Statements {
+pub(super) fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
     let signer = signer.clone();
     let files = args.files.clone();
     Box::new(files.into_iter().flat_map(move |file| {
         let signer = signer.clone();
         let name = file.display().to_string();
-        read(&file).map(move |statement| {
-            let signed = statement.and_then(|s| signer.sign(s).map_err(|e| in_words(e, out)));
-            signed.with_context(|| name.clone())
-        })
+        read(&file)
+            .map(move |statement| statement.and_then(|s| Ok(signer.sign(s)?)).with_context(|| name.clone()))
     }))
-}
-
-/// A refusal before signing in the language asked for; other errors as they are.
-fn in_words(error: SignError, out: Out) -> anyhow::Error {
-    let SignError::Refused(refusal) = &error else { return error.into() };
-    if out.pick("en", "zh") == "en" {
-        return error.into();
-    }
-    let mut text = format!("{}：{}", refusal.reason, refusal.reason.chinese());
-    for fault in &refusal.violations {
-        text += &format!("；{}: {}", fault.field, fault.description);
-    }
-    exit::refused(text)
 }
 
 /// A file of one statement (`.json`, or anything whose first line is not a JSON value by itself), or of one
@@ -207,6 +203,14 @@ fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
     }
 }
 
+/// A file that cannot be opened or read.
+fn unreadable(error: std::io::Error) -> anyhow::Error {
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        return exit::refused("not UTF-8", "不是 UTF-8 编码");
+    }
+    exit::machine("cannot be read", "无法读取", error)
+}
+
 fn one(text: Result<String>) -> Box<dyn Iterator<Item = Result<Statement>>> {
     Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))))
 }
@@ -214,9 +218,10 @@ fn one(text: Result<String>) -> Box<dyn Iterator<Item = Result<Statement>>> {
 fn read_lines(mut reader: Box<dyn BufRead>) -> Box<dyn Iterator<Item = Result<Statement>>> {
     let mut start = String::new();
     if let Err(error) = (&mut reader).take(client::MAX_LINE as u64).read_line(&mut start) {
-        return one(Err(error.into()));
+        return one(Err(unreadable(error)));
     }
-    let is_lines = start.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(&start).is_ok();
+    let first = start.strip_prefix(MARK).unwrap_or(&start);
+    let is_lines = first.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
     let all = Cursor::new(start).chain(reader);
     if is_lines {
         return Box::new(JsonLines::new(all).map(|s| s.map_err(anyhow::Error::from)));
@@ -226,16 +231,21 @@ fn read_lines(mut reader: Box<dyn BufRead>) -> Box<dyn Iterator<Item = Result<St
 
 /// A file of at most one longest line.
 fn whole(file: &Path) -> Result<String> {
-    bounded(File::open(file)?)
+    bounded(File::open(file).map_err(unreadable)?)
 }
 
 fn bounded(reader: impl Read) -> Result<String> {
     let mut text = String::new();
-    reader.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text)?;
+    reader.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
     if text.len() > client::MAX_LINE {
-        return Err(exit::refused(format!("longer than {} bytes", client::MAX_LINE)));
+        return Err(too_long());
     }
     Ok(text)
+}
+
+fn too_long() -> anyhow::Error {
+    let most = client::MAX_LINE;
+    exit::refused(format!("longer than {most} bytes"), format!("超过 {most} 字节"))
 }
 
 /// Lines that are not empty, each of bounded length.
@@ -246,14 +256,11 @@ fn bounded_lines(mut reader: Box<dyn BufRead>) -> impl Iterator<Item = Result<St
             match (&mut reader).take(client::MAX_LINE as u64 + 1).read_line(&mut line) {
                 Ok(0) => return None,
                 Ok(_) if line.len() > client::MAX_LINE => {
-                    return Some(Err(exit::refused(format!(
-                        "a line is longer than {} bytes",
-                        client::MAX_LINE
-                    ))));
+                    return Some(Err(too_long()));
                 }
-                Ok(_) if line.trim().is_empty() => {}
+                Ok(_) if line.trim_start_matches(MARK).trim().is_empty() => {}
                 Ok(_) => return Some(Ok(line)),
-                Err(e) => return Some(Err(e.into())),
+                Err(e) => return Some(Err(unreadable(e))),
             }
         }
     })
@@ -263,7 +270,7 @@ fn lines(file: &Path) -> Result<Box<dyn BufRead>> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
-    Ok(Box::new(BufReader::new(File::open(file)?)))
+    Ok(Box::new(BufReader::new(File::open(file).map_err(unreadable)?)))
 }
 
 /// Signed statements as `yuanliu sign` prints them.

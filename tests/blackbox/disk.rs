@@ -49,8 +49,17 @@ async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_i
     assert_eq!((status.code(), error_reason(&status).as_str()), (Code::Unavailable, "WRITER_STOPPED"));
     assert!(status.get_details_retry_info().is_some(), "says when to try again");
     not_serving(channel.clone()).await;
-    assert!(server.get("/readyz").starts_with("HTTP/1.1 503"));
-    assert!(server.get("/metrics").contains("yuanliu_writer_running 0"));
+    assert!(status.message().contains("operator"), "says who has to do something: {}", status.message());
+    assert!(server.get("/healthz").starts_with("HTTP/1.1 200"), "it lives, and must not be killed for this");
+    let ready = server.get("/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("mend it and start again"), "{ready}");
+    let metrics = server.get("/metrics");
+    assert!(metrics.contains("yuanliu_writer_running 0"), "{metrics}");
+    assert!(metrics.contains("yuanliu_writer_stopped{cause=\"storage\"} 1"), "{metrics}");
+    assert!(metrics.contains("yuanliu_writer_stopped{cause=\"clock\"} 0"), "{metrics}");
+    let reading = HealthCheckRequest { service: "yuanliu.v1.TraceService".into() };
+    let health = HealthClient::new(channel.clone()).check(reading).await.unwrap();
+    assert_eq!(health.into_inner().status, 1, "reading goes on");
 
     // Reading goes on.
     let facts = log.get_ledger(GetLedgerRequest {}).await.unwrap().into_inner();

@@ -49,7 +49,7 @@ async fn a_directory_in_use_is_refused_to_everybody_else() {
     stage.submit(&stage.maker.sign(Body::Commission(commission(vec![unit(1)])))).await;
     let size = stage.size().await;
     stage.end(size);
-    assert_eq!(on("verify", target.parent().unwrap()).code, Some(4), "no ledger there");
+    assert_eq!(on("verify", target.parent().unwrap()).code, Some(2), "no ledger there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

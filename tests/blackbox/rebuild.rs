@@ -72,8 +72,16 @@ async fn a_server_without_its_view_makes_it_anew_and_answers_the_same() {
 
     for damage in ["", "junk", "18446744073709551615"] {
         fs::write(ledger.data.join("view/CURRENT"), damage).unwrap();
-        ledger.verify();
+        let checked = run(["verify".as_ref(), "--data".as_ref(), ledger.data.as_os_str()]);
+        let report = checked.json();
+        assert_eq!((checked.code, &report["view_ok"]), (Some(1), &false.into()), "{damage:?}: {report}");
+        assert_eq!(
+            report["error"]["message"].as_str().unwrap().matches("yuanliu rebuild").count(),
+            1,
+            "{report}"
+        );
         let mended = rebuild(&ledger.data);
+        ledger.verify();
         assert_eq!(mended["digest"], as_it_was["digest"], "CURRENT holds {damage:?}");
     }
     assert_eq!(rebuild(&ledger.data)["same"], true);

@@ -9,7 +9,7 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use crate::{ClientError, ReadSigner, RetryPolicy, retry::Backoff, token::Tokens};
+use crate::{ClientError, ReadSigner, RetryPolicy, error::reason, retry::Backoff, token::Tokens};
 
 /// Largest answer that is read, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -140,6 +140,14 @@ impl Client {
         Ok(request)
     }
 
+    /// The server calls the present token expired: the next request gets another, whatever the clock
+    /// here says.
+    pub(crate) fn renew_token(&self) {
+        if let Some(tokens) = &self.shared.tokens {
+            tokens.renew();
+        }
+    }
+
     /// A call with a read token, repeated while that may help.
     pub(crate) async fn read<Q: Clone, A, F>(
         &self,
@@ -216,5 +224,5 @@ fn endpoint(options: &ConnectOptions) -> Result<Endpoint, ClientError> {
 }
 
 fn settings(message: impl std::fmt::Display) -> ClientError {
-    ClientError::stop(Code::InvalidArgument, message)
+    ClientError::stop(Code::InvalidArgument, reason::SETTINGS, message)
 }

@@ -7,6 +7,22 @@ use proto::v1::{FieldViolation, Receipt, Rejection, SignedStatement};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+/// Reasons of failures that were found on this side, in the form of the server's.
+pub mod reason {
+    /// Nobody answers there, or the connection broke.
+    pub const UNREACHABLE: &str = "UNREACHABLE";
+    /// The server's certificate does not verify against those trusted.
+    pub const CERTIFICATE: &str = "CERTIFICATE_UNTRUSTED";
+    /// The server keeps another ledger than the one expected.
+    pub const OTHER_LEDGER: &str = "OTHER_LEDGER";
+    /// The options of the connection cannot be.
+    pub const SETTINGS: &str = "SETTINGS";
+    /// The server does not keep to the protocol.
+    pub const PROTOCOL: &str = "PROTOCOL";
+    /// A read token could not be made, or a statement is none.
+    pub const LOCAL: &str = "LOCAL";
+}
+
 /// Why a call failed, and so what to do now.
 #[derive(Debug)]
 pub enum ClientError {
@@ -29,7 +45,8 @@ pub enum ClientError {
 pub struct Failure {
     /// gRPC code.
     pub code: Code,
-    /// Stable reason, such as "BAD_SIGNATURE"; empty where there is none.
+    /// Stable reason, such as "BAD_SIGNATURE": the server's, or one of [`reason`](crate::reason) for what
+    /// was found on this side; empty where there is none.
     pub reason: String,
     /// For people.
     pub message: String,
@@ -70,22 +87,21 @@ impl ClientError {
         }
     }
 
-    pub(crate) fn stop(code: Code, message: impl fmt::Display) -> Self {
-        Self::Stop(Box::new(Failure::new(code, message)))
+    pub(crate) fn stop(code: Code, reason: &str, message: impl fmt::Display) -> Self {
+        Self::Stop(Box::new(Failure::new(code, reason, message)))
     }
 
-    /// What could not be connected to. A certificate that does not verify will not do so later.
+    /// What could not be connected to.
     pub(crate) fn connect(url: &str, error: &(dyn Error + 'static)) -> Self {
-        let failure = Failure::new(Code::Unavailable, format_args!("{url}: {}", chain(error)));
-        if is_tls_fault(error) { Self::Stop(Box::new(failure)) } else { Self::Retry(Box::new(failure)) }
+        lost(Code::Unavailable, error, format!("{url}: {}", chain(error)))
     }
 }
 
 impl Failure {
-    pub(crate) fn new(code: Code, message: impl fmt::Display) -> Self {
+    pub(crate) fn new(code: Code, reason: &str, message: impl fmt::Display) -> Self {
         Self {
             code,
-            reason: String::new(),
+            reason: reason.to_owned(),
             message: message.to_string(),
             violations: Vec::new(),
             retry_after: None,
@@ -98,15 +114,13 @@ impl From<Status> for ClientError {
         let source = status.source();
         if let Some(source) = source {
             // Made on this side: the server's answer did not arrive.
-            let failure = Failure::new(status.code(), chain(source));
-            let refused = status.code() == Code::Unavailable && is_tls_fault(source);
-            return if refused { Self::Stop(Box::new(failure)) } else { Self::Retry(Box::new(failure)) };
+            return lost(status.code(), source, chain(source));
         }
         let failure = Box::new(Failure {
             reason: status.get_details_error_info().map(|i| i.reason).unwrap_or_default(),
             violations: violations(&status),
             retry_after: status.get_details_retry_info().and_then(|r| r.retry_delay),
-            ..Failure::new(status.code(), status.message())
+            ..Failure::new(status.code(), "", status.message())
         });
         match status.code() {
             code if is_passing(code) => Self::Retry(failure),
@@ -120,6 +134,14 @@ impl From<Status> for ClientError {
             _ => Self::Stop(failure),
         }
     }
+}
+
+/// What broke on the way. A certificate that does not verify will not do so later.
+fn lost(code: Code, error: &(dyn Error + 'static), message: String) -> ClientError {
+    if code == Code::Unavailable && is_tls_fault(error) {
+        return ClientError::stop(code, reason::CERTIFICATE, message);
+    }
+    ClientError::Retry(Box::new(Failure::new(code, reason::UNREACHABLE, message)))
 }
 
 /// Codes that say: later.

@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) unary: VecDeque<Status>,
     /// Entries in a message of `ListEntries`, after which the stream breaks; 0 = it does not.
     pub(crate) break_entries_after: usize,
+    /// The status with which it breaks; none = unavailable.
+    pub(crate) break_with: Option<Status>,
 }
 
 #[derive(Clone, Default)]
@@ -347,7 +349,8 @@ impl LedgerService for Fake {
         let at = state.break_entries_after;
         let message = |entries: &[v1::Entry]| Ok(v1::ListEntriesResponse { entries: entries.to_vec(), size });
         let answers = if at > 0 && entries.len() > at {
-            vec![message(&entries[..at]), Err(Status::unavailable("going down"))]
+            let status = state.break_with.clone().unwrap_or_else(|| Status::unavailable("going down"));
+            vec![message(&entries[..at]), Err(status)]
         } else {
             vec![message(&entries)]
         };

@@ -4,10 +4,13 @@ use std::{collections::VecDeque, time::Duration};
 
 use proto::v1::{Entry, ListEntriesRequest, ListEntriesResponse};
 use rpc::ledger_service_client::LedgerServiceClient;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Streaming};
 
-use crate::{Client, ClientError, Failure, connect::MAX_ANSWER, read::broken, retry::Backoff};
+use crate::{Client, ClientError, Failure, connect::MAX_ANSWER, error::reason, read::broken, retry::Backoff};
+
+/// The server's reason for ending what a token allowed.
+const TOKEN_EXPIRED: &str = "TOKEN_EXPIRED";
 
 /// What [`Client::entries`] reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +23,12 @@ pub struct EntryRange {
     pub follow: bool,
 }
 
-/// Entries from an index on. A broken connection is resumed at the next index.
+/// A stream that has lived this long has made progress, with or without entries.
+const SOUND: Duration = Duration::from_secs(20);
+
+/// Entries from an index on. A broken connection is resumed at the next index, and so is a stream that
+/// the server ended with its read token: a token lives for 300 s at the most, a listing for as long as it
+/// is wanted.
 #[derive(Debug)]
 pub struct Entries {
     client: Client,
@@ -29,6 +37,7 @@ pub struct Entries {
     left: Option<u64>,
     follow: bool,
     stream: Option<Streaming<ListEntriesResponse>>,
+    opened: Instant,
     arrived: VecDeque<Entry>,
     backoff: Backoff,
 }
@@ -43,6 +52,7 @@ impl Client {
             left: (range.limit > 0).then_some(range.limit),
             follow: range.follow,
             stream: None,
+            opened: Instant::now(),
             arrived: VecDeque::new(),
             backoff: Backoff::new(self.retry()),
         }
@@ -72,6 +82,10 @@ impl Entries {
                     let asked = failure.retry_after;
                     self.wait(asked).await.map_err(|_| ClientError::Retry(failure))?;
                 }
+                Err(ClientError::Fix(failure)) if failure.reason == TOKEN_EXPIRED => {
+                    self.client.renew_token();
+                    self.wait(None).await.map_err(|_| ClientError::Fix(failure))?;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -97,6 +111,7 @@ impl Entries {
                     LedgerServiceClient::new(self.client.channel()).max_decoding_message_size(MAX_ANSWER);
                 let opened = timeout(self.client.request_timeout(), service.list_entries(request));
                 let opened = opened.await.map_err(|_| ended("no answer"))?;
+                self.opened = Instant::now();
                 self.stream.insert(opened?.into_inner())
             }
         };
@@ -105,7 +120,9 @@ impl Entries {
 
     /// Lets go of the stream and waits before the next is opened.
     async fn wait(&mut self, asked: Option<Duration>) -> Result<(), ClientError> {
-        self.stream = None;
+        if self.stream.take().is_some() && self.opened.elapsed() >= SOUND {
+            self.backoff.progress();
+        }
         let Some(delay) = self.backoff.next(asked) else {
             // The next call begins with new patience.
             self.backoff.progress();
@@ -117,5 +134,5 @@ impl Entries {
 }
 
 fn ended(how: &str) -> ClientError {
-    ClientError::Retry(Box::new(Failure::new(Code::Unavailable, how)))
+    ClientError::Retry(Box::new(Failure::new(Code::Unavailable, reason::UNREACHABLE, how)))
 }

@@ -12,7 +12,7 @@
 //! | 64-bit integers | number; from 2^53 on a string | string of digits |
 //! | enums | end of the name, lower-case: `ROLE_DOMESTIC_AGENT` → `"domestic-agent"` | any case, `_` for `-`, the full name, the number |
 //!
-//! Fields that are not set are left out; `null` counts as left out. A field that does not exist, comes
+//! A byte order mark before the text is skipped. Fields that are not set are left out; `null` counts as left out. A field that does not exist, comes
 //! twice, or stands beside another of the same choice is an error, never dropped: what is signed has to
 //! be what was written. The tables of [`proto::schema`] drive both directions.
 
@@ -38,11 +38,26 @@ pub struct JsonError {
     pub path: String,
     /// What was expected there, and what was found.
     pub fault: String,
+    /// The same in Chinese.
+    pub chinese: String,
 }
 
 impl JsonError {
-    fn at(path: &str, fault: impl fmt::Display) -> Self {
-        Self { line: 0, path: path.to_owned(), fault: fault.to_string() }
+    fn at(path: &str, fault: impl fmt::Display, chinese: impl fmt::Display) -> Self {
+        Self { line: 0, path: path.to_owned(), fault: fault.to_string(), chinese: chinese.to_string() }
+    }
+
+    /// A fault that a library words; it has only English.
+    fn of(error: impl fmt::Display) -> Self {
+        Self::at("", &error, format_args!("无法解读：{error}"))
+    }
+
+    /// In Chinese, as `Display` is in English.
+    #[must_use]
+    pub fn to_chinese(&self) -> String {
+        let line = if self.line > 0 { format!("第 {} 行：", self.line) } else { String::new() };
+        let path = if self.path.is_empty() { String::new() } else { format!("{}：", self.path) };
+        format!("{line}{path}{}", self.chinese)
     }
 }
 
@@ -68,12 +83,14 @@ impl std::error::Error for JsonError {}
 pub fn statement_from_json(text: &str) -> Result<v1::Statement, JsonError> {
     let value = strict::parse(text)?;
     let machine = read::message(&schema::MESSAGES[schema::STATEMENT], &value, "")?;
-    let statement: v1::Statement = serde_json::from_value(machine).map_err(|e| JsonError::at("", e))?;
+    let statement: v1::Statement = serde_json::from_value(machine).map_err(JsonError::of)?;
     match statement.body {
         Some(_) => Ok(statement),
-        None => {
-            Err(JsonError::at("", "expected a body beside the header: party, site, …, commission, ship, …"))
-        }
+        None => Err(JsonError::at(
+            "",
+            "expected a body beside the header: party, site, …, commission, ship, …",
+            "缺少声明内容：除 header 外须有 party、site……commission、ship 等之一",
+        )),
     }
 }
 
@@ -85,7 +102,7 @@ pub fn signed_from_json(text: &str) -> Result<v1::SignedStatement, JsonError> {
     let value = strict::parse(text)?;
     let table = schema::MESSAGES.iter().find(|m| m.name == "SignedStatement");
     let machine = table.map_or(Ok(value.clone()), |table| read::message(table, &value, ""))?;
-    serde_json::from_value(machine).map_err(|e| JsonError::at("", e))
+    serde_json::from_value(machine).map_err(JsonError::of)
 }
 
 /// A statement as JSON for people.
@@ -102,7 +119,7 @@ pub fn statement_to_json(statement: &v1::Statement) -> Result<Value, JsonError> 
 /// # Errors
 /// An enum holds a number that is not declared.
 pub fn message_to_json<M: Serialize>(name: &str, message: &M) -> Result<Value, JsonError> {
-    let value = serde_json::to_value(message).map_err(|e| JsonError::at("", e))?;
+    let value = serde_json::to_value(message).map_err(JsonError::of)?;
     let table = schema::MESSAGES.iter().find(|m| m.name == name);
     Ok(table.map_or_else(|| value.clone(), |t| people::message(t, value.clone())))
 }
@@ -132,19 +149,20 @@ impl<R: BufRead> JsonLines<R> {
         self.line += 1;
         let mut bytes = Vec::new();
         let mut bounded = std::io::Read::take(&mut self.reader, MAX_LINE as u64 + 1);
-        let read = bounded.read_until(b'\n', &mut bytes).map_err(|e| JsonError::at("", e))?;
+        let read = bounded.read_until(b'\n', &mut bytes).map_err(JsonError::of)?;
         if read == 0 {
             return Ok(None);
         }
         if bytes.len() > MAX_LINE {
-            return Err(JsonError::at("", format_args!("longer than {MAX_LINE} bytes")));
+            let chinese = format_args!("超过 {MAX_LINE} 字节");
+            return Err(JsonError::at("", format_args!("longer than {MAX_LINE} bytes"), chinese));
         }
-        String::from_utf8(bytes).map(Some).map_err(|_| JsonError::at("", "not UTF-8"))
+        String::from_utf8(bytes).map(Some).map_err(|_| JsonError::at("", "not UTF-8", "不是 UTF-8 编码"))
     }
 
     fn advance(&mut self) -> Result<Option<v1::Statement>, JsonError> {
         while let Some(text) = self.read()? {
-            if !text.trim().is_empty() {
+            if !strict::unmarked(&text).trim().is_empty() {
                 return statement_from_json(&text).map(Some);
             }
         }

@@ -45,7 +45,7 @@ mod submit;
 mod token;
 
 pub use connect::{Client, ConnectOptions, Trust};
-pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure};
+pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure, reason};
 pub use follow::{Entries, EntryRange};
 pub use json::{
     JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json,

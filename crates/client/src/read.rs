@@ -10,7 +10,7 @@ use rpc::{
 };
 use tonic::Code;
 
-use crate::{BadCheckpoint, BadReceipt, Client, ClientError, connect::MAX_ANSWER, envelope};
+use crate::{BadCheckpoint, BadReceipt, Client, ClientError, connect::MAX_ANSWER, envelope, error::reason};
 
 /// Public facts of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,11 +111,15 @@ impl Client {
             version: facts.version,
         };
         match self.expected_ledger() {
-            Some(expected) if *expected != info.id => Err(broken(format_args!(
-                "the server keeps ledger {}, expected was {}",
-                hex::encode(info.id),
-                hex::encode(expected)
-            ))),
+            Some(expected) if *expected != info.id => Err(ClientError::stop(
+                Code::FailedPrecondition,
+                reason::OTHER_LEDGER,
+                format_args!(
+                    "the server keeps ledger {}, expected was {}",
+                    hex::encode(info.id),
+                    hex::encode(expected)
+                ),
+            )),
             _ => Ok(info),
         }
     }
@@ -152,10 +156,10 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn receipt(&self, statement: &SignedStatement) -> Result<v1::Receipt, ClientError> {
-        let header = v1::Statement::decode(statement.payload.clone())
-            .ok()
-            .and_then(|s| s.header)
-            .ok_or_else(|| ClientError::stop(Code::InvalidArgument, "the payload is not a statement"))?;
+        let header =
+            v1::Statement::decode(statement.payload.clone()).ok().and_then(|s| s.header).ok_or_else(
+                || ClientError::stop(Code::InvalidArgument, reason::LOCAL, "the payload is not a statement"),
+            )?;
         let reference = v1::StatementRef { party: header.party, id: header.id, digest: Vec::new() };
         let answer = self.get_receipt(v1::GetReceiptRequest { statement: Some(reference) }).await?;
         self.checked(statement, answer.receipt)
@@ -186,7 +190,7 @@ fn hash(field: &str, bytes: &[u8]) -> Result<Hash, ClientError> {
 
 /// The server does not keep to the protocol.
 pub(crate) fn broken(what: impl std::fmt::Display) -> ClientError {
-    ClientError::stop(Code::DataLoss, format_args!("unexpected answer: {what}"))
+    ClientError::stop(Code::DataLoss, reason::PROTOCOL, format_args!("unexpected answer: {what}"))
 }
 
 #[cfg(test)]

@@ -252,7 +252,7 @@ impl<S> Submission<'_, S> {
 
 /// Nobody answers, or the answers have ended.
 fn silent(message: &str) -> Box<Failure> {
-    Box::new(Failure::new(Code::Unavailable, message))
+    Box::new(Failure::new(Code::Unavailable, crate::reason::UNREACHABLE, message))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use tonic::{
     metadata::{Ascii, MetadataValue},
 };
 
-use crate::{ClientError, public_key_id};
+use crate::{ClientError, error::reason, public_key_id};
 
 /// Longest life of a token that servers accept, in seconds.
 const LONGEST_LIFE: u64 = 300;
@@ -134,6 +134,11 @@ impl Tokens {
         self.bearer_at(now)
     }
 
+    /// Forgets the present token.
+    pub(crate) fn renew(&self) {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     fn bearer_at(&self, now: u64) -> Result<MetadataValue<Ascii>, ClientError> {
         // A token is written whole or not at all, so a poisoned lock still holds a good one.
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +156,7 @@ impl Tokens {
 }
 
 fn failed(error: &dyn fmt::Display) -> ClientError {
-    ClientError::stop(Code::Internal, format_args!("cannot make a read token: {error}"))
+    ClientError::stop(Code::Internal, reason::LOCAL, format_args!("cannot make a read token: {error}"))
 }
 
 #[cfg(test)]

@@ -28,8 +28,12 @@ pub struct Config {
     pub checkpoint_interval: Duration,
     /// Most that the last recorded time may lie ahead of the clock on open. Default 5 s.
     pub max_clock_jump: Duration,
-    /// Open although the clock has been set back further: times recorded stand still until it has
-    /// caught up. Default false.
+    /// Most that the clock may be ahead of the last recorded time on open. A ledger may lie still over a
+    /// holiday; a clock that leapt by a year, once recorded, holds all later times at its own for that
+    /// year. Default 30 days.
+    pub max_clock_leap: Duration,
+    /// Open although the clock has been set back further (times recorded stand still until it has caught
+    /// up), or has leapt further ahead. Default false.
     pub accept_clock_jump: bool,
     /// Public keys kept ready for checking signatures (about 250 bytes each). Default 16,384.
     pub cached_keys: usize,
@@ -48,6 +52,7 @@ impl Default for Config {
             batch_bytes: 4 * MIB,
             checkpoint_interval: Duration::from_millis(200),
             max_clock_jump: Duration::from_secs(5),
+            max_clock_leap: Duration::from_secs(30 * 86_400),
             accept_clock_jump: false,
             cached_keys: 16_384,
             cached_rows: 64 * MIB,

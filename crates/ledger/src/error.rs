@@ -64,11 +64,23 @@ pub enum Error {
     /// The clock has been set back.
     #[error(
         "the last entry was recorded {ahead_s} s after the present time of this machine: set its clock, \
-         or set ledger.accept_clock_jump (YUANLIU_LEDGER__ACCEPT_CLOCK_JUMP=true)"
+         or start with --accept-clock-jump (ledger.accept_clock_jump)"
     )]
     ClockJump {
         /// How far the last entry lies ahead, seconds.
         ahead_s: u64,
+    },
+    /// The clock has leapt ahead, or nothing was recorded for very long.
+    #[error(
+        "the last entry was recorded {behind_s} s before the present time of this machine, which is more than \
+         {most_s} s (ledger.max_clock_leap_h): check its clock; if the ledger lay still for so long, start \
+         with --accept-clock-jump"
+    )]
+    ClockLeap {
+        /// How far the last entry lies behind, seconds.
+        behind_s: u64,
+        /// Most that is allowed, seconds.
+        most_s: u64,
     },
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]

@@ -56,5 +56,5 @@ pub use counters::{Counters, Histogram};
 pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission};
-pub use offline::{Progress, Rebuilt, Step, Walk, backup, rebuild, restore, walk};
+pub use offline::{Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, rebuild, restore, walk};
 pub use types::{Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use custody::{Put, RecordedEntry, View};
 use merkle::{Hash, leaf_hash};
-use store::{Dir, Log, Snapshot, StoredView};
+use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
 
 use crate::{
     Config, Error,
@@ -51,13 +51,13 @@ fn digest(log: &Log, view: &StoredView) -> Result<(u64, Hash), Error> {
     Ok((snapshot.watermark().size(), snapshot.digest()?))
 }
 
-/// Makes a ledger in an empty or new directory out of a backup, and derives its view.
+/// Makes a ledger in an empty or new directory out of a backup, and derives its view. After an error the
+/// directory is as it was.
 ///
 /// # Errors
 /// As [`rebuild`]; the directory is not empty; the backup is none.
 pub fn restore(backup: &Path, dir: &Path, config: &Config, progress: Progress<'_>) -> Result<Rebuilt, Error> {
-    store::restore_log(backup, dir)?;
-    rebuild(dir, config, progress)
+    store::restore(backup, dir, |draft| rebuild(draft, config, progress))
 }
 
 /// What a walk comes to.
@@ -79,19 +79,91 @@ pub enum Step<'w> {
 /// that an entry leads to (none for a checkpoint), or `None` to stop.
 pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, Step<'_>) -> Option<Vec<Put>>;
 
-/// Shows every entry and every kept checkpoint in order to `visit`, and gives the ledger id that is kept
-/// beside the log. The view is a scratch one beside the one in use; no entry, checkpoint or view is changed.
+/// What a walk came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// The ledger id that is kept beside the log.
+    pub ledger: Hash,
+    /// How the view in use compares.
+    pub view: ViewCheck,
+}
+
+/// The view in use, compared with the one that a walk made from the same entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ViewCheck {
+    /// There is none, or it holds nothing yet: it is made when the ledger is opened.
+    Absent,
+    /// The walk ended before it had come as far as the view.
+    NotReached,
+    /// The same keys and values.
+    Same,
+    /// It differs, is of other entries, or cannot be read: why.
+    Differs(String),
+}
+
+/// Shows every entry and every kept checkpoint in order to `visit`, and compares the view in use with what
+/// the entries give. Nothing in `dir` is written; the scratch view is made in `scratch`, an empty or new
+/// directory elsewhere, which is the caller's to remove.
 ///
 /// # Errors
-/// The directory is in use or holds no ledger, a row of the log cannot be read, or writing failed.
-pub fn walk(dir: &Path, config: &Config, visit: Walk<'_>, progress: Progress<'_>) -> Result<Hash, Error> {
-    let dir = Dir::open(dir, &config.store)?;
+/// The directory is in use or holds no ledger, a row of the log cannot be read, or writing the scratch
+/// view failed.
+pub fn walk(
+    dir: &Path,
+    scratch: &Path,
+    config: &Config,
+    visit: Walk<'_>,
+    progress: Progress<'_>,
+) -> Result<Walked, Error> {
+    let dir = ReadOnlyDir::open(dir, &config.store)?;
     let log = dir.open_log()?;
-    let scratch = dir.new_view()?;
-    let walked = walk_over(&log, &scratch, config, visit, progress);
-    // A damaged row ends the walk; the scratch view goes all the same.
-    dir.drop_view(scratch)?;
-    walked.map(|()| *log.ledger())
+    let scratch = dir.scratch_view(scratch)?;
+    let mut live = Live::open(&dir, &log);
+    walk_over(&log, &scratch, config, visit, progress, &mut live)?;
+    Ok(Walked { ledger: *log.ledger(), view: live.found })
+}
+
+/// The view in use, until it has been compared.
+struct Live {
+    view: Option<(u64, StoredView)>,
+    found: ViewCheck,
+}
+
+impl Live {
+    /// A view that cannot be opened is a finding, no failure.
+    fn open(dir: &ReadOnlyDir, log: &Log) -> Self {
+        let opened = dir.open_view().and_then(|view| match view {
+            None => Ok(None),
+            Some(view) => Ok(Some((view.watermark()?.size(), view))),
+        });
+        let (view, found) = match opened {
+            Ok(None | Some((0, _))) => (None, ViewCheck::Absent),
+            Ok(Some((size, _))) if size > log.size() => {
+                let foreign = Error::ForeignView { view: size, log: log.size() };
+                (None, ViewCheck::Differs(foreign.to_string()))
+            }
+            Ok(view) => (view, ViewCheck::NotReached),
+            Err(e) => (None, ViewCheck::Differs(e.to_string())),
+        };
+        Self { view, found }
+    }
+
+    /// Whether the scratch view is now as far as the one in use.
+    fn is_due(&self, size: u64) -> bool {
+        self.view.as_ref().is_some_and(|(due, _)| *due == size)
+    }
+
+    /// Compares both, key by key and value by value.
+    fn compare(&mut self, log: &Log, scratch: &StoredView) -> Result<(), Error> {
+        let Some((size, view)) = self.view.take() else { return Ok(()) };
+        let (_, made) = digest(log, scratch)?;
+        self.found = match digest(log, &view) {
+            Ok((_, live)) if live == made => ViewCheck::Same,
+            Ok(_) => ViewCheck::Differs(format!("its rows are not those that {size} entries give")),
+            Err(e) => ViewCheck::Differs(e.to_string()),
+        };
+        Ok(())
+    }
 }
 
 fn walk_over(
@@ -100,6 +172,7 @@ fn walk_over(
     config: &Config,
     visit: Walk<'_>,
     progress: Progress<'_>,
+    live: &mut Live,
 ) -> Result<(), Error> {
     let mut mark = scratch.watermark()?;
     let mut overlay = Overlay::new(log, scratch, 0, config.cached_rows);
@@ -117,11 +190,15 @@ fn walk_over(
                 return Ok(());
             }
         }
-        if overlay.pending() >= STEP {
+        let due = live.is_due(mark.size());
+        if due || overlay.pending() >= STEP {
             let (layer, written) = overlay.seal();
             overlay.retire(written);
             scratch.write(layer.batch(), &mark)?;
             progress(mark.size(), log.size());
+        }
+        if due {
+            live.compare(log, scratch)?;
         }
     }
     for row in kept {

@@ -189,9 +189,17 @@ fn last_time(files: &Files, size: u64) -> Result<u64, Error> {
 }
 
 fn check_clock(recorded_at: u64, now: u64, config: &Config) -> Result<(), Error> {
+    if config.accept_clock_jump {
+        return Ok(());
+    }
     let ahead = recorded_at.saturating_sub(now);
-    if u128::from(ahead) > config.max_clock_jump.as_micros() && !config.accept_clock_jump {
+    if u128::from(ahead) > config.max_clock_jump.as_micros() {
         return Err(Error::ClockJump { ahead_s: ahead / 1_000_000 });
+    }
+    let behind = now.saturating_sub(recorded_at);
+    if u128::from(behind) > config.max_clock_leap.as_micros() {
+        let most_s = config.max_clock_leap.as_secs();
+        return Err(Error::ClockLeap { behind_s: behind / 1_000_000, most_s });
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use trace::{Certainty, Hop};
 
 use crate::{
     status::{Fault, Kind},
-    token,
+    token::{self, ReadReason},
 };
 
 /// What a caller brought along to be let in.
@@ -46,7 +46,7 @@ impl Credentials {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let reader = token::reader(view, token, ledger, now.as_secs())?;
         let us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
-        Sight::of_party(view, reader.party, Day::of_instant(us))
+        Ok(Sight { reason: reader.reason, ..Sight::of_party(view, reader.party, Day::of_instant(us))? })
     }
 
     /// The same where a token is needed.
@@ -64,13 +64,15 @@ pub(crate) struct Sight {
     /// Canonical party id; empty for the public.
     pub(crate) party: String,
     everything: bool,
+    /// Why it reads.
+    pub(crate) reason: ReadReason,
     /// Numbers of its subjects `activity` and `party`, where it has any.
     numbers: Vec<u64>,
 }
 
 impl Sight {
     fn public() -> Self {
-        Self { party: String::new(), everything: false, numbers: Vec::new() }
+        Self { party: String::new(), everything: false, reason: ReadReason::default(), numbers: Vec::new() }
     }
 
     fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {
@@ -82,7 +84,7 @@ impl Sight {
         for kind in [SubjectKind::Activity, SubjectKind::Party] {
             numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
         }
-        Ok(Self { party, everything, numbers })
+        Ok(Self { party, everything, reason: ReadReason::default(), numbers })
     }
 
     /// Numbers of the reader's subjects `activity` and `party`.

@@ -1,6 +1,6 @@
 //! Settings of the server. Every field has a default; names end in their unit.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +113,24 @@ pub(crate) const MAX_BATCH: usize = 1_024;
 const _: () = assert!(statement::MAX_PAYLOAD < MAX_MESSAGE && 2 * MAX_MESSAGE <= MAX_ANSWER);
 
 impl Limits {
+    /// Every number by its name in the configuration, with the values it may have.
+    #[must_use]
+    pub const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 11] {
+        [
+            ("server.limits.connections", self.connections as u64, 1..=1_000_000),
+            ("server.limits.calls", self.calls, 1..=1_000_000),
+            ("server.limits.streams_per_connection", self.streams_per_connection as u64, 1..=100_000),
+            ("server.limits.deadline_ms", self.deadline_ms, 100..=3_600_000),
+            ("server.limits.handshake_ms", self.handshake_ms, 100..=600_000),
+            ("server.limits.keepalive_s", self.keepalive_s, 1..=86_400),
+            ("server.limits.connection_age_s", self.connection_age_s, 0..=31_536_000),
+            ("server.limits.drain_ms", self.drain_ms, 0..=3_600_000),
+            ("server.limits.batches_per_stream", self.batches_per_stream as u64, 1..=64),
+            ("server.limits.verifiers", self.verifiers as u64, 0..=1_024),
+            ("server.limits.readers", self.readers as u64, 0..=4_096),
+        ]
+    }
+
     /// How much work of a kind is done at a time.
     pub(crate) fn or_per_processor(setting: usize, each: usize) -> usize {
         match setting {

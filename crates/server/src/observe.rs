@@ -1,7 +1,8 @@
 //! What surrounds every call: its deadline, its place in the metrics, its line in the log.
 //!
 //! A line says request id, method, party, code and µs; never a payload, a token or a key. Calls that
-//! went well are logged at level `debug`, all others at `info`.
+//! went well are logged at level `debug`, all others at `info`; so are reads by those who see everything,
+//! with the purpose and the case that their token names.
 
 use std::{
     convert::Infallible,
@@ -25,9 +26,11 @@ use tonic::{
 };
 
 use crate::{
+    access::Sight,
     language::Language,
     metrics::{Method, Metrics, code_name},
     status::{Fault, Kind},
+    token::ReadReason,
 };
 
 type Request = http::Request<Body>;
@@ -36,16 +39,32 @@ type Response = http::Response<Body>;
 /// Most characters of a caller's own request id.
 const MAX_ID: usize = 64;
 
-/// What a handler tells about its call: the party concerned.
+/// What a handler tells about its call: the party concerned, and why a privileged one reads.
 #[derive(Clone, Default)]
-pub(crate) struct Note(Arc<OnceLock<Box<str>>>);
+pub(crate) struct Note(Arc<OnceLock<Told>>);
+
+struct Told {
+    party: Box<str>,
+    /// Only of a party that sees everything.
+    privileged: Option<ReadReason>,
+}
 
 impl Note {
     /// Names the party; the first one stays.
     pub(crate) fn party(&self, party: &str) {
+        self.set(|| Told { party: party.into(), privileged: None });
+    }
+
+    /// Names the party that reads and, where it sees everything, why.
+    pub(crate) fn reader(&self, sight: &Sight) {
+        let privileged = || sight.is_everything().then(|| sight.reason.clone());
+        self.set(|| Told { party: sight.party.as_str().into(), privileged: privileged() });
+    }
+
+    fn set(&self, told: impl FnOnce() -> Told) {
         if self.0.get().is_none() {
             // Whoever comes second is not needed.
-            let _ = self.0.set(party.into());
+            let _ = self.0.set(told());
         }
     }
 
@@ -187,20 +206,34 @@ impl Drop for Call {
         let code = self.code.unwrap_or(Code::Cancelled);
         let head = self.head.unwrap_or_else(|| self.begin.elapsed());
         self.metrics.end(self.method, code, head);
+        let told = self.note.0.get();
         macro_rules! line {
-            ($level:ident) => {
+            ($level:ident $(, $field:ident = $value:expr)*) => {
                 tracing::$level!(
                     request = %self.id,
                     method = self.method.path(),
-                    party = self.note.0.get().map_or("", |p| p),
+                    party = told.map_or("", |t| &t.party),
+                    $($field = $value,)*
                     code = code_name(code),
                     micros = crate::metrics::micros(self.begin.elapsed()),
                     "call"
                 )
             };
         }
-        if code == Code::Ok { line!(debug) } else { line!(info) }
+        match told.and_then(|t| t.privileged.as_ref()) {
+            // Escaped: whoever reads chose these words.
+            Some(ReadReason { purpose, case }) => {
+                line!(info, purpose = purpose.as_deref().map(escaped), case = case.as_deref().map(escaped));
+            }
+            None if code == Code::Ok => line!(debug),
+            None => line!(info),
+        }
     }
+}
+
+/// One line, whatever is in the text: no control character, no escape sequence of a terminal.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 fn code_in(headers: &http::HeaderMap) -> Option<Code> {
@@ -302,6 +335,11 @@ mod tests {
             headers.insert("grpc-timeout", text.parse().unwrap());
             assert_eq!(deadline(&headers, ours).as_micros(), expect, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_purpose_stays_on_its_line() {
+        assert_eq!(escaped("查流向\nparty=\u{1b}[2J"), "查流向\\nparty=\\u{1b}[2J");
     }
 
     #[test]

@@ -33,8 +33,10 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
 /// arrived when one is checked.
 const STREAM_WINDOW: u32 = MAX_MESSAGE as u32;
 const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
-/// Services whose health is told by name; the empty one is the server as a whole.
-const HEALTH_NAMES: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
+/// Services whose health is that of the writer; the empty one is the server as a whole.
+const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
+/// Services that go on when the writer has stopped.
+const READING: [&str; 2] = ["yuanliu.v1.RegistryService", "yuanliu.v1.TraceService"];
 
 /// Why a server does not come up, or did not go down in order.
 #[derive(Debug, thiserror::Error)]
@@ -306,26 +308,33 @@ where
 
 /// Tells the health service how the writer is, until the server stops; then that it does not serve.
 async fn watch_writer(ledger: Ledger, mut reporter: HealthReporter, mut stop: watch::Receiver<bool>) {
-    let mut told = None;
+    // Whoever watches is told of changes only.
+    let (mut writing, mut reading) = (None, None);
     loop {
         let stopping = *stop.borrow();
-        let serving = !stopping && ledger.status().writer == Writer::Running;
-        if told != Some(serving) {
-            told = Some(serving);
-            let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-            for name in HEALTH_NAMES {
-                reporter.set_service_status(name, status).await;
-            }
+        let writes = !stopping && ledger.status().writer == Writer::Running;
+        if writing.replace(writes) != Some(writes) {
+            tell(&mut reporter, &WRITING, writes).await;
+        }
+        if reading.replace(!stopping) != Some(!stopping) {
+            tell(&mut reporter, &READING, !stopping).await;
         }
         if stopping {
             // Whoever watches has been told; without this its stream would outlast the server.
-            for name in HEALTH_NAMES {
+            for name in WRITING.iter().chain(&READING) {
                 reporter.clear_service_status(name).await;
             }
             return;
         }
         // Either outcome means: look again.
         let _ = tokio::time::timeout(HEALTH_INTERVAL, stop.changed()).await;
+    }
+}
+
+async fn tell(reporter: &mut HealthReporter, names: &[&str], serving: bool) {
+    let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for name in names {
+        reporter.set_service_status(name, status).await;
     }
 }
 

@@ -65,7 +65,7 @@ impl Shared {
                 .read(move || {
                     let view = shared.ledger.snapshot()?;
                     let sight = credentials.party_sight(&view, &shared.ledger.id())?;
-                    note.party(&sight.party);
+                    note.reader(&sight);
                     read(&shared.ledger, &view, &sight, query)
                 })
                 .await

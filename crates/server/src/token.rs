@@ -39,6 +39,15 @@ const MAX_PURPOSE: usize = 200;
 pub(crate) struct Reader {
     /// Canonical party id.
     pub(crate) party: String,
+    /// Why it reads: purpose, case, or both.
+    pub(crate) reason: ReadReason,
+}
+
+/// Why somebody reads, as the token says it: at most 200 characters each, of any kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadReason {
+    pub(crate) purpose: Option<String>,
+    pub(crate) case: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +90,8 @@ pub(crate) fn reader<V: View>(view: &V, token: &str, ledger: &Hash, now: u64) ->
     if !named(claims.purpose.as_ref(), claims.case.as_ref()) {
         return Err(Kind::TokenPurpose.into());
     }
-    Ok(Reader { party: claims.iss })
+    let reason = ReadReason { purpose: claims.purpose, case: claims.case };
+    Ok(Reader { party: claims.iss, reason })
 }
 
 /// The key id in the header, which must have the one form there is.

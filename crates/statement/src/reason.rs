@@ -205,8 +205,8 @@ reasons! {
         "a message holds at most 1,024 statements; send several", "每条消息至多 1,024 条声明；请分多条发送";
     /// Writer stopped.
     WriterStopped = "WRITER_STOPPED", Unavailable,
-        "the ledger has stopped writing; whether the statement was recorded is not known: submit the same bytes again later",
-        "账本已停止写入；声明是否已记录未知：请稍后原样重新提交";
+        "the ledger writes no more until its operator has mended the cause and started it again; whether the statement was recorded is not known: submit the same bytes again later",
+        "账本已停止写入，须由运维方排除故障并重新启动；声明是否已记录未知：请稍后原样重新提交";
 }
 
 impl fmt::Display for Reason {

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     StoreError,
-    dir::{require_empty, sync_dir},
+    dir::{require_empty, require_ledger, sync_dir},
 };
 
 /// Lets `make` put a consistent copy beside `log`, copies that to `to/log`, synced, and removes it.
@@ -20,25 +20,76 @@ pub(crate) fn copy_out(
     to: &Path,
     make: impl FnOnce(&Path) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
+    require_outside(log, to)?;
     require_empty(to)?;
     let draft = log.with_file_name("backup.new");
     remove(&draft)?;
     let copied = make(&draft).and_then(|()| copy_log(&draft, to));
+    if copied.is_err() {
+        // Half a copy helps nobody; what cannot be removed either is named by the next attempt.
+        let _ = remove(&to.join("log"));
+    }
     remove(&draft)?;
     copied
 }
 
-/// Makes a ledger's directory, without a view, out of a backup.
+/// Refuses a target below the directory that holds `log`, whatever links lead there.
+fn require_outside(log: &Path, to: &Path) -> Result<(), StoreError> {
+    let dir = log.parent().unwrap_or(log);
+    let real = dir.canonicalize().map_err(StoreError::io(dir))?;
+    // The target need not be there yet: its nearest ancestor that is says where it will be.
+    let whole = std::path::absolute(to).map_err(StoreError::io(to))?;
+    let target = whole.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    if target.is_some_and(|target| target.starts_with(&real)) {
+        return Err(StoreError::Inside { to: to.to_owned(), dir: dir.to_owned() });
+    }
+    Ok(())
+}
+
+/// Makes a ledger's directory out of a backup: the log is copied to a draft below `dir`, `derive` makes
+/// the view there, and both are moved into place when they are whole. The log comes last: without it `dir`
+/// holds no ledger.
+///
+/// The draft lies below `dir` and not beside it, so that a move never crosses file systems where `dir` is
+/// a mount point. After an error nothing of it is left.
 ///
 /// # Errors
-/// `backup` holds no ledger, `dir` is not empty, or the disk failed.
-pub fn restore_log(backup: &Path, dir: &Path) -> Result<(), StoreError> {
-    let log = backup.join("log");
-    if !log.join("CURRENT").is_file() {
-        return Err(StoreError::NoLedger(backup.to_owned()));
-    }
+/// `backup` holds no ledger, `dir` is not empty, the disk failed, or `derive` did.
+pub fn restore<T, E: From<StoreError>>(
+    backup: &Path,
+    dir: &Path,
+    derive: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    require_ledger(backup)?;
+    let made = !dir.exists();
     require_empty(dir)?;
-    copy_log(&log, dir)
+    let draft = dir.join("restoring");
+    let make = || {
+        fs::create_dir(&draft).map_err(StoreError::io(&draft))?;
+        copy_log(&backup.join("log"), &draft)?;
+        let derived = derive(&draft)?;
+        put_in_place(&draft, dir)?;
+        Ok(derived)
+    };
+    make().inspect_err(|_: &E| {
+        // What cannot be removed either is named by the next attempt.
+        let _ = remove(&draft);
+        if made {
+            let _ = fs::remove_dir(dir);
+        }
+    })
+}
+
+fn put_in_place(draft: &Path, dir: &Path) -> Result<(), StoreError> {
+    let (view, log) = (dir.join("view"), dir.join("log"));
+    fs::rename(draft.join("view"), &view).map_err(StoreError::io(&view))?;
+    let moved = fs::rename(draft.join("log"), &log).map_err(StoreError::io(&log));
+    if moved.is_err() {
+        remove(&view)?;
+    }
+    moved?;
+    remove(draft)?;
+    sync_dir(dir)
 }
 
 /// Copies the files of `from` to `to/log`. The file that makes a database of them comes last.

@@ -50,9 +50,7 @@ impl Dir {
     /// # Errors
     /// There is no ledger, or another process has it open.
     pub fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
-        if !path.join("log").join("CURRENT").is_file() {
-            return Err(StoreError::NoLedger(path.to_owned()));
-        }
+        require_ledger(path)?;
         Self::lock(path, config)
     }
 
@@ -106,7 +104,7 @@ impl Dir {
     /// # Errors
     /// It is of another version, damaged, or cannot be read.
     pub fn open_view(&self) -> Result<StoredView, StoreError> {
-        match self.current_view()? {
+        match current_view(&self.path)? {
             Some(number) => StoredView::open(&self.view_path(number), number, &self.config, &self.cache),
             None => {
                 let view = self.new_view()?;
@@ -141,16 +139,6 @@ impl Dir {
         Ok(names.into_iter().filter_map(|name| name.to_str()?.parse().ok()))
     }
 
-    /// Removes a view that is not in use.
-    ///
-    /// # Errors
-    /// The disk.
-    pub fn drop_view(&self, view: StoredView) -> Result<(), StoreError> {
-        let path = self.view_path(view.number());
-        drop(view);
-        fs::remove_dir_all(&path).map_err(StoreError::io(&path))
-    }
-
     /// Makes `view` the one in use. It must have been flushed if it has rows. Others are removed; that may
     /// be interrupted.
     ///
@@ -176,29 +164,48 @@ impl Dir {
         }
         Ok(())
     }
+}
 
-    fn current_view(&self) -> Result<Option<u64>, StoreError> {
-        let name = self.path.join("view").join("CURRENT");
-        match fs::read_to_string(&name) {
-            Ok(text) => match text.trim_end().parse() {
-                Ok(number) => Ok(Some(number)),
-                Err(_) => Err(StoreError::View(format!("{} does not name a view", name.display()))),
-            },
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(StoreError::io(name)(e)),
-        }
+/// The number of the view in use; `None` where there is none.
+pub(crate) fn current_view(dir: &Path) -> Result<Option<u64>, StoreError> {
+    let name = dir.join("view").join("CURRENT");
+    match fs::read_to_string(&name) {
+        Ok(text) => match text.trim_end().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(StoreError::View(format!("{} does not name a view", name.display()))),
+        },
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(StoreError::io(name)(e)),
     }
 }
 
-fn locked(path: &Path, mut file: File) -> StoreError {
+/// Refuses a directory without a log, and says so where it cannot even be looked into.
+pub(crate) fn require_ledger(dir: &Path) -> Result<(), StoreError> {
+    let name = dir.join("log").join("CURRENT");
+    match fs::metadata(&name) {
+        Ok(meta) if meta.is_file() => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Err(StoreError::io(name)(e)),
+        _ => Err(StoreError::NoLedger(dir.to_owned())),
+    }
+}
+
+pub(crate) fn locked(path: &Path, mut file: File) -> StoreError {
     let mut owner = String::new();
     // Best effort: it only tells people whom to stop.
     let read = file.read_to_string(&mut owner);
     let owner = match owner.trim() {
-        text if read.is_ok() && !text.is_empty() && text.len() < 100 => text.to_owned(),
+        text if read.is_ok() && !text.is_empty() && text.len() < 100 && !is_gone(text) => text.to_owned(),
+        // Whoever only reads, such as `verify`, leaves the name of the last writer there.
         _ => "another process".to_owned(),
     };
     StoreError::Locked { dir: path.to_owned(), owner }
+}
+
+/// Whether the process named is known to have ended.
+fn is_gone(owner: &str) -> bool {
+    let processes = Path::new("/proc");
+    let id = owner.strip_prefix("process ").and_then(|id| id.parse::<u32>().ok());
+    id.is_some_and(|id| processes.join("self").exists() && !processes.join(id.to_string()).exists())
 }
 
 /// Makes the directory if it is missing, and refuses one that holds anything but keys and certificates.

@@ -16,6 +16,14 @@ pub enum StoreError {
     /// Something is in the way of a new ledger, backup or restore.
     #[error("{} is not empty: name an empty or new directory", .0.display())]
     NotEmpty(PathBuf),
+    /// A backup would lie in the directory that it is to be a copy of, and be lost with it.
+    #[error("{} lies inside the ledger's directory {}: name a place outside of it", to.display(), dir.display())]
+    Inside {
+        /// Where the backup was to go.
+        to: PathBuf,
+        /// The ledger's directory.
+        dir: PathBuf,
+    },
     /// No ledger here.
     #[error("{} holds no ledger: create one with `yuanliu init`, or name another directory", .0.display())]
     NoLedger(PathBuf),

@@ -15,6 +15,7 @@
 //!   and its [`Watermark`] are one write into one column family. A view is therefore never ahead of the
 //!   rows it claims, and replaying the log from its watermark completes it.
 //! - A row is decoded strictly or refused with its place. Nothing is repaired by guessing.
+//! - A [`ReadOnlyDir`] leaves every file as it is.
 //! - A new view is derived beside the old one and swapped in by renaming one small file.
 //!
 //! # Deliberately absent
@@ -28,6 +29,7 @@ mod dir;
 mod error;
 mod log;
 mod options;
+mod read_only;
 mod row;
 mod snapshot;
 mod view;
@@ -35,11 +37,12 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use backup::restore_log;
+pub use backup::restore;
 pub use config::Config;
 pub use dir::Dir;
 pub use error::StoreError;
 pub use log::{Checkpoints, Log, LogBatch};
+pub use read_only::ReadOnlyDir;
 pub use row::{Watermark, decode_entry, encode_entry};
 pub use snapshot::Snapshot;
 pub use view::{StoredView, ViewBatch};

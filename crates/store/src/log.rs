@@ -120,7 +120,17 @@ impl Log {
     }
 
     pub(crate) fn open(path: &Path, config: &Config, cache: &Cache) -> Result<Self, StoreError> {
-        let db = open_db(path, config, cache, false)?;
+        Self::read_facts(open_db(path, config, cache, false)?)
+    }
+
+    /// A log that cannot be written to.
+    pub(crate) fn open_read_only(path: &Path, config: &Config, cache: &Cache) -> Result<Self, StoreError> {
+        let options = options::log(config);
+        let db = DB::open_cf_descriptors_read_only(&options, path, families(config, cache), false);
+        Self::read_facts(db.map_err(StoreError::rocks("cannot open the log"))?)
+    }
+
+    fn read_facts(db: DB) -> Result<Self, StoreError> {
         let mut log = Self { db, ledger: [0; 32], size: AtomicU64::new(0) };
         log.check_version()?;
         let ledger = log.meta(LEDGER)?.and_then(|v| v.try_into().ok());
@@ -280,13 +290,17 @@ fn open_db(path: &Path, config: &Config, cache: &Cache, create: bool) -> Result<
     options.create_if_missing(create);
     options.create_missing_column_families(create);
     options.set_error_if_exists(create);
-    let families = [
+    DB::open_cf_descriptors(&options, path, families(config, cache))
+        .map_err(StoreError::rocks("cannot open the log"))
+}
+
+fn families(config: &Config, cache: &Cache) -> [ColumnFamilyDescriptor; 4] {
+    [
         ColumnFamilyDescriptor::new("default", options::small(config, cache)),
         ColumnFamilyDescriptor::new(ENTRY, options::entries(config, cache)),
         ColumnFamilyDescriptor::new(CHECKPOINT, options::small(config, cache)),
         ColumnFamilyDescriptor::new(META, options::small(config, cache)),
-    ];
-    DB::open_cf_descriptors(&options, path, families).map_err(StoreError::rocks("cannot open the log"))
+    ]
 }
 
 /// Iterates over stored entries; each must follow the one before.

@@ -9,8 +9,8 @@ use prost::bytes::Bytes;
 use tempfile::{TempDir, tempdir};
 
 use crate::{
-    Config, Dir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry, encode_entry,
-    restore_log,
+    Config, Dir, ReadOnlyDir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry,
+    encode_entry, restore,
 };
 
 const LEDGER: Hash = [7; 32];
@@ -297,7 +297,8 @@ fn a_backup_taken_while_the_log_is_open_restores_to_the_same_entries() {
     log.write(batch).unwrap();
     assert!(matches!(log.backup(backup.path()), Err(StoreError::NotEmpty(_))));
 
-    restore_log(backup.path(), restored.path()).unwrap();
+    restore(backup.path(), restored.path(), derive).unwrap();
+    assert_eq!(names(restored.path()), ["log", "view"]);
     let dir = Dir::open(restored.path(), &config()).unwrap();
     let log = dir.open_log().unwrap();
     let entries: Vec<_> = log.entries(0).unwrap().map(Result::unwrap).collect();
@@ -309,7 +310,109 @@ fn a_backup_taken_while_the_log_is_open_restores_to_the_same_entries() {
 #[test]
 fn only_a_backup_is_restored() {
     let (empty, target) = (tempdir().unwrap(), tempdir().unwrap());
-    assert!(matches!(restore_log(empty.path(), target.path()), Err(StoreError::NoLedger(_))));
+    assert!(matches!(restore(empty.path(), target.path(), derive), Err(StoreError::NoLedger(_))));
+}
+
+/// A view of a restored log, as good as empty.
+fn derive(draft: &Path) -> Result<(), StoreError> {
+    Dir::open(draft, &config())?.open_view()?.flush()
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_failed_restore_leaves_the_directory_as_it_was() {
+    let (_temp, dir) = filled(12);
+    let (backup, parent) = (tempdir().unwrap(), tempdir().unwrap());
+    dir.open_log().unwrap().backup(backup.path()).unwrap();
+    let fails = |draft: &Path| {
+        assert!(draft.join("log/CURRENT").is_file(), "the log has been copied by then");
+        Err::<(), _>(StoreError::View("made up".into()))
+    };
+    let new = parent.path().join("new");
+    assert!(matches!(restore(backup.path(), &new, fails), Err(StoreError::View(_))));
+    assert!(!new.exists());
+    let kept = parent.path().join("kept");
+    fs::create_dir_all(kept.join("keys")).unwrap();
+    assert!(restore(backup.path(), &kept, fails).is_err());
+    assert_eq!(names(&kept), ["keys"]);
+    // A derivation that makes no view is no restored ledger either.
+    assert!(restore(backup.path(), &kept, |_| Ok::<_, StoreError>(())).is_err());
+    assert_eq!(names(&kept), ["keys"]);
+    restore(backup.path(), &kept, derive).unwrap();
+    assert_eq!(names(&kept), ["keys", "log", "view"]);
+}
+
+#[test]
+fn a_backup_does_not_go_into_the_ledger_that_it_is_of() {
+    let (_temp, dir) = filled(3);
+    let log = dir.open_log().unwrap();
+    let inside = dir.path().join("a/b");
+    assert!(matches!(log.backup(&inside), Err(StoreError::Inside { .. })));
+    assert!(matches!(log.backup(dir.path()), Err(StoreError::Inside { .. })));
+    assert!(!dir.path().join("a").exists());
+    let link = tempdir().unwrap();
+    let link = link.path().join("link");
+    std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+    assert!(matches!(log.backup(&link.join("copy")), Err(StoreError::Inside { .. })));
+}
+
+#[test]
+fn looking_at_a_ledger_changes_no_file_and_sees_what_was_not_yet_flushed() {
+    let (temp, dir) = filled(12);
+    let view = dir.open_view().unwrap();
+    put(&view, b"k", b"flushed", 3);
+    view.flush().unwrap();
+    drop((view, dir));
+    let state = |path: &Path| {
+        let mut all: Vec<(String, u64, std::time::SystemTime)> = Vec::new();
+        let mut left = vec![path.to_owned()];
+        while let Some(dir) = left.pop() {
+            for entry in fs::read_dir(&dir).unwrap().map(Result::unwrap) {
+                let meta = entry.metadata().unwrap();
+                if meta.is_dir() {
+                    left.push(entry.path());
+                }
+                let name = entry.path().display().to_string();
+                all.push((name, meta.len(), meta.modified().unwrap()));
+            }
+        }
+        all.sort();
+        all
+    };
+    let before = state(temp.path());
+    let elsewhere = tempdir().unwrap();
+    {
+        let dir = ReadOnlyDir::open(temp.path(), &config()).unwrap();
+        assert!(
+            matches!(Dir::open(temp.path(), &config()), Err(StoreError::Locked { .. })),
+            "shared with readers"
+        );
+        let also = ReadOnlyDir::open(temp.path(), &config()).unwrap();
+        let log = dir.open_log().unwrap();
+        let entries: Vec<_> = log.entries(0).unwrap().map(Result::unwrap).collect();
+        assert_eq!(entries, (0..12).map(entry).collect::<Vec<_>>());
+        assert!(log.write(log.batch()).is_err() || log.size() == 12);
+        assert!(log.put_checkpoint(12, "note").is_err(), "it cannot be written to");
+        let view = also.open_view().unwrap().unwrap();
+        assert_eq!(view.watermark().unwrap().size(), 3);
+        assert_eq!(view.get(Table::Touch, b"k").unwrap().unwrap(), "flushed");
+        let digest = Snapshot::new(&view, &log).unwrap().digest().unwrap();
+        let scratch = dir.scratch_view(&elsewhere.path().join("view")).unwrap();
+        put(&scratch, b"k", b"flushed", 3);
+        assert_eq!(Snapshot::new(&scratch, &log).unwrap().digest().unwrap(), digest);
+    }
+    assert_eq!(state(temp.path()), before);
+    let dir = Dir::open(temp.path(), &config()).unwrap();
+    assert!(matches!(ReadOnlyDir::open(temp.path(), &config()), Err(StoreError::Locked { .. })));
+    drop(dir);
+    fs::remove_file(temp.path().join("lock")).unwrap();
+    assert!(ReadOnlyDir::open(temp.path(), &config()).is_ok(), "a copy without a lock file");
 }
 
 proptest! {

@@ -76,6 +76,19 @@ impl StoredView {
         Ok(Self { db: db.map_err(StoreError::rocks("cannot open the view"))?, number })
     }
 
+    /// A view that cannot be written to.
+    pub(crate) fn open_read_only(
+        path: &Path,
+        number: u64,
+        config: &Config,
+        cache: &Cache,
+    ) -> Result<Self, StoreError> {
+        let options = options::view(config, cache);
+        let family = ColumnFamilyDescriptor::new(ROWS, options.clone());
+        let db = DB::open_cf_descriptors_read_only(&options, path, [family], false);
+        Ok(Self { db: db.map_err(StoreError::rocks("cannot open the view"))?, number })
+    }
+
     /// Which of the views in the directory it is.
     #[must_use]
     pub const fn number(&self) -> u64 {

@@ -12,22 +12,25 @@ use super::{JsonError, camel, enum_prefix, is_instant};
 
 /// Reads a message. The result spells every field as the proto file does.
 pub(super) fn message(table: &Message, value: &Value, path: &str) -> Result<Value, JsonError> {
-    let Value::Object(members) = value else { return Err(expected(path, "an object { … }", value)) };
+    let Value::Object(members) = value else {
+        return Err(expected(path, "an object { … }", "对象 { … }", value));
+    };
     let mut out = Map::new();
     let mut choices: Vec<(i32, &str)> = Vec::new();
     for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
         let path = join(path, name);
         let found = table.fields.iter().find(|f| f.name == name || camel(f.name) == *name);
-        let field = found.ok_or_else(|| JsonError::at(&path, no_such_field(table)))?;
+        let field = found.ok_or_else(|| no_such_field(&path, table))?;
         if let Some(oneof) = field.oneof {
             if let Some((_, other)) = choices.iter().find(|(o, _)| *o == oneof) {
                 let fault = format_args!("stands beside {other}; only one of them may be set");
-                return Err(JsonError::at(&path, fault));
+                let chinese = format_args!("与 {other} 不能同时填写");
+                return Err(JsonError::at(&path, fault, chinese));
             }
             choices.push((oneof, name));
         }
         if out.insert(field.name.to_owned(), field_value(field, value, &path)?).is_some() {
-            return Err(JsonError::at(&path, "is set twice, in two spellings"));
+            return Err(JsonError::at(&path, "is set twice, in two spellings", "以两种写法重复填写"));
         }
     }
     if table.name == "Header" {
@@ -40,7 +43,9 @@ fn field_value(field: &Field, value: &Value, path: &str) -> Result<Value, JsonEr
     if !field.repeated {
         return single(field, value, path);
     }
-    let Value::Array(items) = value else { return Err(expected(path, "a list [ … ]", value)) };
+    let Value::Array(items) = value else {
+        return Err(expected(path, "a list [ … ]", "列表 [ … ]", value));
+    };
     items.iter().enumerate().map(|(i, item)| single(field, item, &format!("{path}[{i}]"))).collect()
 }
 
@@ -50,9 +55,9 @@ fn single(field: &Field, value: &Value, path: &str) -> Result<Value, JsonError> 
         Kind::Bytes => return bytes(field, value, path),
         Kind::Enum(_) => return enum_value(field, value, path),
         Kind::Bool if value.is_boolean() => return Ok(value.clone()),
-        Kind::Bool => return Err(expected(path, "true or false", value)),
+        Kind::Bool => return Err(expected(path, "true or false", "true 或 false", value)),
         Kind::String if value.is_string() => return Ok(value.clone()),
-        Kind::String => return Err(expected(path, "a text in quotes", value)),
+        Kind::String => return Err(expected(path, "a text in quotes", "带引号的文本", value)),
         Kind::Int64 if is_instant(field) => return instant(value, path),
         Kind::Int32 | Kind::Sint32 => (i128::from(i32::MIN), i128::from(i32::MAX)),
         Kind::Uint32 => (0, i128::from(u32::MAX)),
@@ -61,7 +66,11 @@ fn single(field: &Field, value: &Value, path: &str) -> Result<Value, JsonError> 
     };
     match integer(value) {
         Some(n) if (range.0..=range.1).contains(&n) => Ok(n.to_string().into()),
-        _ => Err(expected(path, &format!("a whole number from {} to {}", range.0, range.1), value)),
+        _ => {
+            let (low, high) = range;
+            let chinese = format!("{low} 至 {high} 的整数");
+            Err(expected(path, &format!("a whole number from {low} to {high}"), &chinese, value))
+        }
     }
 }
 
@@ -76,14 +85,14 @@ fn integer(value: &Value) -> Option<i128> {
 
 fn bytes(field: &Field, value: &Value, path: &str) -> Result<Value, JsonError> {
     let form = if field.name == "id" {
-        "a UUID such as \"0190a5c8-…\""
+        ("a UUID such as \"0190a5c8-…\"", "UUID，例如 \"0190a5c8-…\"")
     } else {
-        "hex digits in quotes, two to a byte"
+        ("hex digits in quotes, two to a byte", "带引号的十六进制数字，每字节两位")
     };
-    let text = value.as_str().ok_or_else(|| expected(path, form, value))?;
+    let text = value.as_str().ok_or_else(|| expected(path, form.0, form.1, value))?;
     let bytes = match uuid::Uuid::try_parse(text) {
         Ok(id) if field.name == "id" => id.into_bytes().to_vec(),
-        _ => hex::decode(text).map_err(|_| expected(path, form, value))?,
+        _ => hex::decode(text).map_err(|_| expected(path, form.0, form.1, value))?,
     };
     Ok(STANDARD.encode(bytes).into())
 }
@@ -101,20 +110,24 @@ fn enum_value(field: &Field, value: &Value, path: &str) -> Result<Value, JsonErr
     found.map(|(name, _)| Value::from(*name)).ok_or_else(|| {
         let short = |n: &str| n.strip_prefix(&prefix).unwrap_or(n).to_lowercase().replace('_', "-");
         let all: Vec<String> = values.iter().filter(|(_, n)| *n != 0).map(|(n, _)| short(n)).collect();
-        expected(path, &format!("one of {}", all.join(", ")), value)
+        let all = all.join(", ");
+        expected(path, &format!("one of {all}"), &format!("以下之一：{all}"), value)
     })
 }
 
 const INSTANT: &str = "an instant such as \"2025-03-01T10:00:00+08:00\" or whole µs since 1970";
+const INSTANT_CHINESE: &str = "时间，例如 \"2025-03-01T10:00:00+08:00\"，或自 1970 年起的微秒整数";
 
 fn instant(value: &Value, path: &str) -> Result<Value, JsonError> {
     if let Some(micros) = integer(value).and_then(|n| i64::try_from(n).ok()) {
         return Ok(micros.to_string().into());
     }
-    let instant: Timestamp =
-        value.as_str().and_then(|t| t.parse().ok()).ok_or_else(|| expected(path, INSTANT, value))?;
+    let instant: Timestamp = value
+        .as_str()
+        .and_then(|t| t.parse().ok())
+        .ok_or_else(|| expected(path, INSTANT, INSTANT_CHINESE, value))?;
     if instant.subsec_nanosecond() % 1_000 != 0 {
-        return Err(expected(path, "at most six digits of a second's fraction", value));
+        return Err(expected(path, "at most six digits of a second's fraction", "秒的小数最多六位", value));
     }
     Ok(instant.as_microsecond().to_string().into())
 }
@@ -133,13 +146,14 @@ fn local_offset(
     let seconds = offset.offset().seconds();
     let path = join(path, "occurredAt");
     if seconds % 60 != 0 {
-        return Err(JsonError::at(&path, "expected an offset of whole minutes"));
+        return Err(JsonError::at(&path, "expected an offset of whole minutes", "时区偏移须为整分钟"));
     }
     let minutes = Value::from((seconds / 60).to_string());
     match out.insert("offset_minutes".to_owned(), minutes.clone()) {
         Some(other) if other != minutes => Err(JsonError::at(
             &path,
             format_args!("its offset is {minutes} minutes, offsetMinutes says {other}"),
+            format_args!("偏移为 {minutes} 分钟，而 offsetMinutes 为 {other}"),
         )),
         _ => Ok(()),
     }
@@ -149,15 +163,18 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-fn no_such_field(table: &Message) -> String {
+fn no_such_field(path: &str, table: &Message) -> JsonError {
     let known: Vec<String> = table.fields.iter().map(|f| camel(f.name)).collect();
-    format!("no such field; expected one of {}", known.join(", "))
+    let known = known.join(", ");
+    let chinese = format_args!("无此字段；应为以下之一：{known}");
+    JsonError::at(path, format_args!("no such field; expected one of {known}"), chinese)
 }
 
-fn expected(path: &str, what: &str, found: &Value) -> JsonError {
+fn expected(path: &str, what: &str, chinese: &str, found: &Value) -> JsonError {
     let mut shown = found.to_string();
     if shown.len() > 60 {
         shown = shown.chars().take(57).collect::<String>() + "…";
     }
-    JsonError::at(path, format_args!("expected {what}, found {shown}"))
+    let chinese = format_args!("应为{chinese}，实为 {shown}");
+    JsonError::at(path, format_args!("expected {what}, found {shown}"), chinese)
 }

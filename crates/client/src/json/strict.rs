@@ -3,18 +3,34 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, error::Category};
 
 use super::JsonError;
 
+/// The text without the byte order mark that some editors and spreadsheets put before UTF-8.
+pub(super) fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Parses `text`. Nesting is bounded by `serde_json` (128).
 pub(super) fn parse(text: &str) -> Result<Value, JsonError> {
-    let strict: Strict = serde_json::from_str(text).map_err(|e| JsonError {
+    let strict: Strict = serde_json::from_str(unmarked(text)).map_err(|e| JsonError {
         line: e.line(),
         path: String::new(),
         fault: format!("{e}"),
+        chinese: chinese(&e),
     })?;
     Ok(strict.0)
+}
+
+fn chinese(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Eof => "JSON 不完整",
+        Category::Syntax => "JSON 语法错误",
+        Category::Data => "JSON 内容有误",
+        Category::Io => "读取失败",
+    };
+    format!("{what}（第 {} 列）：{error}", error.column())
 }
 
 struct Strict(Value);

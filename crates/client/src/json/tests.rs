@@ -90,6 +90,37 @@ fn times_are_read_in_every_documented_form() {
 }
 
 #[test]
+fn a_byte_order_mark_is_skipped() {
+    let plain = r#"{"void":{}}"#;
+    let marked = format!("\u{feff}{plain}");
+    assert_eq!(statement_from_json(&marked), statement_from_json(plain));
+    let lines = format!("{marked}\r\n\u{feff}\n{plain}\n");
+    let read: Vec<_> = JsonLines::new(lines.as_bytes()).map(Result::unwrap).collect();
+    assert_eq!(read.len(), 2);
+    // One mark only, and only in front.
+    assert!(statement_from_json(&format!("\u{feff}{marked}")).is_err());
+    let inside = statement_from_json("{\"void\":\u{feff}{}}").unwrap_err();
+    assert!(inside.to_string().starts_with("line 1: "), "{inside}");
+}
+
+#[test]
+fn faults_are_told_in_chinese_too() {
+    let table = [
+        (r#"{"ship":{"items":["a",7]}}"#, "ship.items[1]：应为带引号的文本，实为 7"),
+        (r#"{"ship":{"itmes":[]}}"#, "ship.itmes：无此字段；应为以下之一：items, lots"),
+        (r#"{"header":{}}"#, "缺少声明内容"),
+        ("{\"void\":\n\n{]}", "第 3 行：JSON 语法错误"),
+        ("{", "第 1 行：JSON 不完整"),
+    ];
+    for (text, expect) in table {
+        let said = statement_from_json(text).unwrap_err().to_chinese();
+        assert!(said.starts_with(expect), "{text}\n  said: {said}");
+    }
+    let late = JsonLines::new("\n{\"ship\":[]}\n".as_bytes()).next().unwrap().unwrap_err();
+    assert_eq!(late.to_chinese(), "第 2 行：ship：应为对象 { … }，实为 []");
+}
+
+#[test]
 fn faults_name_the_place_and_what_was_expected() {
     let table = [
         (r#"{"ship":{"items":["a",7]}}"#, "ship.items[1]: expected a text in quotes, found 7"),

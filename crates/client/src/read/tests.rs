@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use merkle::{SignerKey, SigningKey};
 use proto::v1::{GetEntryRequest, Unpack, statement::Body};
 use tonic::Status;
+use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::*;
 use crate::{
@@ -51,7 +52,8 @@ async fn a_reading_is_repeated_while_that_may_help() {
 async fn another_ledger_than_expected_is_refused() {
     let fake = Fake::new();
     let client = reader(&fake, |o| o.ledger = Some([0; 32])).await;
-    assert!(matches!(client.ledger().await.unwrap_err(), ClientError::Stop(_)));
+    let error = client.ledger().await.unwrap_err();
+    assert!(matches!(error, ClientError::Stop(f) if f.reason == reason::OTHER_LEDGER));
 }
 
 #[tokio::test]
@@ -102,6 +104,38 @@ async fn entries_come_in_order_over_broken_streams() {
 }
 
 #[tokio::test]
+async fn a_listing_that_ends_with_its_token_goes_on_with_a_fresh_one() {
+    let fake = Fake::new();
+    let client = reader(&fake, |_| {}).await;
+    for i in 0..9 {
+        client.submit(&signed(&format!("entry {i}"))).await.unwrap();
+    }
+    let expired = |reason: &str| {
+        let details = ErrorDetails::with_error_info(reason, "yuanliu", std::collections::HashMap::new());
+        Status::with_error_details(Code::Unauthenticated, "over", details)
+    };
+    fake.state().break_entries_after = 4;
+    fake.state().break_with = Some(expired("TOKEN_EXPIRED"));
+    let mut entries = client.entries(EntryRange { start: 0, limit: 10, follow: true });
+    for index in 0..10 {
+        assert_eq!(entries.next().await.unwrap().unwrap().index, index);
+    }
+    let tokens: Vec<_> = fake.state().tokens.iter().filter(|(m, _)| *m == "list_entries").cloned().collect();
+    assert_eq!(tokens.len(), 3);
+    assert!(tokens[0].1 != tokens[1].1 && tokens[1].1 != tokens[2].1, "each with a token of its own");
+
+    // Any other refusal of the token is the caller's to mend.
+    fake.state().break_with = Some(expired("TOKEN_KEY"));
+    let mut entries = client.entries(EntryRange { start: 0, limit: 10, follow: true });
+    let refused = loop {
+        if let Err(error) = entries.next().await {
+            break error;
+        }
+    };
+    assert!(matches!(refused, ClientError::Fix(f) if f.reason == "TOKEN_KEY"));
+}
+
+#[tokio::test]
 async fn following_goes_on_where_the_log_grows() {
     let fake = Fake::new();
     let client = reader(&fake, |_| {}).await;
@@ -121,7 +155,10 @@ async fn a_certificate_that_is_not_trusted_is_no_matter_of_waiting() {
         Client::connect(options)
     };
     let stranger = connect(Trust::Pem(certificate().0.into())).await.unwrap_err();
-    assert!(matches!(&stranger, ClientError::Stop(f) if f.message.contains("certificate")), "{stranger}");
+    assert!(
+        matches!(&stranger, ClientError::Stop(f) if f.reason == reason::CERTIFICATE && f.message.contains("certificate")),
+        "{stranger}"
+    );
     let empty = connect(Trust::Pem(b"nothing".to_vec())).await.unwrap_err();
     assert!(matches!(&empty, ClientError::Stop(f) if f.message.contains("PEM")), "{empty}");
     let missing = connect(Trust::File("/nonexistent/ca.pem".into())).await.unwrap_err();

@@ -165,6 +165,25 @@ fn a_clock_set_back_is_noticed_on_opening_and_may_be_accepted() {
 }
 
 #[test]
+fn a_clock_that_leapt_ahead_is_noticed_on_opening_and_may_be_accepted() {
+    let (temp, mut trade) = closed();
+    let days = |n: u64| n * 86_400_000_000;
+    trade.clock.wall.fetch_add(days(29), SeqCst);
+    drop(trade.open(temp.path()).unwrap());
+    trade.clock.wall.fetch_add(days(2), SeqCst);
+    let error = trade.open(temp.path()).unwrap_err();
+    let (late, most) = (31 * 86_400, 30 * 86_400);
+    assert!(
+        matches!(error, Error::ClockLeap { behind_s, most_s } if behind_s.abs_diff(late) < 60 && most_s == most),
+        "{error}"
+    );
+    let ledger = trade.open_with(temp.path(), Config { accept_clock_jump: true, ..config() }).unwrap();
+    submit(&ledger, vec![trade.commission(9..10)]).remove(0).unwrap();
+    drop(ledger);
+    drop(trade.open(temp.path()).expect("the time of that entry is the new measure"));
+}
+
+#[test]
 fn the_writer_stops_when_the_clocks_part_and_reading_goes_on() {
     for (jump, parted_ms) in [(5_001_000_i64, 5_001), (-5_001_000, -5_001)] {
         let (_temp, mut trade, ledger) = started();

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use store::{Dir, Snapshot, Watermark};
 
 use super::fixture::*;
-use crate::{Ledger, Step, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk};
+use crate::{Ledger, Step, ViewCheck, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk};
 
 fn digest(ledger: &Ledger) -> (u64, Hash) {
     let snapshot = ledger.snapshot().unwrap();
@@ -143,7 +143,13 @@ fn walking_shows_every_entry_with_the_view_before_it_and_leaves_no_trace() {
             let value = (size + 1).to_be_bytes().into();
             (seen.len() < most).then(|| vec![Put { table: Table::Meta, key: b"mark".into(), value }])
         };
-        walk(temp.path(), &config(), &mut visit, &mut |_, _| {}).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let walked = walk(temp.path(), scratch.path(), &config(), &mut visit, &mut |_, _| {}).unwrap();
+        // The rows given here are not those of the view in use.
+        match walked.view {
+            ViewCheck::Differs(_) => assert_eq!(most, 99),
+            other => assert_eq!((other, most <= 9), (ViewCheck::NotReached, true)),
+        }
         assert_eq!(seen, stored[..most.min(9)]);
         assert_eq!(kept.last() == Some(&9), most > 9, "the last checkpoint is shown unless stopped before");
         assert_eq!(fs::read_dir(temp.path().join("view")).unwrap().count(), 2, "CURRENT and the view in use");

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use ledger::{Ledger, Writer};
+use ledger::{Ledger, StopCause, Writer};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue},
@@ -117,7 +117,35 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     page.gauge("yuanliu_queue_links", "Links waiting or being recorded", status.queue_links as u64)?;
     page.gauge("yuanliu_queue_capacity_links", "Most links that may wait", status.queue_capacity as u64)?;
     let running = u64::from(status.writer == Writer::Running);
-    page.gauge("yuanliu_writer_running", "1 while statements can be recorded", running)
+    page.gauge("yuanliu_writer_running", "1 while statements can be recorded", running)?;
+    stopped(page, &status.writer)
+}
+
+/// Why the writer stopped, as a label: an alarm should say whom to call.
+fn stopped(page: &mut Page<'_, '_>, writer: &Writer) -> Result<(), Error> {
+    let help = "1 for the cause for which statements are recorded no more, until a restart";
+    let mut family = page.0.encode_descriptor("yuanliu_writer_stopped", help, None, MetricType::Gauge)?;
+    let cause = match writer {
+        Writer::Running => None,
+        Writer::Stopped(cause) => Some(cause_name(cause)),
+    };
+    for name in CAUSES {
+        let value = u64::from(cause == Some(name));
+        family.encode_family(&[("cause", name)])?.encode_gauge(&value)?;
+    }
+    Ok(())
+}
+
+const CAUSES: [&str; 5] = ["shutdown", "storage", "clock", "inconsistent", "thread_lost"];
+
+const fn cause_name(cause: &StopCause) -> &'static str {
+    match cause {
+        StopCause::Shutdown => CAUSES[0],
+        StopCause::Storage(_) => CAUSES[1],
+        StopCause::Clock { .. } => CAUSES[2],
+        StopCause::Inconsistent { .. } => CAUSES[3],
+        StopCause::ThreadLost => CAUSES[4],
+    }
 }
 
 fn refused(page: &mut Page<'_, '_>, ledger: &Ledger, metrics: &Metrics) -> Result<(), Error> {

@@ -57,7 +57,7 @@ pub(crate) fn one(
 ) -> Result<GetEntryResponse, Fault> {
     let view = ledger.snapshot()?;
     let sight = credentials.sight(&view, &ledger.id())?;
-    note.party(&sight.party);
+    note.reader(&sight);
     let entry = view.entry(query.index)?.ok_or(Kind::NotFound)?;
     Ok(GetEntryResponse { entry: Some(shown(&view, &sight, query.index, entry)?) })
 }
@@ -160,7 +160,7 @@ fn read(
 ) -> Result<ListEntriesResponse, Fault> {
     let view = ledger.snapshot()?;
     let sight = credentials.sight(&view, &ledger.id())?;
-    note.party(&sight.party);
+    note.reader(&sight);
     // No further than the view reaches: it says who may see what.
     let here = end.min(view.size()).saturating_sub(start);
     let (most, bytes) = PAGE;

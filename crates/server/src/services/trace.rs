@@ -33,7 +33,9 @@ impl TraceService for TraceApi {
             admit(view, sight, &query.item)?;
             let report = trace::item(view, &query.item).map_err(fault)?;
             let names = names(view, [&report.holder, &report.addressee, &report.maker])?;
-            Ok(GetItemResponse { item: Some(item_message(report)), size: view.size(), names })
+            let truncated = report.truncated;
+            let item = Some(item_message(report));
+            Ok(GetItemResponse { item, size: view.size(), names, truncated })
         });
         read.await
     }
@@ -149,7 +151,8 @@ fn history(
     }
     let next_page_token = next.map_or_else(String::new, |n| format!("{}.{}", n.skip, n.size));
     let names = names(view, events.iter().map(|e| &e.party))?;
-    Ok(GetItemHistoryResponse { events, size: view.size(), next_page_token, names })
+    let truncated = page.truncated;
+    Ok(GetItemHistoryResponse { events, size: view.size(), next_page_token, names, truncated })
 }
 
 /// Reads a page token: events before the page, and the entries that the first page was taken from.

@@ -85,9 +85,13 @@ fn changed(head: Value, claim: Value) -> Result<Reader, Kind> {
 #[test]
 fn a_token_of_an_enrolled_reading_key_is_taken_again_and_again() {
     for _ in 0..2 {
-        assert_eq!(changed(json!({}), json!({})), Ok(Reader { party: PARTY.into() }));
+        let reader = changed(json!({}), json!({})).unwrap();
+        assert_eq!((reader.party.as_str(), reader.reason.case), (PARTY, None));
+        assert!(reader.reason.purpose.is_some());
     }
-    assert!(changed(json!({}), json!({"purpose": null, "case": "0123456789abcdef0123456789abcdef"})).is_ok());
+    let case = "0123456789abcdef0123456789abcdef";
+    let reader = changed(json!({}), json!({"purpose": null, "case": case})).unwrap();
+    assert_eq!(reader.reason, ReadReason { purpose: None, case: Some(case.into()) });
 }
 
 #[test]

@@ -1,0 +1,65 @@
+//! `yuanliu validate`: everything that is wrong with statements, and nothing recorded.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use proto::v1::{FieldViolation, ValidateStatementRequest, ValidateStatementResponse};
+
+use super::{
+    connect, runtime,
+    submit::{signed_files, signer},
+};
+use crate::{cli, exit, out::Out};
+
+/// Runs the command.
+pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
+    runtime()?.block_on(async {
+        let client = connect::public(&args.who, out).await?;
+        let signer = signer(args, out).await?;
+        let (mut sound, mut faulty) = (0, 0);
+        for (place, signed) in signed_files(args, &signer).enumerate() {
+            let request = ValidateStatementRequest { statement: Some(signed?) };
+            let answer = client.validate_statement(request).await?;
+            tell(place, &answer, out)?;
+            if answer.admissible { sound += 1 } else { faulty += 1 }
+        }
+        if !out.json {
+            out.note(format!(
+                "{sound} {}, {faulty} {}",
+                out.pick("would be recorded", "条可记录"),
+                out.pick("would be refused", "条会被拒"),
+            ));
+        }
+        Ok(if faulty == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+    })
+}
+
+fn tell(place: usize, answer: &ValidateStatementResponse, out: Out) -> Result<()> {
+    if out.json {
+        out.value(&client::message_to_json("ValidateStatementResponse", answer)?);
+        return Ok(());
+    }
+    let verdict = match (answer.admissible, answer.reviewed) {
+        (true, _) => out.pick("would be recorded", "可记录").to_owned(),
+        (false, true) => format!("{} {}", answer.violations.len(), out.pick("faults", "处问题")),
+        (false, false) => format!(
+            "{} {}",
+            answer.violations.len(),
+            out.pick("faults; not checked against the ledger: the signature does not count", "处问题；签名无效，未对照账本检查")
+        ),
+    };
+    out.line(format!("{} {}: {verdict}", out.pick("statement", "声明"), place + 1));
+    answer.violations.iter().for_each(|v| line(v, "✖", out));
+    answer.warnings.iter().for_each(|v| line(v, "!", out));
+    if answer.truncated {
+        out.line(out.pick("    and more", "    以及更多"));
+    }
+    Ok(())
+}
+
+fn line(v: &FieldViolation, mark: &str, out: Out) {
+    out.line(format!("  {mark} {}: {} [{}]", v.field, v.description, v.reason));
+    if !v.remedy.is_empty() {
+        out.line(format!("      {}", v.remedy));
+    }
+}

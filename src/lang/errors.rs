@@ -1,0 +1,200 @@
+//! Errors of the crates below in Chinese. They speak English themselves; what a system or a library says
+//! inside of them stays as it is.
+
+use std::error::Error;
+
+use client::{ClientError, Failure, JsonError, KeyFileError, SignError, SubmitError, reason};
+use server::{ServeError, TlsError};
+use statement::Refusal;
+use store::StoreError;
+
+use super::Lang;
+use crate::exit;
+
+/// An error and its causes, outermost first, each told once.
+pub fn causes(error: &anyhow::Error, lang: Lang) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let english = cause.to_string();
+        let text = match lang {
+            Lang::En => None,
+            Lang::Zh => chinese(cause),
+        };
+        let text = text.unwrap_or_else(|| english.clone());
+        // Many errors put what caused them into their own words.
+        if !told.iter().any(|t| t.contains(&text) || t.contains(&english)) {
+            told.push(text);
+        }
+    }
+    told.join(lang.pick(": ", "："))
+}
+
+/// A cause in Chinese, where this program knows it.
+fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = cause.downcast_ref::<exit::Failure>() {
+        return Some(error.text(Lang::Zh).to_owned());
+    }
+    if let Some(error) = cause.downcast_ref::<SubmitError>() {
+        let (settled, waiting) = (error.summary.recorded + error.summary.refused, error.unsettled.len());
+        return Some(format!("{}（已处理 {settled} 条，待处理 {waiting} 条）", of_client(&error.error)));
+    }
+    let json = cause.downcast_ref().map(JsonError::to_chinese);
+    json.or_else(|| cause.downcast_ref().map(of_client))
+        .or_else(|| cause.downcast_ref().map(of_signing))
+        .or_else(|| cause.downcast_ref().map(of_key_file))
+        .or_else(|| cause.downcast_ref().map(of_store))
+        .or_else(|| cause.downcast_ref().map(of_ledger))
+        .or_else(|| cause.downcast_ref().map(of_serving))
+        .or_else(|| cause.downcast_ref().map(|e: &figment::Error| format!("配置有误：{e}")))
+}
+
+fn of_client(error: &ClientError) -> String {
+    match error {
+        ClientError::Retry(failure) => format!("{}（请稍后重试）", of_failure(failure)),
+        ClientError::Fix(failure) | ClientError::Stop(failure) => of_failure(failure),
+        ClientError::BadReceipt(bad) => match &bad.fault {
+            Some(fault) => format!("服务端给出了虚假的回执：{fault}"),
+            None => "服务端为格式错误的签名给出了回执".into(),
+        },
+        ClientError::BadCheckpoint(bad) => format!("服务端给出的检查点无效：{}", bad.fault),
+    }
+}
+
+/// The server speaks Chinese when asked to; what was found on this side is put into words here.
+fn of_failure(failure: &Failure) -> String {
+    let what = match failure.reason.as_str() {
+        "" => format!("{:?}", failure.code),
+        reason::UNREACHABLE => "无法连接服务端或连接中断".into(),
+        reason::CERTIFICATE => "服务端证书不受信任（请用 --ca 指定可信证书）".into(),
+        reason::OTHER_LEDGER => "服务端保存的是另一账本（请检查 --ledger）".into(),
+        reason::SETTINGS => "连接参数有误".into(),
+        reason::PROTOCOL => "服务端的应答不符合协议".into(),
+        reason::LOCAL => "本地出错".into(),
+        other => other.to_owned(),
+    };
+    let violations = failure.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
+    format!("{what}：{}{}", failure.message, violations.collect::<String>())
+}
+
+fn of_signing(error: &SignError) -> String {
+    match error {
+        SignError::Contradiction { field, found, expected } => {
+            format!("header.{field} 为 {found}，而本签署方为 {expected}")
+        }
+        SignError::Refused(refusal) => of_refusal(refusal),
+        SignError::Random(e) => format!("系统无法提供随机数：{e}"),
+        SignError::Clock => "系统时钟有误".into(),
+    }
+}
+
+/// A refused statement with its faults.
+pub fn of_refusal(refusal: &Refusal) -> String {
+    let faults = refusal.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
+    format!("{}：{}{}", refusal.reason, refusal.reason.chinese(), faults.collect::<String>())
+}
+
+fn of_key_file(error: &KeyFileError) -> String {
+    match error {
+        KeyFileError::Io { action, path, source } => {
+            let action = match *action {
+                "create" => "创建",
+                "write" => "写入",
+                _ => "读取",
+            };
+            format!("无法{action}密钥文件 {}：{source}", path.display())
+        }
+        KeyFileError::Exists(path) => {
+            format!("{} 已存在；密钥从不覆盖：请另选路径或移走该文件", path.display())
+        }
+        KeyFileError::NotAKey { path, fault } => {
+            format!("{} 不是 PKCS#8 PEM 格式的 Ed25519 私钥：{fault}", path.display())
+        }
+        KeyFileError::PassphraseNeeded(path) => format!("{} 已加密：需要口令", path.display()),
+        KeyFileError::WrongPassphrase(path) => format!("口令无法打开 {}", path.display()),
+        KeyFileError::EmptyPassphrase => "口令为空".into(),
+        KeyFileError::Random(e) => format!("系统无法提供随机数：{e}"),
+    }
+}
+
+fn of_store(error: &StoreError) -> String {
+    match error {
+        StoreError::Locked { dir, owner } => {
+            format!("{} 正被 {owner} 使用：请先停止该进程", dir.display())
+        }
+        StoreError::NotEmpty(dir) => format!("{} 非空：请指定空目录或新目录", dir.display()),
+        StoreError::NoLedger(dir) => {
+            format!("{} 中没有账本：请用 `yuanliu init` 创建，或指定其他目录", dir.display())
+        }
+        StoreError::Inside { to, dir } => {
+            format!("{} 位于账本目录 {} 之内：请指定目录之外的位置", to.display(), dir.display())
+        }
+        StoreError::Version { what, found, expected, .. } => {
+            let (what, todo) = match *what {
+                "the view" => ("视图", "请运行 `yuanliu rebuild`"),
+                _ => ("日志", "请使用写入它的程序版本"),
+            };
+            format!("{what}的格式版本为 {found}，本程序可读 {expected}：{todo}")
+        }
+        StoreError::Damaged { table, key, fault } => {
+            format!("{table} 表第 {key} 行已损坏：{fault}；请从备份恢复")
+        }
+        StoreError::View(fault) => format!("视图已损坏：{fault}；请运行 `yuanliu rebuild`"),
+        StoreError::RocksDb { doing, source } => format!("存储出错（{doing}）：{source}"),
+        StoreError::Io { path, source } => format!("{}：{source}", path.display()),
+    }
+}
+
+fn of_ledger(error: &ledger::Error) -> String {
+    use ledger::Error as E;
+    match error {
+        E::Store(error) => of_store(error),
+        E::View(error) => format!("读取视图失败：{error}"),
+        E::Genesis(error) => format!("首条目有误：{error}"),
+        E::WrongLogKey { given, named } => {
+            format!("给出的日志密钥为 {given}，而账本首条目指定的是 {named}：请使用账本自己的密钥")
+        }
+        E::Entry { index, fault } => format!("条目 {index} 已损坏：{fault}；请从备份恢复"),
+        E::LostEntries { entries, signed } => {
+            format!("日志有 {entries} 条，但已签署过 {signed} 条的检查点：有条目丢失；请从副本恢复")
+        }
+        E::Fork { size } => format!("{size} 条的检查点所签根哈希与现有条目不符：请从备份恢复"),
+        E::ForeignView { view, log } => {
+            format!("视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：请运行 `yuanliu rebuild`")
+        }
+        E::ClockJump { ahead_s } => {
+            format!("最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump")
+        }
+        E::ClockLeap { behind_s, most_s } => format!(
+            "最后一条的记录时间比本机时间早 {behind_s} 秒，超过允许的 {most_s} 秒：\
+             请检查时钟；若账本确实闲置了这么久，加 --accept-clock-jump"
+        ),
+        E::Thread(error) => format!("无法启动线程：{error}"),
+        E::Setting(fault) => format!("设置有误：{fault}"),
+        E::Stopped(cause) => format!("写入已停止：{cause}"),
+    }
+}
+
+fn of_serving(error: &ServeError) -> String {
+    match error {
+        ServeError::Tls(error) => of_tls(error),
+        ServeError::Bind { address, source } => {
+            format!("无法监听 {address}：{source}；请另选地址，或结束占用它的程序")
+        }
+        ServeError::Origin(origin) => {
+            format!("cors_origins：\"{origin}\" 不是来源，应形如 https://console.example.cn")
+        }
+        ServeError::Transport(error) => format!("gRPC 传输失败：{error}"),
+        ServeError::Reflection(error) => format!("reflection：{error}"),
+        ServeError::Ledger(error) => of_ledger(error),
+        ServeError::Task(error) => format!("服务的一部分失败：{error}"),
+    }
+}
+
+fn of_tls(error: &TlsError) -> String {
+    match error {
+        TlsError::HalfConfigured => "tls.cert 与 tls.key 须同时设置；两者都不设则使用开发证书".into(),
+        TlsError::File { path, source } => format!("{}：{source}；请检查路径与权限", path.display()),
+        TlsError::Content { path, fault } => format!("{}：{fault}", path.display()),
+        TlsError::Names(error) => format!("tls.names：{error}"),
+    }
+}

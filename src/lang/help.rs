@@ -1,0 +1,129 @@
+//! The help of the command line in Chinese, laid over the English one that stands at the arguments.
+//!
+//! A test walks every command and argument: none may be missing here, and nothing here may be without use.
+
+use clap::{Arg, ArgAction, Command};
+
+/// Commands by their path.
+pub(super) const COMMANDS: [(&str, &str); 20] = [
+    ("", "源流：自证其答的供应链追溯账本。"),
+    ("init", "创建账本：密钥、根主管部门、首条目。"),
+    ("serve", "运行服务端。"),
+    ("keygen", "生成密钥文件。"),
+    ("config", "显示生效的配置及其来源。"),
+    ("sign", "签署声明（JSON 或 JSON Lines），输出为 JSON Lines，不提交。"),
+    ("submit", "提交声明（JSON、JSON Lines 或已签署的 JSON Lines）。"),
+    ("item", "查物品现在何处。"),
+    ("history", "列出关于一件物品的全部声明。"),
+    ("trace", "追源头、查流向。"),
+    ("trace source", "追源头：回溯至每个源头。"),
+    ("trace flow", "查流向：追踪一件物品、一个包装或一批货物的每个去处。"),
+    ("ledger", "账本的公开信息：标识、公钥、条目数、最新检查点。"),
+    ("scan", "解读原始扫码内容（GS1 要素串，FNC1 写作 <GS>，或带括号），说明其所指。"),
+    ("verify", "从字节起校验 DIR 中的整个账本；只读，不改动其中任何文件。"),
+    ("rebuild", "从日志重新生成视图。"),
+    ("backup", "将已停止的账本的日志复制到新目录。"),
+    ("restore", "从备份恢复账本。"),
+    ("demo", "演示：模拟贸易、一次崩溃，以及无一丢失的已确认声明。"),
+    ("bench", "测量本机性能。"),
+];
+
+/// Arguments by name, or by command and name where they mean something else there.
+pub(super) const ARGUMENTS: [(&str, &str); 43] = [
+    ("help", "显示帮助。"),
+    ("version", "显示版本。"),
+    ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
+    ("lang", "给人看的文字所用语言；默认取自系统区域设置。"),
+    ("data", "账本目录。"),
+    ("demo.data", "账本留存的目录；默认用临时目录，结束后删除。"),
+    ("bench.data", "账本存放的目录；默认用临时目录，结束后删除。"),
+    ("origin", "日志在检查点中的名称，例如 \"example.com/yuanliu\"。"),
+    ("roots", "根主管部门：PARTY（在 DIR/keys 中生成密钥文件）或 PARTY=KEYFILE；多个则重复此参数。"),
+    ("threshold", "根行为所需的根主管部门数；默认过半数。"),
+    ("no_passphrase", "密钥文件不设口令。"),
+    ("config", "配置文件（TOML）；环境变量（YUANLIU_…）与命令行参数优先于它。"),
+    ("listen", "gRPC 服务地址，例如 \"0.0.0.0:7443\"；端口 0 表示任取空闲端口。"),
+    ("http", "指标与健康检查的 HTTP 地址。"),
+    ("ready_file", "就绪后把实际监听的地址以 JSON 写入此文件。"),
+    ("until_eof", "标准输入结束时停止：不比父进程活得更久。"),
+    ("accept_clock_jump", "即使本机时钟与最后一条的记录时间相差过大也启动。"),
+    ("keygen.output", "密钥的写入位置（PKCS#8 PEM）；须不存在。"),
+    ("keygen.party", "同时输出登记声明（JSON），由登记方为此主体签署……"),
+    ("keygen.ledger", "……所登记账本的标识（64 位十六进制；见 `yuanliu ledger`）。"),
+    ("uses", "密钥用途：sign、read、administer。"),
+    ("server", "服务端地址。"),
+    ("ca", "所信任的证书（PEM），代替系统证书，例如 DIR/tls/cert.pem。"),
+    ("key", "主体的密钥文件。"),
+    ("party", "签署或查询的主体。"),
+    ("purpose", "查询目的；写入每个读取令牌。"),
+    ("ledger", "应为此账本（64 位十六进制）；默认以服务端所报为准。"),
+    ("files", "声明文件；\"-\" 为标准输入。"),
+    ("on_behalf_of", "依授权代此委托方签署。"),
+    ("site", "声明未写明场所时所用的场所。"),
+    ("signed", "文件中是已签署的声明，即 `yuanliu sign` 的输出。"),
+    ("item", "物品：\"sgtin:…\"、\"sscc:…\"、\"cdtc:…\"、\"ma:…\"、\"ahm:…\" 或 \"lot:…\"。"),
+    ("limit", "结果最多几行；默认 1,000。"),
+    ("history.limit", "最多几条；默认全部。"),
+    ("text", "扫码内容。"),
+    ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),
+    ("backup.output", "备份的去处；须不存在或为空，且不在账本目录之内。"),
+    ("backup", "备份。"),
+    ("once", "做完即退出；否则服务端持续运行至 Ctrl-C。"),
+    ("seed", "模拟贸易的种子：种子相同，贸易相同。"),
+    ("demo.statements", "模拟贸易的声明数（约）。"),
+    ("quick", "45 秒之内完成。"),
+    ("bench.statements", "测量的声明数；默认以时间所容为限。"),
+];
+
+const EXIT_CODES: &str = "\
+退出码：0 完成；1 被拒绝或校验未通过；2 用法有误（参数、设置或其所指）；3 服务端无法连接或繁忙；4 文件或机器故障。";
+
+const TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}";
+
+/// The text for a command's path.
+pub(super) fn of_command(path: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
+}
+
+/// The row for an argument of a command.
+pub(super) fn of_argument(path: &str, id: &str) -> Option<&'static (&'static str, &'static str)> {
+    let own = format!("{path}.{id}");
+    let row = |name: &str| ARGUMENTS.iter().find(|(n, _)| *n == name);
+    row(&own).or_else(|| row(id))
+}
+
+/// A command with its commands and arguments, in Chinese.
+pub(super) fn chinese(command: Command) -> Command {
+    translated(command, "").after_help(EXIT_CODES)
+}
+
+fn translated(mut command: Command, path: &str) -> Command {
+    if let Some(about) = of_command(path) {
+        command = command.about(about);
+    }
+    command = command
+        .help_template(TEMPLATE)
+        .subcommand_help_heading("命令")
+        .subcommand_value_name("命令")
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help));
+    if path.is_empty() {
+        command = command.disable_version_flag(true).arg(flag("version", 'V', ArgAction::Version));
+    }
+    let heading = |arg: &Arg| if arg.is_positional() { "参数" } else { "选项" };
+    command = command.mut_args(|arg| {
+        let heading = heading(&arg);
+        let text = of_argument(path, arg.get_id().as_str()).map_or("", |(_, text)| text);
+        arg.help(text).help_heading(heading)
+    });
+    command.mut_subcommands(|sub| {
+        let name = sub.get_name().to_owned();
+        let path = if path.is_empty() { name } else { format!("{path} {name}") };
+        translated(sub, &path)
+    })
+}
+
+fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
+    Arg::new(name).long(name).short(short).action(action)
+}

@@ -1,0 +1,144 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{collections::BTreeSet, ffi::OsString};
+
+use clap::{Command, CommandFactory as _};
+use client::{ClientError, Failure, JsonError, KeyFileError, reason};
+use store::StoreError;
+
+use super::{help, *};
+use crate::{
+    cli::Cli,
+    exit::{self, Told},
+};
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// Every command with its path.
+fn walk(command: &Command, path: &str, visit: &mut dyn FnMut(&str, &Command)) {
+    visit(path, command);
+    for sub in command.get_subcommands() {
+        let path = if path.is_empty() { sub.get_name().into() } else { format!("{path} {}", sub.get_name()) };
+        walk(sub, &path, visit);
+    }
+}
+
+#[test]
+fn every_command_and_argument_has_help_in_both_languages_and_no_row_is_left_over() {
+    let (mut commands, mut rows) = (BTreeSet::new(), BTreeSet::new());
+    walk(&Cli::command(), "", &mut |path, command| {
+        assert!(command.get_about().is_some(), "{path}: no English");
+        assert!(help::of_command(path).is_some_and(is_chinese), "{path}: no Chinese");
+        commands.insert(path.to_owned());
+        for arg in command.get_arguments() {
+            let id = arg.get_id().as_str();
+            assert!(arg.get_help().is_some(), "{path} {id}: no English");
+            let row = help::of_argument(path, id);
+            assert!(row.is_some_and(|(_, t)| is_chinese(t)), "{path} {id}: no Chinese");
+            rows.extend(row.map(|(name, _)| *name));
+        }
+    });
+    let unused: Vec<_> = help::COMMANDS.iter().filter(|(path, _)| !commands.contains(*path)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+    rows.extend(["help", "version"]);
+    let unused: Vec<_> = help::ARGUMENTS.iter().filter(|(name, _)| !rows.contains(*name)).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[test]
+fn the_chinese_help_is_chinese_throughout() {
+    let mut all = help::chinese(Cli::command());
+    all.build();
+    walk(&all, "", &mut |path, command| {
+        let text = command.clone().render_long_help().to_string();
+        for english in ["Usage", "Options", "Commands", "Arguments", "Print ", " the "] {
+            assert!(!text.contains(english), "{path}: {english}\n{text}");
+        }
+        assert!(text.contains("用法：") && text.contains("选项"), "{path}\n{text}");
+    });
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    line.split(' ').map(OsString::from).collect()
+}
+
+#[test]
+fn both_languages_read_the_same_command_lines() {
+    for lang in ["en", "zh"] {
+        let line = format!("yuanliu --lang {lang} --json verify --data d");
+        let (cli, out) = parse(&words(&line)).unwrap();
+        assert!(out.json && matches!(cli.command, crate::cli::Command::Verify(_)));
+        assert_eq!(out.lang == Lang::Zh, lang == "zh");
+        assert!(parse(&words(&format!("yuanliu history i --lang={lang} --limit 0"))).is_err());
+        assert!(parse(&words(&format!("yuanliu demo --statements 299 --lang {lang}"))).is_err());
+        assert!(parse(&words(&format!("yuanliu bench --statements 999 --lang {lang}"))).is_err());
+    }
+}
+
+fn failure(reason: &str) -> Box<Failure> {
+    Box::new(Failure {
+        code: tonic::Code::Unavailable,
+        reason: reason.into(),
+        message: "detail".into(),
+        violations: Vec::new(),
+        retry_after: None,
+    })
+}
+
+#[test]
+fn errors_have_their_documented_exit_code_and_speak_chinese() {
+    let path = || std::path::PathBuf::from("p");
+    let json = client::statement_from_json("{").unwrap_err();
+    let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let table: Vec<(anyhow::Error, u8)> = vec![
+        (exit::usage("wrong", "用法有误"), 2),
+        (exit::refused("no", "不行"), 1),
+        (exit::machine("cannot", "无法", io()), 4),
+        (json.into(), 1),
+        (KeyFileError::WrongPassphrase(path()).into(), 2),
+        (KeyFileError::NotAKey { path: path(), fault: "x".into() }.into(), 2),
+        (KeyFileError::Exists(path()).into(), 2),
+        (KeyFileError::Io { action: "read", path: path(), source: io() }.into(), 4),
+        (StoreError::NotEmpty(path()).into(), 2),
+        (StoreError::NoLedger(path()).into(), 2),
+        (StoreError::Inside { to: path(), dir: path() }.into(), 2),
+        (StoreError::Locked { dir: path(), owner: "process 1".into() }.into(), 4),
+        (ledger::Error::Store(StoreError::NotEmpty(path())).into(), 2),
+        (ledger::Error::WrongLogKey { given: "a".into(), named: "b".into() }.into(), 2),
+        (ledger::Error::ClockLeap { behind_s: 9, most_s: 8 }.into(), 4),
+        (server::ServeError::Origin("x".into()).into(), 2),
+        (server::ServeError::Tls(server::TlsError::HalfConfigured).into(), 2),
+        (ClientError::Retry(failure(reason::UNREACHABLE)).into(), 3),
+        (ClientError::Stop(failure(reason::CERTIFICATE)).into(), 2),
+        (ClientError::Stop(failure(reason::OTHER_LEDGER)).into(), 2),
+        (ClientError::Stop(failure(reason::SETTINGS)).into(), 2),
+        (ClientError::Stop(failure(reason::PROTOCOL)).into(), 4),
+    ];
+    for (error, code) in table {
+        assert_eq!(Told::of(&error).code, code, "{error}");
+        let chinese = causes(&error, Lang::Zh);
+        assert!(is_chinese(&chinese), "{error}: {chinese}");
+        let error = error.context("around it");
+        assert_eq!(Told::of(&error).code, code, "{error}");
+        assert!(causes(&error, Lang::En).starts_with("around it: "));
+    }
+}
+
+#[test]
+fn what_an_error_says_of_its_cause_is_not_said_again() {
+    let io = std::io::Error::other("the reason");
+    let error: anyhow::Error = StoreError::Io { path: "file".into(), source: io }.into();
+    assert_eq!(causes(&error, Lang::En), "file: the reason");
+    assert_eq!(causes(&error, Lang::Zh), "file：the reason");
+    let error = anyhow::Error::from(JsonError {
+        line: 2,
+        path: "ship".into(),
+        fault: "odd".into(),
+        chinese: "有误".into(),
+    });
+    let error = error.context("bills.json");
+    assert_eq!(causes(&error, Lang::En), "bills.json: line 2: ship: odd");
+    assert_eq!(causes(&error, Lang::Zh), "bills.json：第 2 行：ship：有误");
+}
