@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{ops::RangeInclusive, path::PathBuf};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser};
 
@@ -191,10 +191,10 @@ pub struct Serve {
     pub config: Option<PathBuf>,
     /// Address of the gRPC service, such as "0.0.0.0:7443"; port 0 takes a free one.
     #[arg(long)]
-    pub listen: Option<std::net::SocketAddr>,
+    pub listen: Option<SocketAddr>,
     /// Address of metrics and health over HTTP.
     #[arg(long)]
-    pub http: Option<std::net::SocketAddr>,
+    pub http: Option<SocketAddr>,
     /// Write the addresses that were bound, as JSON, to this file once the server is ready.
     #[arg(long)]
     pub ready_file: Option<PathBuf>,

@@ -100,6 +100,8 @@ fn refusal(cause: &(dyn std::error::Error + 'static)) -> Option<(String, Vec<Fie
         let violation = |v: &statement::Violation| FieldViolation {
             field: v.field.to_string(),
             description: v.description.clone(),
+            reason: v.reason.as_str().to_owned(),
+            ..FieldViolation::default()
         };
         let violations = refusal.violations.iter().map(violation).collect();
         return Some((refusal.reason.as_str().to_owned(), violations));

@@ -65,7 +65,11 @@ fn kind_of(name: &str) -> Result<StatementKind> {
     let row = statement::KINDS.iter().find(|row| row.name == name);
     row.map(|row| row.kind).ok_or_else(|| {
         let names: Vec<&str> = statement::KINDS.iter().map(|row| row.name).collect();
-        exit::usage(format!("{name} is no kind of statement; one of {}", names.join(", ")))
+        let names = names.join(", ");
+        exit::usage(
+            format!("{name} is no kind of statement; one of {names}"),
+            format!("没有名为 {name} 的声明；可用：{names}"),
+        )
     })
 }
 
@@ -149,8 +153,12 @@ fn reference(named: &StatementRef) -> String {
 
 fn parse_reference(text: &str) -> Result<StatementRef> {
     let parts = text.rsplit_once('#').and_then(|(party, id)| Some((party, uuid::Uuid::parse_str(id).ok()?)));
-    let (party, id) = parts
-        .ok_or_else(|| exit::usage(format!("{text}: a statement is named PARTY#UUID, see desk inbound")))?;
+    let (party, id) = parts.ok_or_else(|| {
+        exit::usage(
+            format!("{text}: a statement is named PARTY#UUID, see desk inbound"),
+            format!("{text}：声明须写作 PARTY#UUID，见 desk inbound"),
+        )
+    })?;
     Ok(StatementRef { party: party.to_owned(), id: id.as_bytes().to_vec(), digest: Vec::new() })
 }
 

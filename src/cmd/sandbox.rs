@@ -142,7 +142,12 @@ fn tell(facts: &Value, path: &Path, out: Out) {
     out.line(format!("{}: {}", out.pick("facts for programs", "供程序读取"), path.display()));
     let connection = format!("--server {} --ca {}", text(&facts["server"]), text(&facts["ca"]));
     for player in facts["players"].as_array().into_iter().flatten() {
-        out.line(format!("\n{}  {} ({})", text(&player["role"]), text(&player["name"]), text(&player["party"])));
+        out.line(format!(
+            "\n{}  {} ({})",
+            text(&player["role"]),
+            text(&player["name"]),
+            text(&player["party"])
+        ));
         let who = format!("{connection} --key {} --party {}", text(&player["key"]), text(&player["party"]));
         for command in ["desk inbound", "desk holdings", "desk submitted"] {
             out.line(format!("  yuanliu {command} {who}"));

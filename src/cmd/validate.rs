@@ -45,7 +45,10 @@ fn tell(place: usize, answer: &ValidateStatementResponse, out: Out) -> Result<()
         (false, false) => format!(
             "{} {}",
             answer.violations.len(),
-            out.pick("faults; not checked against the ledger: the signature does not count", "处问题；签名无效，未对照账本检查")
+            out.pick(
+                "faults; not checked against the ledger: the signature does not count",
+                "处问题；签名无效，未对照账本检查"
+            )
         ),
     };
     out.line(format!("{} {}: {verdict}", out.pick("statement", "声明"), place + 1));

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 20] = [
+pub(super) const COMMANDS: [(&str, &str); 27] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -26,10 +26,17 @@ pub(super) const COMMANDS: [(&str, &str); 20] = [
     ("restore", "从备份恢复账本。"),
     ("demo", "演示：模拟贸易、一次崩溃，以及无一丢失的已确认声明。"),
     ("bench", "测量本机性能。"),
+    ("validate", "逐行逐字段指出声明（JSON 或 JSON Lines）的全部问题；不记录任何内容。"),
+    ("desk", "业务台：待收货、库存、已提交、批次资料。"),
+    ("desk inbound", "发给您而尚未完全收货的发货单。"),
+    ("desk shipment", "一张发货单，逐行列出。"),
+    ("desk holdings", "您现有的库存。"),
+    ("desk submitted", "您提交过的声明，最新在前。"),
+    ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 43] = [
+pub(super) const ARGUMENTS: [(&str, &str); 58] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -73,6 +80,21 @@ pub(super) const ARGUMENTS: [(&str, &str); 43] = [
     ("demo.statements", "模拟贸易的声明数（约）。"),
     ("quick", "45 秒之内完成。"),
     ("bench.statements", "测量的声明数；默认以时间所容为限。"),
+    ("serve", "改为沙盒：持续运行的账本，模拟对方会给您发货，并确认您的发货。"),
+    ("demo.listen", "沙盒的监听地址；端口 0 表示任取空闲端口。"),
+    ("every", "沙盒中两次发货给您之间的秒数。"),
+    ("sender", "只列此主体发来的。"),
+    ("desk inbound.limit", "最多几行；0 = 全部。"),
+    ("desk holdings.limit", "最多几行；0 = 全部。"),
+    ("desk submitted.limit", "最多几行；0 = 全部。"),
+    ("statement", "发货声明，写作 PARTY#UUID；`desk inbound` 会列出。"),
+    ("desk holdings.lot", "只列此批。"),
+    ("desk holdings.site", "只列此场所。"),
+    ("contents", "列出包装内的物品，而非包装本身。"),
+    ("kind", "只列此类声明，例如 \"ship\"。"),
+    ("business_key", "只列此业务单号。"),
+    ("desk dossier.lot", "批。"),
+    ("desk dossier.item", "该批中的一件物品。"),
 ];
 
 const EXIT_CODES: &str = "\
