@@ -3,6 +3,7 @@
 mod entries;
 mod ledger;
 mod registry;
+mod standing;
 mod submit;
 mod trace;
 

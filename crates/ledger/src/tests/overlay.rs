@@ -59,7 +59,11 @@ fn run(steps: Vec<Step>, cached: usize) {
     for (i, (puts, then)) in steps.into_iter().enumerate() {
         let puts: Vec<Put> = puts
             .into_iter()
-            .map(|(table, k, value)| Put { table: Table::ALL[table], key: key(k), value: vec![value; usize::from(value % 4 != 0)] })
+            .map(|(table, k, value)| Put {
+                table: Table::ALL[table],
+                key: key(k),
+                value: vec![value; usize::from(value % 4 != 0)],
+            })
             .collect();
         model.record(entry(i as u64), puts.clone());
         overlay.record(entry(i as u64), puts);
