@@ -80,6 +80,18 @@ reads! {
     get_key(RegistryServiceClient, GetKeyRequest) -> GetKeyResponse;
     /// Mandates a principal has given.
     list_mandates(RegistryServiceClient, ListMandatesRequest) -> ListMandatesResponse;
+    /// Codes and settings in force on a day.
+    get_policy(RegistryServiceClient, GetPolicyRequest) -> GetPolicyResponse;
+    /// All policies stated, by pages.
+    list_policies(RegistryServiceClient, ListPoliciesRequest) -> ListPoliciesResponse;
+    /// The entries of a named list in force on a day, by pages.
+    get_named_list(RegistryServiceClient, GetNamedListRequest) -> GetNamedListResponse;
+    /// Designations of a registration.
+    list_designations(RegistryServiceClient, ListDesignationsRequest) -> ListDesignationsResponse;
+    /// What a register is complete for.
+    list_coverage(RegistryServiceClient, ListCoverageRequest) -> ListCoverageResponse;
+    /// Who takes a party's place.
+    list_successions(RegistryServiceClient, ListSuccessionsRequest) -> ListSuccessionsResponse;
     /// State of one item.
     get_item(TraceServiceClient, GetItemRequest) -> GetItemResponse;
     /// The statements about one item, by pages.

@@ -4,6 +4,7 @@ mod desk;
 mod entries;
 mod ledger;
 mod registry;
+mod standing;
 mod submit;
 mod trace;
 mod validate;

@@ -209,7 +209,7 @@ pub(crate) fn violation(v: &statement::Violation, language: Language) -> FieldVi
         field: v.field.clone().into_owned(),
         description: v.description.clone(),
         reason: v.reason.as_str().to_owned(),
-        remedy: message(v.reason, language).to_owned(),
+        remedy: language.pick(v.reason.remedy_en(), v.reason.remedy_zh()).to_owned(),
     }
 }
 

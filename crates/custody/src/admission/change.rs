@@ -172,9 +172,10 @@ pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> 
     let (_, target) = target(ask.view, ask.statement)?;
     let signer = &ask.statement.header().party;
     let theirs = target.header();
-    let ours = *signer == theirs.party
-        || signer == target.actor()
-        || succeeds(ask.view, signer, target.actor(), &theirs.site, ask.day())?;
+    // Whose act it was may erase by itself, too.
+    let own = ask.statement.header().on_behalf_of.is_empty()
+        && (signer == target.actor() || succeeds(ask.view, signer, target.actor(), &theirs.site, ask.day())?);
+    let ours = own || is_signers(ask, &target)?;
     let today = Day::of_instant(ask.now);
     let now = ask.signer.as_ref().is_some_and(|s| roles_on(s, today).iter().any(|r| r.0 == Role::Authority));
     let mut answers = vec![match (ours, ask.is_authority() && now) {

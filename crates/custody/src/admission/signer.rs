@@ -25,9 +25,11 @@ pub(super) fn check_own_role<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     refuse_at(Reason::RoleMissing, "header.party", "holds no role on the day it happened")
 }
 
-/// Whether the statement is an act for somebody else; a Correct or Void only repeats whose act it is about.
+/// Whether the statement is an act for somebody else; a Correct, Void or Erase only repeats whose act it is
+/// about.
 fn is_delegated<V: ?Sized>(ask: &Ask<'_, V>) -> bool {
-    !ask.statement.header().on_behalf_of.is_empty() && ask.row.signers != Signers::TargetSigner
+    let repeats = matches!(ask.row.signers, Signers::TargetSigner | Signers::TargetSignerOrAuthority);
+    !ask.statement.header().on_behalf_of.is_empty() && !repeats
 }
 
 /// A mandate of the principal covers the act.

@@ -37,6 +37,46 @@ fn a_correct_moves_an_event_in_time() {
 }
 
 #[test]
+fn single_lines_are_corrected() {
+    check(
+        "c: maker  commission A,B,C                  | A held maker
+         d: maker  lines c drop=items.1              | A held maker; B unknown; C held maker
+            maker  lines d drop=items.2              | LINE_UNKNOWN correct.removed[0].index
+            maker  lines d commission A              | ITEM_TWICE correct.replacement.commission.items[0]
+            maker  lines d drop=items.0,items.1      | MISSING_FIELD correct.replacement.commission.items
+            maker  lines d drop=items.0 ship D to clinic | TARGET_KIND correct.replacement
+            maker  lines c drop=items.0              | TARGET_NOT_NEWEST correct.target
+         e: maker  lines d drop=items.0 commission B,D | A unknown; B held maker; C held maker; D held maker
+         f: maker  correct e commission A            | A held maker; B unknown; C unknown; D unknown
+         g: maker  lines f commission E              | A held maker; E held maker
+            maker  void g                            | A unknown; E unknown",
+    );
+}
+
+#[test]
+fn a_line_corrected_keeps_the_time_in_effect() {
+    check(
+        "c: maker   commission A @10                 | A held maker
+            maker   ship A,B to clinic key=1 @20     | A transit maker>clinic
+         d: maker   correct c commission A at=25     | A transit maker>clinic !c
+         e: maker   lines d commission B             | B transit maker>clinic !c",
+    );
+}
+
+#[test]
+fn lines_the_other_side_has_signed_for_need_that_side() {
+    check(
+        "   maker   commission A,B                   | A held maker
+         s: maker   ship A to clinic key=1 lots=1    | A transit maker>clinic
+         r: clinic  receive bill=maker/1 A           | A held clinic
+         c: maker   lines s ship B to clinic         | pending 1; B held maker
+            clinic  endorse c                        | B transit maker>clinic
+         d: clinic  lines r receive of=s B           | pending 1; B transit maker>clinic
+            maker   endorse d                        | B held clinic",
+    );
+}
+
+#[test]
 fn a_statement_the_other_side_has_signed_for_needs_that_side() {
     check(
         "   maker   commission A,B                | A held maker

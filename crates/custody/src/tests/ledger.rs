@@ -63,6 +63,8 @@ pub struct Say {
     pub id: [u8; 16],
     pub confidential: bool,
     pub ledger: Option<[u8; 32]>,
+    /// Digests of attachments.
+    pub attached: Vec<[u8; 32]>,
     /// Name of the key that signs.
     pub key: String,
     pub body: Body,
@@ -89,6 +91,7 @@ impl Say {
             id: uuid(LATER, number),
             confidential: false,
             ledger: None,
+            attached: Vec::new(),
             key: by.into(),
             body,
         }
@@ -106,7 +109,7 @@ impl Say {
             offset_minutes: 480,
             business_key: self.bill.clone(),
             confidential: self.confidential,
-            attachments: Vec::new(),
+            attachments: self.attached.iter().map(attachment).collect(),
         };
         v1::Statement { header: Some(header), body: Some(self.body.clone()) }.encode_to_vec().into()
     }
@@ -301,6 +304,11 @@ impl TestLedger {
         outcome
     }
 
+    /// The entry of a recorded statement.
+    pub fn view_index(&self, named: &v1::StatementRef) -> u64 {
+        crate::control::find(&self.view, named).unwrap().unwrap()
+    }
+
     pub fn input<'a>(&self, signed: &'a Signed) -> Input<'a> {
         Input {
             index: self.view.size(),
@@ -370,6 +378,10 @@ impl TestLedger {
         let count = (leaves.len() as u32).to_be_bytes();
         assert_eq!(decoded.links, sha256(&[&[0x15], &count, &merkle::root_of(&leaves)]));
     }
+}
+
+fn attachment(digest: &[u8; 32]) -> v1::Attachment {
+    v1::Attachment { digest: digest.to_vec(), role: "photo".into(), media_type: "image/png".into(), size: 9 }
 }
 
 /// Registry facts of a party.

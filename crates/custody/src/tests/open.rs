@@ -20,11 +20,16 @@ use crate::{
     tables::subject_by_text,
 };
 
+/// The statement at an entry.
+pub fn statement_at(ledger: &TestLedger, index: u64) -> Statement {
+    Statement::recorded(ledger.view.entry(index).unwrap().unwrap().payload).unwrap()
+}
+
 /// Originals that count, with what counts of them.
 fn contents(ledger: &TestLedger) -> Vec<Content> {
     let mut all = Vec::new();
     for index in 1..ledger.view.size() {
-        let statement = Statement::recorded(ledger.view.entry(index).unwrap().unwrap().payload).unwrap();
+        let statement = statement_at(ledger, index);
         if !matches!(statement.kind(), Kind::Correct | Kind::Void | Kind::Endorse) {
             all.extend(content(&ledger.view, index).unwrap());
         }
@@ -36,7 +41,7 @@ fn contents(ledger: &TestLedger) -> Vec<Content> {
 fn items(ledger: &TestLedger) -> BTreeSet<String> {
     let mut items = BTreeSet::new();
     for index in 1..ledger.view.size() {
-        let statement = Statement::recorded(ledger.view.entry(index).unwrap().unwrap().payload).unwrap();
+        let statement = statement_at(ledger, index);
         visit_subjects(&statement, &mut |relation, text| {
             if relation.subject_kind() == Some(SubjectKind::Item) && relation != Relation::Lot {
                 items.insert(text.to_string());
@@ -159,7 +164,7 @@ pub fn check_tables(ledger: &TestLedger) {
     }
 }
 
-fn stock_of(ledger: &TestLedger, party: &str, kind: StockKind) -> Vec<String> {
+pub fn stock_of(ledger: &TestLedger, party: &str, kind: StockKind) -> Vec<String> {
     let (mut all, mut from) = (Vec::new(), 0);
     loop {
         let (rows, next) = stock::stock(&ledger.view, &org(party), kind, from, 2).unwrap();

@@ -54,6 +54,17 @@ const RICH: &str = "
         trader    receive bill=maker/N1 N,O lots=1
         lab       sample O from trader
         maker     service N fitted=K
+        maker     ship R1,R2,R3 to clinic         key=B1 @30
+    b:  maker     commission R1,R2 @10
+    b1: maker     lines b drop=items.0 commission R3
+    b2: maker     lines b1 drop=items.1 commission R1
+    bs: maker     ship S1,S2,S3 to clinic         key=B2 @31
+    bl: maker     lines bs drop=items.2 ship S4 to clinic lots=1
+        clinic    receive bill=maker/B2 S1 short=S2 @40
+    ba: maker     alias T1,T2
+    bb: maker     lines ba drop=codes.1 alias T3,T4
+    bc: trader    adjust found=T1 lost=T2 @9
+    bd: trader    lines bc drop=lines.1 adjust damaged=T3
         maker     ship H to clinic                key=H1
         clinic    receive bill=maker/H1
         clinic    use H with I
@@ -127,7 +138,7 @@ fn the_rich_story_has_the_states_it_tells() {
     let (ledger, recorded) = arrive(ledger, &lines, &in_order(&lines));
     let states = [
         "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "C1", "C2", "P", "A2", "K", "L", "L2", "M", "N",
-        "O",
+        "O", "R1", "R2", "R3", "S1", "S2", "S3", "S4", "T1", "T2", "T3", "T4",
     ]
     .map(|name| recorded.describe(&ledger, name));
     assert_eq!(
@@ -153,6 +164,17 @@ fn the_rich_story_has_the_states_it_tells() {
             "M held clinic2",
             "N held trader",
             "O held lab",
+            "R1 transit maker>clinic",
+            "R2 transit maker>clinic",
+            "R3 transit maker>clinic",
+            "S1 held clinic",
+            "S2 missing maker>clinic",
+            "S3 unknown",
+            "S4 transit maker>clinic",
+            "T1 held trader damaged",
+            "T2 unknown",
+            "T3 held trader damaged",
+            "T4 held trader damaged",
         ]
     );
 }

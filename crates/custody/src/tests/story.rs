@@ -9,6 +9,7 @@
 //! alias A,A2      transform A,B into C,D      service D [removed=T] [fitted=U]      sample A from trader
 //! adjust [found=A] [lost=B] [damaged=C] [stolen=D] [destroyed=E] [opening=F]
 //! correct LABEL verb …           void LABEL        endorse LABEL
+//! lines LABEL [drop=items.0,lots.1] [verb …]    (a Correct by line: of what is said, the lines are added)
 //! ```
 //! A statement without label is called `eN` by its line, counted from 1; without `@minute` it happens N
 //! minutes after noon. Outcomes, joined by `;`: a refusal `REASON field`; `pending N`; the state of an
@@ -154,6 +155,22 @@ fn body_of(said: &Said, words: &[&str]) -> Body {
                 ..v1::Correct::default()
             })
         }
+        ["lines", label, rest @ ..] => {
+            let dropped = option(rest, "drop");
+            let added: Vec<&str> = rest.iter().copied().filter(|w| !w.starts_with("drop=")).collect();
+            let added = (!added.is_empty()).then(|| replacement_of(only_lines(body_of(said, &added))));
+            Body::Correct(v1::Correct {
+                target: Some(reference(said, label)),
+                reason: "mistake".into(),
+                replacement: added.map(|body| v1::Replacement { body: Some(body), ..Default::default() }),
+                by_line: true,
+                removed: dropped
+                    .split(',')
+                    .filter_map(|line| line.split_once('.'))
+                    .map(|(field, index)| v1::LineRef { field: field.into(), index: index.parse().unwrap() })
+                    .collect(),
+            })
+        }
         ["void", label] => {
             Body::Void(v1::Void { target: Some(reference(said, label)), reason: "mistake".into() })
         }
@@ -239,6 +256,23 @@ fn body_of(said: &Said, words: &[&str]) -> Body {
             Body::Use(v1::Use { lines: items(names).into_iter().map(line).collect() })
         }
         _ => panic!("not in the language: {words:?}"),
+    }
+}
+
+/// A body of which nothing but lines is left.
+fn only_lines(body: Body) -> Body {
+    match body {
+        Body::Commission(b) => Body::Commission(v1::Commission { items: b.items, ..Default::default() }),
+        Body::Ship(b) => Body::Ship(v1::Ship { items: b.items, lots: b.lots, ..Default::default() }),
+        Body::Receive(b) => Body::Receive(v1::Receive {
+            items: b.items,
+            lots: b.lots,
+            exceptions: b.exceptions,
+            ..Default::default()
+        }),
+        Body::Adjust(b) => Body::Adjust(v1::Adjust { lines: b.lines, ..Default::default() }),
+        Body::Alias(b) => Body::Alias(v1::Alias { codes: b.codes, ..Default::default() }),
+        other => panic!("no lines are added to {other:?}"),
     }
 }
 

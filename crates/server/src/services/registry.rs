@@ -8,14 +8,17 @@ use custody::{
 };
 use merkle::Hash;
 use proto::v1::{
-    Algorithm, AuthorityField, GetKeyRequest, GetKeyResponse, GetPartyRequest, GetPartyResponse,
-    GetProductRequest, GetProductResponse, GetSiteRequest, GetSiteResponse, GrantedRole, ListMandatesRequest,
-    ListMandatesResponse, ListPartiesRequest, ListPartiesResponse, PartyRecord, Role, RoleGrant,
+    Algorithm, AuthorityField, GetKeyRequest, GetKeyResponse, GetNamedListRequest, GetNamedListResponse,
+    GetPartyRequest, GetPartyResponse, GetPolicyRequest, GetPolicyResponse, GetProductRequest,
+    GetProductResponse, GetSiteRequest, GetSiteResponse, GrantedRole, ListCoverageRequest,
+    ListCoverageResponse, ListDesignationsRequest, ListDesignationsResponse, ListMandatesRequest,
+    ListMandatesResponse, ListPartiesRequest, ListPartiesResponse, ListPoliciesRequest, ListPoliciesResponse,
+    ListSuccessionsRequest, ListSuccessionsResponse, PartyRecord, Role, RoleGrant,
 };
 use rpc::registry_service_server::RegistryService;
 use tonic::{Request, Response, Status};
 
-use super::Shared;
+use super::{Shared, standing};
 use crate::status::{Fault, Kind};
 
 /// Parties in a page where none is asked for, and at most.
@@ -98,9 +101,48 @@ impl RegistryService for RegistryApi {
         });
         read.await
     }
+
+    async fn get_policy(&self, r: Request<GetPolicyRequest>) -> Result<Response<GetPolicyResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::policy(view, &query)).await
+    }
+
+    async fn list_policies(
+        &self,
+        r: Request<ListPoliciesRequest>,
+    ) -> Result<Response<ListPoliciesResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::policy_list(view, &query)).await
+    }
+
+    async fn get_named_list(
+        &self,
+        r: Request<GetNamedListRequest>,
+    ) -> Result<Response<GetNamedListResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::named_list(view, &query)).await
+    }
+
+    async fn list_designations(
+        &self,
+        r: Request<ListDesignationsRequest>,
+    ) -> Result<Response<ListDesignationsResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::designations(view, &query)).await
+    }
+
+    async fn list_coverage(
+        &self,
+        r: Request<ListCoverageRequest>,
+    ) -> Result<Response<ListCoverageResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::coverage(view, &query)).await
+    }
+
+    async fn list_successions(
+        &self,
+        r: Request<ListSuccessionsRequest>,
+    ) -> Result<Response<ListSuccessionsResponse>, Status> {
+        self.0.read(r, |_, view, _, query| standing::successions(view, &query)).await
+    }
 }
 
-fn page_size(asked: u32) -> Result<usize, Fault> {
+pub(super) fn page_size(asked: u32) -> Result<usize, Fault> {
     let (usual, most) = PAGE;
     match asked {
         0 => Ok(usual as usize),

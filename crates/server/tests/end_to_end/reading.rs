@@ -1,8 +1,10 @@
 use futures::StreamExt as _;
 use proto::v1::{
     self, Effect, GetEntryRequest, GetItemHistoryRequest, GetItemRequest, GetKeyRequest, GetLedgerRequest,
-    GetPartyRequest, GetReceiptRequest, HopKind, ItemStatus, ListEntriesRequest, ListPartiesRequest, Role,
-    StatementRef, TraceFlowRequest, TraceSourceRequest,
+    GetNamedListRequest, GetPartyRequest, GetPolicyRequest, GetReceiptRequest, HopKind, ItemStatus,
+    ListCoverageRequest, ListDesignationsRequest, ListEntriesRequest, ListPartiesRequest,
+    ListPoliciesRequest, ListSuccessionsRequest, Role, StatementRef, TraceFlowRequest, TraceSourceRequest,
+    statement::Body,
 };
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -233,5 +235,106 @@ async fn a_statement_about_the_goods_of_others_opens_nothing() {
     ] {
         assert_eq!(get(reader).await, expect, "{}", reader.party);
     }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_and_lists_are_read_as_they_stand_on_a_day() {
+    let Story { world, dealer, .. } = story().await;
+    let code = |code: &str| v1::PolicyCode {
+        code: code.into(),
+        name: code.into(),
+        name_zh: "码".into(),
+        retired: false,
+    };
+    let stated = [
+        Body::Policy(v1::Policy {
+            policy: "ship-reason".into(),
+            effective_on: "2026-01-01".into(),
+            codes: vec![code("sale"), code("barter")],
+            ..v1::Policy::default()
+        }),
+        Body::NamedList(v1::NamedList {
+            list: "blacklist".into(),
+            version: 1,
+            title: "Blacklist".into(),
+            entries: ["org:Maker", "org:Dealer"]
+                .map(|subject| v1::ListEntry {
+                    subject: subject.into(),
+                    reason: "smuggled goods".into(),
+                    legal_basis: "decision 1".into(),
+                    valid_from: "2026-01-01".into(),
+                    ..v1::ListEntry::default()
+                })
+                .to_vec(),
+            ..v1::NamedList::default()
+        }),
+        Body::Coverage(v1::Coverage {
+            register: "licences".into(),
+            region: "31".into(),
+            since: "2026-01-01".into(),
+            ..v1::Coverage::default()
+        }),
+        Body::Succession(v1::Succession {
+            predecessor: "org:Dealer".into(),
+            successor: "org:Bystander".into(),
+            kind: "merger".into(),
+            effective_on: "2026-01-01".into(),
+            ..v1::Succession::default()
+        }),
+    ];
+    for body in stated {
+        world.submit(world.root.sign(&world.id, body)).await.unwrap();
+    }
+    let registry = || world.registry();
+
+    let query = |day: &str| GetPolicyRequest { policy: "ship-reason".into(), day: day.into() };
+    let before = registry().get_policy(world.by(&dealer, query("2025-12-31"))).await.unwrap().into_inner();
+    assert!(before.policy.is_none() && before.codes.len() > 2, "those a ledger starts with");
+    let now = registry().get_policy(world.by(&dealer, query(""))).await.unwrap().into_inner();
+    assert_eq!(now.codes.iter().map(|c| c.code.as_str()).collect::<Vec<_>>(), ["sale", "barter"]);
+    assert_eq!(now.policy.unwrap().signer, "org:Authority");
+    let wrong = registry().get_policy(world.by(&dealer, query("1 May"))).await.unwrap_err();
+    assert_eq!(wrong.code(), Code::InvalidArgument);
+    let all = ListPoliciesRequest::default();
+    let all = registry().list_policies(world.by(&dealer, all)).await.unwrap().into_inner();
+    assert_eq!((all.policies.len(), all.next_page_token.as_str()), (1, ""));
+
+    let mut listed = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let query =
+            GetNamedListRequest { list: "blacklist".into(), page_size: 1, page_token, ..Default::default() };
+        let page = registry().get_named_list(world.by(&dealer, query)).await.unwrap().into_inner();
+        assert_eq!((page.version, page.title.as_str()), (1, "Blacklist"));
+        listed.extend(page.entries.into_iter().map(|e| e.entry.unwrap().subject));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    listed.sort();
+    assert_eq!(listed, ["org:Dealer", "org:Maker"]);
+    let one =
+        GetNamedListRequest { list: "blacklist".into(), subject: "org:Maker".into(), ..Default::default() };
+    let one = registry().get_named_list(world.by(&dealer, one)).await.unwrap().into_inner();
+    assert_eq!(one.entries.len(), 1);
+
+    let covers = |region: &str| ListCoverageRequest {
+        register: "licences".into(),
+        day: "2026-06-01".into(),
+        region: region.into(),
+        ..Default::default()
+    };
+    for (region, count) in [("310115", 1), ("110000", 0)] {
+        let found = registry().list_coverage(world.by(&dealer, covers(region))).await.unwrap().into_inner();
+        assert_eq!(found.coverage.len(), count, "{region}");
+    }
+    let next = ListSuccessionsRequest { predecessor: "org:Dealer".into(), day: String::new() };
+    let next = registry().list_successions(world.by(&dealer, next)).await.unwrap().into_inner();
+    assert_eq!(next.successions[0].succession.as_ref().unwrap().successor, "org:Bystander");
+    let none = ListDesignationsRequest { registration: "国药准字SJ20171003".into(), day: String::new() };
+    let none = registry().list_designations(world.by(&dealer, none)).await.unwrap().into_inner();
+    assert!(none.designations.is_empty());
     world.stop().await.unwrap();
 }

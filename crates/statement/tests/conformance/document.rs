@@ -102,7 +102,14 @@ fn signers(row: &KindRow) -> String {
     match row.signers {
         Signers::Roles(roles) => {
             let names = roles.iter().map(|r| r.as_str_name().trim_start_matches("ROLE_").to_lowercase());
-            names.collect::<Vec<_>>().join(", ").replace('_', " ")
+            let names = names.collect::<Vec<_>>().join(", ").replace('_', " ");
+            let fields = row.fields.iter().map(|f| f.as_str_name().trim_start_matches("AUTHORITY_FIELD_"));
+            let fields = fields.collect::<Vec<_>>().join(", ").to_lowercase();
+            if fields.is_empty() {
+                names
+            } else {
+                names.replace("authority", &format!("authority ({fields})"))
+            }
         }
         Signers::SelfOrAuthority => "the party named, authority".into(),
         Signers::AnyParty => "any party with a role".into(),
@@ -138,6 +145,17 @@ fn the_kind_table_is_the_one_in_the_code() {
     let (_, rest) = DOCUMENT.split_once("| no. | kind | cause |").unwrap();
     let rows: Vec<&str> = rest.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
     assert_eq!(rows, KINDS.iter().map(kind_line).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_fields_that_hold_lines_are_the_ones_in_the_code() {
+    let (_, rest) = DOCUMENT.split_once("| kind | fields that hold lines |").unwrap();
+    let rows: Vec<&str> = rest.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    let lines = KINDS.iter().filter(|row| !statement::line_fields(row.kind).is_empty()).map(|row| {
+        let fields: Vec<String> = statement::line_fields(row.kind).iter().map(|f| format!("`{f}`")).collect();
+        format!("| `{}` | {} |", row.name, fields.join(", "))
+    });
+    assert_eq!(rows, lines.collect::<Vec<_>>());
 }
 
 #[test]

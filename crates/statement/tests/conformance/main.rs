@@ -9,6 +9,7 @@ mod genesis;
 mod golden;
 mod kinds;
 mod laws;
+mod pages;
 mod samples;
 mod scanner;
 mod signatures;

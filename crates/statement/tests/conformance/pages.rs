@@ -1,0 +1,159 @@
+//! Pages of docs/ that are made from tables of the code. A page that is stale fails its test; renew them
+//! with `YUANLIU_RENEW=1 cargo test --release -p statement --test conformance pages`.
+
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
+
+use statement::{Reason, policy};
+
+use crate::samples::{kinds, parse, sample};
+
+/// Compares a page with what the tables give, or writes it.
+fn check(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+    if env::var_os("YUANLIU_RENEW").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let page = fs::read_to_string(&path).unwrap_or_default();
+    let differs = page.lines().zip(text.lines()).find(|(a, b)| a != b);
+    let renew = "renew it with YUANLIU_RENEW=1 cargo test --release -p statement --test conformance pages";
+    assert!(page == text, "docs/{name} is stale, from {differs:?}; {renew}");
+}
+
+fn without_indices(path: &str) -> String {
+    let mut depth = 0;
+    path.chars()
+        .filter(|c| {
+            depth += i32::from(*c == '[');
+            let keep = depth == 0;
+            depth -= i32::from(*c == ']');
+            keep
+        })
+        .collect()
+}
+
+/// Which fields go by which list, from the samples, in which every field is set.
+fn fields() -> BTreeMap<&'static str, Vec<String>> {
+    let mut fields: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for kind in kinds().filter(|k| *k != statement::Kind::Correct) {
+        let statement = parse(&sample(kind)).unwrap();
+        policy::visit_codes(&statement, &mut |path, list, _| {
+            let path = without_indices(&path.to_string());
+            let paths = fields.entry(list).or_default();
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        });
+    }
+    fields
+}
+
+#[test]
+fn policy_page_is_up_to_date() {
+    let fields = fields();
+    let mut text = String::from(POLICY_HEAD);
+    for list in policy::LISTS {
+        let _ = write!(text, "\n## `{}`\n\n{} · {}\n\n", list.name, list.english, list.chinese);
+        let paths: Vec<String> = fields[list.name].iter().map(|p| format!("`{p}`")).collect();
+        let _ = write!(
+            text,
+            "Fields · 字段: {}\n\n| code | English | 中文 |\n| --- | --- | --- |\n",
+            paths.join(", ")
+        );
+        for code in list.codes {
+            let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.english, code.chinese);
+        }
+    }
+    check("POLICY.md", &text);
+}
+
+#[test]
+fn errors_page_is_up_to_date() {
+    let mut text = String::from(ERRORS_HEAD);
+    for r in Reason::ALL {
+        let _ = writeln!(
+            text,
+            "| `{r}` | {} | {} | {} | {} | {} |",
+            r.class().code_name(),
+            r.cause_en(),
+            r.remedy_en(),
+            r.cause_zh(),
+            r.remedy_zh()
+        );
+    }
+    check("ERRORS.md", &text);
+}
+
+#[test]
+fn every_code_of_a_sample_is_a_default_of_its_list() {
+    let mut seen = 0;
+    for kind in kinds() {
+        let statement = parse(&sample(kind)).unwrap();
+        policy::visit_codes(&statement, &mut |path, list, code| {
+            let list = policy::list(list).unwrap_or_else(|| panic!("{path}: no list {list}"));
+            assert!(list.holds(code), "{path}: {code} is not in {}", list.name);
+            seen += 1;
+        });
+    }
+    assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn every_list_has_a_field_that_goes_by_it() {
+    let fields = fields();
+    let lists: Vec<&str> = policy::LISTS.iter().map(|l| l.name).collect();
+    for list in fields.keys() {
+        assert!(lists.contains(list), "{list}");
+    }
+    for list in lists {
+        assert!(fields.contains_key(list), "{list}");
+    }
+}
+
+#[test]
+fn reasons_say_what_happened_and_what_to_do_in_two_languages() {
+    for r in Reason::ALL {
+        assert_eq!(r.english(), format!("{}; {}", r.cause_en(), r.remedy_en()));
+        assert_eq!(r.chinese(), format!("{}；{}", r.cause_zh(), r.remedy_zh()));
+        for text in [r.cause_en(), r.remedy_en(), r.cause_zh(), r.remedy_zh()] {
+            let one_sentence =
+                !text.is_empty() && !text.ends_with(['.', '。', ';', '；']) && !text.contains('|');
+            assert!(one_sentence, "{r}: {text}");
+        }
+        assert!(!r.cause_zh().is_ascii() && !r.remedy_zh().is_ascii(), "{r}");
+    }
+}
+
+const POLICY_HEAD: &str = "\
+# Policy lists · 规则码表
+
+Reasons, units, kinds and other codes in statements go by lists. A ledger starts with the lists below. An
+authority's Policy statement that names a list (`policy.policy`) states all its codes anew from a day on
+(`policy.effective_on`); for what happened on a day, the statement with the latest such day up to it counts,
+among several of one day the newest. A code marked `retired` may stand in what happened before. Settings of
+rules are stated in the same way, under a name of their own.
+
+声明中的原因、单位、类别等代码由码表规定。账本以下列码表为初始值；主管部门可用规则参数（Policy）声明自某日起重新规定某一码表的
+全部代码，按事件发生日适用。
+
+This page is made from the tables in `crates/statement/src/policy/lists.rs`; a test compares it.
+本页由代码中的码表生成，并由测试核对。
+";
+
+const ERRORS_HEAD: &str = "\
+# Why a statement is refused · 声明被拒绝的原因
+
+A refused statement leaves nothing in the log. The answer has a gRPC status with `google.rpc` details: an
+`ErrorInfo` whose `reason` is the stable name below, and a `BadRequest` that names every field at fault by
+its path (`ship.items[3]`), with a description of its own. `ValidateStatement` gives the same for a statement
+that is not to be recorded yet. Descriptions and the sentences below may be reworded; names and codes may not.
+
+被拒绝的声明不在账本中留下任何内容。应答为带 `google.rpc` 详情的 gRPC 状态：`ErrorInfo.reason` 是下表中的固定名称，
+`BadRequest` 按路径（如 `ship.items[3]`）逐一列出有误字段及说明。`ValidateStatement` 可在不记录的情况下得到同样的结果。
+说明文字可能调整，名称与状态码不变。
+
+This page is made from the table in `crates/statement/src/reason.rs`; a test compares it.
+本页由代码中的表生成，并由测试核对。
+
+| reason | gRPC code | cause | remedy | 原因 | 处理办法 |
+| --- | --- | --- | --- | --- | --- |
+";
