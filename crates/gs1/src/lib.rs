@@ -79,11 +79,19 @@ mod canonical;
 mod charset;
 mod check;
 mod china;
+mod dictionary;
+mod digital_link;
+mod element;
 mod error;
 mod escape;
+mod fault;
 mod keys;
+mod linter;
 mod rule;
 mod scan;
+mod steps;
+mod symbology;
+mod warning;
 
 pub use canonical::{
     Document, DocumentKind, DocumentRef, Item, ItemKind, ItemRef, Lot, LotRef, MAX_CANONICAL_BYTES, PartyId,
@@ -94,12 +102,21 @@ pub use china::{
     AhmUdi, ApprovalForm, Cdtc, DeclarationNumber, DeviceClass, DeviceFiling, DeviceOrigin,
     DeviceRegistration, Direction, DrugApproval, MaPart, MaUdi, NationalDrugCode, Uscc,
 };
-pub use error::{Error, Fault};
+pub use dictionary::Ai;
+pub use digital_link::DigitalLink;
+pub use element::{Element, ElementString, Leniency, MAX_ELEMENTS};
+pub use error::Error;
 pub use escape::Escaped;
+pub use fault::Fault;
 pub use keys::{Gln, Gtin, Sscc};
-pub use scan::{Ai, Element, LabelDate, MAX_SCAN_BYTES, ScanData};
+pub use linter::Linter;
+pub use scan::{CodeKind, LabelDate, MAX_SCAN_BYTES, ScanData, ScanSettings};
+pub use symbology::{Data, Symbology, Transmission};
+pub use warning::{Caution, Warning};
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod linear;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@ pub use uscc::Uscc;
 
 pub(crate) use udi::{DI_MAX, check_di, check_ma};
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// Walks a text from the left, remembering where it is for the error.
 struct Reader<'a> {
