@@ -3,12 +3,14 @@
 mod customs;
 mod device;
 mod drug;
+mod institution;
 mod udi;
 mod uscc;
 
 pub use customs::{DeclarationNumber, Direction};
 pub use device::{DeviceClass, DeviceFiling, DeviceOrigin, DeviceRegistration};
 pub use drug::{ApprovalForm, Cdtc, DrugApproval, NationalDrugCode};
+pub use institution::InstitutionLicence;
 pub use udi::{AhmUdi, MaPart, MaUdi};
 pub use uscc::Uscc;
 

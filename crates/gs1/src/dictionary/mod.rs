@@ -72,7 +72,7 @@ impl Ai {
     pub const LOCATION: Self = Self::named(b"414");
     /// (7003) expiry, to the minute.
     pub const EXPIRY_TIME: Self = Self::named(b"7003");
-    /// (8014) master UDI-DI of a device, AI of the European Union.
+    /// (8014) master UDI-DI of a device, in the European Union.
     pub const MUDI: Self = Self::named(b"8014");
     /// (8030) digital signature.
     pub const SIGNATURE: Self = Self::named(b"8030");

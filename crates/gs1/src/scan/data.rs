@@ -142,17 +142,6 @@ impl ScanData {
         self.get(Ai::CPV).or_else(|| self.get(Ai::VARIANT))
     }
 
-    /// The expiry date: (17), or else (7003). An MA identifier keeps its dates in its parts, see
-    /// [`MaUdi::part`].
-    pub fn expiry(&self) -> Option<LabelDate> {
-        self.date(Ai::EXPIRY).or_else(|| self.date(Ai::EXPIRY_TIME))
-    }
-
-    /// The production date (11).
-    pub fn produced(&self) -> Option<LabelDate> {
-        self.date(Ai::PRODUCTION_DATE)
-    }
-
     /// The SSCC: (00), or bare.
     pub fn sscc(&self) -> Option<Sscc> {
         match &self.content {

@@ -26,14 +26,30 @@ impl LabelDate {
         else {
             return Err(Error::new("date", 0, Fault::Length { allowed: "6 digits" }));
         };
-        let [yy, month, printed] = [0, 2, 4].map(|at| two(digits[at], digits[at + 1]));
-        let year = full_year(yy, reference_year);
+        let [yy, month, day] = [0, 2, 4].map(|at| two(digits[at], digits[at + 1]));
+        Self::checked(full_year(yy, reference_year), month, day, 2)
+    }
+
+    /// Reads eight digits, YYYYMMDD.
+    pub(crate) fn of_full(value: &str) -> Result<Self, Error> {
+        let Some(digits) = <&[u8; 8]>::try_from(value.as_bytes())
+            .ok()
+            .filter(|digits| digits.iter().all(u8::is_ascii_digit))
+        else {
+            return Err(Error::new("date", 0, Fault::Length { allowed: "8 digits" }));
+        };
+        let [century, yy, month, day] = [0, 2, 4, 6].map(|at| two(digits[at], digits[at + 1]));
+        Self::checked(u16::from(century) * 100 + u16::from(yy), month, day, 4)
+    }
+
+    /// A date whose month stands at byte `month_at`.
+    fn checked(year: u16, month: u8, printed: u8, month_at: usize) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(Error::span(2, 2, Fault::Month));
+            return Err(Error::span(month_at, 2, Fault::Month));
         }
         let last = days_in(year, month);
         if printed > last {
-            return Err(Error::span(4, 2, Fault::Day));
+            return Err(Error::span(month_at + 2, 2, Fault::Day));
         }
         let whole_month = printed == 0;
         Ok(Self { year, month, day: if whole_month { last } else { printed }, whole_month })

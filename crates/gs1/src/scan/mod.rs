@@ -3,11 +3,13 @@
 mod data;
 mod date;
 mod read;
+mod udi;
 mod warnings;
 
 pub use data::ScanData;
 pub use date::LabelDate;
 pub(crate) use date::days_in;
+pub use udi::{Udi, UdiAgency};
 
 use crate::china::{AhmUdi, Cdtc, MaUdi};
 use crate::digital_link::DigitalLink;

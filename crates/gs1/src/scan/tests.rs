@@ -255,6 +255,50 @@ fn what_is_odd_is_told_beside_what_is_read() {
 }
 
 #[test]
+fn a_device_identifier_of_each_agency_is_taken_apart() {
+    let settings = ScanSettings { opaque_as_ahm: true, ..ScanSettings::new(YEAR) };
+    for (text, agency, device, lot, serial, produced, expiry) in [
+        (
+            "]d201095212345432131124010117261231100L1\u{1d}21S1",
+            UdiAgency::Gs1,
+            "09521234543213",
+            Some("0L1"),
+            Some("S1"),
+            Some("2024-01-01"),
+            Some("2026-12-31"),
+        ),
+        (
+            "MA.156.M0.100221.10000019.M20240101.V261231.LA.S1",
+            UdiAgency::Ma,
+            "MA.156.M0.100221.10000019",
+            Some("A"),
+            Some("1"),
+            Some("2024-01-01"),
+            Some("2026-12-31"),
+        ),
+        (
+            "MA.156.M0.100221.10000019.P240100.E20270230",
+            UdiAgency::Ma,
+            "MA.156.M0.100221.10000019",
+            None,
+            None,
+            Some("2024-01-31"),
+            None,
+        ),
+        ("9521234543213", UdiAgency::Gs1, "09521234543213", None, None, None, None),
+        ("84000123456", UdiAgency::Ahm, "84000123456", None, None, None, None),
+    ] {
+        let data = ScanData::parse_with(text, &settings).unwrap();
+        let udi = data.udi().unwrap();
+        assert_eq!((udi.agency, udi.device.as_str(), udi.lot, udi.serial), (agency, device, lot, serial));
+        let [made, until] = [udi.produced, udi.expiry].map(|date| date.map(|date| date.to_string()));
+        assert_eq!((made.as_deref(), until.as_deref()), (produced, expiry), "{text}");
+    }
+    assert_eq!(scan("395212345678901236").udi(), None);
+    assert_eq!(scan("81234560000000000001").udi(), None);
+}
+
+#[test]
 fn a_leap_day_is_judged_in_its_century() {
     assert!(ScanData::parse("(17)000229", 2026).is_ok());
     refused(ScanData::parse("(17)000229", 2099), "USE BY or EXPIRY", 8, Fault::Day);
