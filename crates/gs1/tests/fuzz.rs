@@ -12,7 +12,7 @@ mod bodies;
 use serde_json::Value;
 
 /// Runs of each target.
-const RUNS: usize = 60_000;
+const RUNS: usize = 30_000;
 
 /// SplitMix64: numbers that look random and are the same in every run.
 struct Numbers(u64);

@@ -86,4 +86,6 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
