@@ -85,10 +85,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(ai) = self.ai {
-            write!(f, "({ai}) ")?;
+        match self.ai {
+            Some(ai) => write!(f, "{}", ai.label())?,
+            None => f.write_str(self.part)?,
         }
-        write!(f, "{}: {} (byte {})", self.part, self.fault, self.at)
+        write!(f, ": {} (byte {})", self.fault, self.at)
     }
 }
 

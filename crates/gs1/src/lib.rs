@@ -24,10 +24,10 @@
 //!
 //! | for | types |
 //! | --- | --- |
-//! | any scan: what it is, the item it names, what is odd | [`ScanData`], [`CodeKind`], [`Udi`], [`Warning`] |
+//! | any scan: what it is, the item it names, what is odd | [`ScanData`], [`ScanSettings`], [`CodeKind`], [`Udi`], [`LabelDate`], [`Warning`] |
 //! | GS1 element strings, in brackets and as transmitted | [`ElementString`], [`Element`] |
 //! | the GS1 Barcode Syntax Dictionary: 541 application identifiers, their linters and pairs | [`Ai`], [`Linter`] |
-//! | GS1 Digital Link, not compressed, in and out | [`DigitalLink`] |
+//! | GS1 Digital Link, not compressed, in and out; what may pass by agreement alone | [`DigitalLink`], [`Leniency`] |
 //! | what readers send: symbology identifiers, FNC1, composites | [`Transmission`], [`Symbology`] |
 //! | GS1 keys | [`Gtin`], [`Gln`], [`Sscc`] |
 //! | Chinese codes | [`Uscc`] 统一社会信用代码, [`Cdtc`] 追溯码, [`NationalDrugCode`] 本位码, [`DrugApproval`] 批准文号, [`DeviceRegistration`] 注册证编号, [`DeviceFiling`] 备案编号, [`InstitutionLicence`] 医疗机构登记号, [`DeclarationNumber`] 报关单号 |

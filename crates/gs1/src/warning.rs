@@ -107,7 +107,7 @@ impl fmt::Display for Caution {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ai {
-            Some(ai) => write!(f, "({ai}) {}: {}", ai.title(), self.caution),
+            Some(ai) => write!(f, "{}: {}", ai.label(), self.caution),
             None => self.caution.fmt(f),
         }
     }

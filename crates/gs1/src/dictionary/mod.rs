@@ -152,6 +152,14 @@ impl Ai {
         self.row().title
     }
 
+    /// Code and title for people: `(17) USE BY or EXPIRY`. Coupons have no title.
+    pub(crate) fn label(self) -> String {
+        match self.title() {
+            "" => format!("({self})"),
+            title => format!("({self}) {title}"),
+        }
+    }
+
     /// The length of its value if that is predefined, so that no separator need follow
     /// (GS1 General Specifications, figure 7.8.5-2).
     pub fn predefined_len(self) -> Option<usize> {

@@ -175,6 +175,8 @@ fn a_refusal_can_be_drawn() {
     assert_eq!(error.to_string(), "(01) GTIN: has a wrong check digit (byte 17)");
     assert_eq!(error.marked(text), "(01)0952123454321*4*(10)A");
     assert_eq!(error.caret(text), "(01)09521234543214(10)A\n                 ^");
+    let coupon = ScanData::parse("(8110)7", YEAR).unwrap_err();
+    assert_eq!(coupon.to_string(), "(8110): has no valid company prefix (byte 6)");
     let text = "]d2010952123454321317281301\u{1d}10批号";
     let error = ScanData::parse(text, YEAR).unwrap_err();
     assert_eq!(error.marked(text), "]d201095212345432131728*13*01␝10批号");
