@@ -52,7 +52,7 @@ pub enum Command {
     Desk(Desk),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
-    /// Read a raw scan (GS1 element string, FNC1 as <GS>, or brackets) and say what it names.
+    /// Read a scan (GS1 element string, FNC1 as <GS>; brackets; Digital Link; UDI; trace code) and say what it names.
     Scan {
         /// The scan.
         text: String,

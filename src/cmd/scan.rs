@@ -1,44 +1,73 @@
-//! `yuanliu scan`: what a raw scan names.
+//! `yuanliu scan`: what a raw scan is, and what it names.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use gs1::ScanData;
+use gs1::{ScanData, Warning};
 use serde_json::json;
 
-use crate::{exit, out::Out};
+use crate::{exit, lang::Lang, out::Out};
 
 /// Runs the command.
 pub fn run(text: &str, out: Out) -> Result<ExitCode> {
     // FNC1 cannot be typed; scanners and people write it in these ways.
     let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}");
     let year = u16::try_from(jiff::Zoned::now().year())?;
-    let data = ScanData::parse(&scan, year)
-        .map_err(|e| exit::refused(format!("not a scan: {e}"), format!("不是扫码内容：{e}")))?;
-    let item = data.item().map(String::from);
-    let product = data.product().map(String::from);
-    let expiry = data.expiry().map(|d| d.to_string());
+    let data = ScanData::parse(&scan, year).map_err(|e| {
+        let place = if out.json { String::new() } else { format!("\n{}", e.caret(&scan)) };
+        exit::refused(format!("not a scan: {e}{place}"), format!("不是扫码内容：{e}{place}"))
+    })?;
     if out.json {
-        out.value(&json!({
-            "item": item,
-            "product": product,
-            "lot": data.lot(),
-            "serial": data.serial(),
-            "expires_on": expiry,
-        }));
-        return Ok(ExitCode::SUCCESS);
+        out.value(&facts(&data));
+    } else {
+        show(&data, out);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The answer for programs.
+fn facts(data: &ScanData) -> serde_json::Value {
+    let warning = |warning: &Warning| {
+        let ai = warning.ai.map(|ai| ai.to_string());
+        json!({ "code": warning.caution.as_str(), "ai": ai, "at": warning.at, "text": warning.to_string() })
+    };
+    json!({
+        "kind": data.kind().as_str(),
+        "item": data.item().map(String::from),
+        "product": data.product().map(String::from),
+        "lot": data.lot(),
+        "serial": data.serial(),
+        "variant": data.variant(),
+        "expires_on": data.expiry().map(|d| d.to_string()),
+        "elements": data.element_string().map(|elements| elements.to_bracketed()),
+        "warnings": data.warnings().iter().map(warning).collect::<Vec<_>>(),
+    })
+}
+
+/// The answer for people.
+fn show(data: &ScanData, out: Out) {
     let rows = [
-        (out.pick("item", "物品"), item),
-        (out.pick("product", "产品"), product),
+        (out.pick("item", "物品"), data.item().map(String::from)),
+        (out.pick("product", "产品"), data.product().map(String::from)),
         (out.pick("lot", "批号"), data.lot().map(str::to_string)),
         (out.pick("serial", "序列号"), data.serial().map(str::to_string)),
-        (out.pick("expires on", "有效期至"), expiry),
+        (out.pick("variant", "变体"), data.variant().map(str::to_string)),
+        (out.pick("expires on", "有效期至"), data.expiry().map(|d| d.to_string())),
     ];
     for (name, value) in rows {
         if let Some(value) = value {
             out.line(format!("{name}: {value}"));
         }
     }
-    Ok(ExitCode::SUCCESS)
+    for warning in data.warnings() {
+        out.note(format!("{}: {}", out.pick("warning", "提示"), told(*warning, out.lang)));
+    }
+}
+
+fn told(warning: Warning, lang: Lang) -> String {
+    match (lang, warning.ai) {
+        (Lang::En, _) => warning.to_string(),
+        (Lang::Zh, Some(ai)) => format!("({ai}) {}", warning.caution.chinese()),
+        (Lang::Zh, None) => warning.caution.chinese(),
+    }
 }

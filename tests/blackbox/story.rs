@@ -219,6 +219,11 @@ fn every_scan_of_the_example_names_what_stands_under_it() {
         let item = pair[1].strip_prefix("= ").unwrap();
         assert_eq!(run(["scan", pair[0]]).ok()["item"], item, "{}", pair[0]);
     }
+    let link = run(["scan", "https://example.com/01/09520000030018/10/B2605181?17=290500"]).ok();
+    assert_eq!((&link["kind"], &link["lot"]), (&"digital_link".into(), &"B2605181".into()));
+    let odd: Vec<&str> =
+        link["warnings"].as_array().unwrap().iter().filter_map(|w| w["code"].as_str()).collect();
+    assert_eq!(odd, ["demonstration_number", "whole_month"]);
     let nonsense = run(["scan", "(01)123"]);
     assert_eq!(nonsense.code, Some(1), "{nonsense:?}");
 }

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// Exactly `N` ASCII bytes, checked by whoever builds it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

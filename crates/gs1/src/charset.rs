@@ -38,3 +38,14 @@ pub(crate) fn is_printable(c: char) -> bool {
                 | '\u{fff9}'..='\u{fffb}'
         )
 }
+
+/// Whether a byte belongs to the GS1 AI-encodable character set 39 (figure 7.11-2).
+pub(crate) fn is_ai39(byte: u8) -> bool {
+    matches!(byte, b'#' | b'-' | b'/' | b'0'..=b'9' | b'A'..=b'Z')
+}
+
+/// Whether a byte belongs to the file-safe, URI-safe base 64 alphabet (RFC 4648, section 5), its padding
+/// included.
+pub(crate) fn is_ai64(byte: u8) -> bool {
+    matches!(byte, b'-' | b'_' | b'=' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+}

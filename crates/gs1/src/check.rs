@@ -33,6 +33,9 @@ const PAIR_WEIGHTS: [u32; 97] = [
     467, 479, 487, 491, 499, 503, 509,
 ];
 
+/// The most characters a text with its check pair may have.
+pub(crate) const PAIR_TEXT_MAX: usize = PAIR_WEIGHTS.len() + 2;
+
 /// Alphabet of the check pair: digits and capitals without 0, 1, I and O.
 const PAIR_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 

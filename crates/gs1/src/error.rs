@@ -1,95 +1,46 @@
-//! The one error of identifiers and canonical texts: which part, where, and why.
+//! The one error of this crate: which part, where, and why.
+
+use core::fmt;
+
+use crate::dictionary::Ai;
+use crate::fault::Fault;
 
 /// Why a text was refused, where, and in which part of it.
 ///
-/// Small and `Copy`: refusing costs no allocation either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{part}: {fault} (byte {at})")]
+/// Small and `Copy`: refusing costs no allocation either. [`Error::caret`] and [`Error::marked`]
+/// draw the place for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
-    /// The part at fault, by its name in the field: `"gtin"`, `"serial"`, `"party"`.
+    /// The part at fault, by its name in the field: `"gtin"`, `"serial"`, `"party"`; in an element,
+    /// the title of its application identifier.
     pub part: &'static str,
+    /// The application identifier of the element at fault, if it is one.
+    pub ai: Option<Ai>,
     /// Offset in bytes, from the start of the text that was passed in. It lies on a character
     /// boundary and equals the text's length where something is missing at the end.
     pub at: usize,
+    /// How many bytes from there are at fault; 0 where that is not told, or something is missing.
+    pub len: u16,
     /// What is wrong there.
     pub fault: Fault,
 }
 
-/// What is wrong at the place an [`Error`] names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum Fault {
-    /// Nothing where something must stand.
-    #[error("is empty")]
-    Empty,
-    /// More characters than the part may have.
-    #[error("is longer than {max} characters")]
-    TooManyChars {
-        /// The most it may have.
-        max: usize,
-    },
-    /// More bytes than the part may have.
-    #[error("is longer than {max} bytes")]
-    TooManyBytes {
-        /// The most it may have.
-        max: usize,
-    },
-    /// A fixed-length part has another length.
-    #[error("must have {allowed}")]
-    Length {
-        /// The lengths that exist, in words.
-        allowed: &'static str,
-    },
-    /// Something other than an ASCII digit.
-    #[error("holds something other than a digit")]
-    NotADigit,
-    /// A character outside the part's alphabet.
-    #[error("holds a character that may not stand here")]
-    Character,
-    /// White space before the first or after the last character.
-    #[error("begins or ends with white space")]
-    Surrounded,
-    /// The check digit or check pair does not fit what it guards.
-    #[error("has a wrong check digit")]
-    CheckDigit,
-    /// Something particular must stand here.
-    #[error("needs {0}")]
-    Expected(&'static str),
-    /// The text goes on where it must end.
-    #[error("goes on where it must end")]
-    Trailing,
-    /// `%`, `.`, `/` or a control stands here as itself instead of as `%XX`.
-    #[error("holds a character that must be written %XX")]
-    Unescaped,
-    /// `%` without two upper-case hexadecimal digits after it.
-    #[error("holds a % without two upper-case hexadecimal digits")]
-    BrokenEscape,
-    /// `%XX` of a character that must stand as itself.
-    #[error("escapes a character that must stand as itself")]
-    NeedlessEscape,
-    /// No month of the calendar.
-    #[error("has no such month")]
-    Month,
-    /// No day of its month.
-    #[error("has no such day")]
-    Day,
-    /// An application identifier that is not in the table of this crate, or is none.
-    #[error("is unknown here")]
-    UnknownAi,
-    /// An application identifier that came before with another value.
-    #[error("comes twice with different values")]
-    Repeated,
-    /// A symbology identifier of a code that carries none of what is read here.
-    #[error("is not one that is read here")]
-    Symbology,
-    /// A scan that is neither an element string nor a code known by its shape.
-    #[error("is of no known form")]
-    Unrecognised,
-}
-
 impl Error {
     pub(crate) const fn new(part: &'static str, at: usize, fault: Fault) -> Self {
-        Self { part, at, fault }
+        Self { part, ai: None, at, len: 0, fault }
+    }
+
+    /// An error about `len` bytes of a value.
+    pub(crate) fn span(at: usize, len: usize, fault: Fault) -> Self {
+        let len = u16::try_from(len).unwrap_or(u16::MAX);
+        Self { part: "value", ai: None, at, len, fault }
+    }
+
+    /// The same error as one of an element.
+    pub(crate) fn of(mut self, ai: Ai) -> Self {
+        self.part = ai.title();
+        self.ai = Some(ai);
+        self
     }
 
     /// The same error seen from a text in which this one begins at `base`.
@@ -97,4 +48,69 @@ impl Error {
         self.at += base;
         self
     }
+
+    /// The stretch at fault, within `text`: at least one character, unless the fault is at the end.
+    fn stretch(&self, text: &str) -> (usize, usize) {
+        let start = text.floor_char_boundary(self.at);
+        let next = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let end = start.saturating_add(usize::from(self.len).max(next)).min(text.len());
+        (start, text.ceil_char_boundary(end))
+    }
+
+    /// The text with the place between two `*`: `(01)0952123454321*4*`. Separators and other
+    /// controls show as `␝`-like pictures, so the line can be printed.
+    pub fn marked(&self, text: &str) -> String {
+        let (start, end) = self.stretch(text);
+        let part = |from, to| picture(text.get(from..to).unwrap_or_default());
+        format!("{}*{}*{}", part(0, start), part(start, end), part(end, text.len()))
+    }
+
+    /// Two lines: the text, and carets under the place. Long texts are cut around it. Chinese
+    /// characters count as two columns wide.
+    pub fn caret(&self, text: &str) -> String {
+        const AROUND: usize = 30;
+        let (start, end) = self.stretch(text);
+        let end = text.ceil_char_boundary(end.min(start.saturating_add(AROUND)));
+        let from = text.floor_char_boundary(start.saturating_sub(AROUND));
+        let to = text.ceil_char_boundary(end.saturating_add(AROUND).min(text.len()));
+        let part = |from, to| picture(text.get(from..to).unwrap_or_default());
+        let (before, fault, after) = (part(from, start), part(start, end), part(end, to));
+        let head = if from > 0 { "…" } else { "" };
+        let tail = if to < text.len() { "…" } else { "" };
+        let indent = " ".repeat(columns(head) + columns(&before));
+        let carets = "^".repeat(columns(&fault).max(1));
+        format!("{head}{before}{fault}{after}{tail}\n{indent}{carets}")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ai {
+            Some(ai) => write!(f, "{}", ai.label())?,
+            None => f.write_str(self.part)?,
+        }
+        write!(f, ": {} (byte {})", self.fault, self.at)
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The text with a picture in place of each control.
+fn picture(text: &str) -> String {
+    let show = |c: char| match u32::from(c) {
+        code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(c),
+        0x7f => '\u{2421}',
+        0x80..0xa0 => '\u{fffd}',
+        _ => c,
+    };
+    text.chars().map(show).collect()
+}
+
+/// Columns a text takes on a terminal, near enough for a caret: the wide scripts take two.
+fn columns(text: &str) -> usize {
+    let wide = |c| {
+        matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3fffd}')
+    };
+    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }

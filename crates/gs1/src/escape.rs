@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// Whether a character must be written as `%XX`.
 pub(crate) fn must_escape(c: char) -> bool {

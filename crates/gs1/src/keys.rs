@@ -2,7 +2,9 @@
 
 use crate::ascii::{Ascii, all_digits, fixed_face};
 use crate::check::check_digit_ok;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
+use crate::warning::Caution;
 
 /// Global Trade Item Number, kept as 14 digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +47,24 @@ impl Gtin {
         let digits = Ascii::digits("gtin", text, "14 digits")?;
         checked("gtin", text)?;
         Ok(Self(digits))
+    }
+
+    /// What is odd about its prefix (GS1 General Specifications, section 1.4): numbers of restricted
+    /// circulation 02, 04 and 20–29, demonstrations 952, refund receipts and coupons 05, 98, 99.
+    pub fn caution(&self) -> Option<Caution> {
+        // A GTIN-8 has its prefix after six zeros, any other after its indicator.
+        let eight = self.as_str().strip_prefix("000000");
+        let prefix = eight.or_else(|| self.as_str().get(1..)).and_then(|rest| rest.get(..3))?;
+        match prefix {
+            "952" => Some(Caution::DemonstrationNumber),
+            _ if eight.is_some() => matches!(&prefix[..1], "0" | "2").then_some(Caution::RestrictedNumber),
+            _ if matches!(&prefix[..2], "02" | "04") || prefix.starts_with('2') => {
+                Some(Caution::RestrictedNumber)
+            }
+            _ if matches!(&prefix[..2], "05" | "99") => Some(Caution::CouponNumber),
+            "980" | "981" | "982" | "983" | "984" => Some(Caution::CouponNumber),
+            _ => None,
+        }
     }
 
     /// The first digit: 0 for a unit, 1–8 for a level of packing, 9 for variable measure.

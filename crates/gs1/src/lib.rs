@@ -1,15 +1,63 @@
 //! Identifiers and barcodes: GS1, Chinese codes, canonical texts.
 //!
-//! Everything the ledger traces, and everybody who acts in it, is named by text that somebody
-//! printed, scanned or typed. This crate decides what such text means and which single written
-//! form of it is recorded and hashed.
+//! Everything that is traced, and everybody who acts, is named by text that somebody printed, scanned
+//! or typed. This crate says what such text is, where it is wrong, and which single written form of it
+//! is to be recorded and hashed.
 //!
-//! - **Identifiers**: [`Gtin`], [`Gln`], [`Sscc`], [`Uscc`] 统一社会信用代码, [`Cdtc`] 追溯码,
-//!   [`NationalDrugCode`] 本位码, [`MaUdi`], [`AhmUdi`], [`DeviceRegistration`] 注册证编号,
-//!   [`DeviceFiling`] 备案编号, [`DrugApproval`] 批准文号, [`DeclarationNumber`] 报关单号.
-//! - **Canonical texts**: [`Item`], [`Lot`], [`Product`], [`Site`], [`Document`], [`PartyId`], each
-//!   with a borrowed twin ([`ItemRef`] …) that parses without allocating.
-//! - **Scans**: [`ScanData`] reads what a scanner sends and names the item.
+//! ```
+//! use gs1::{CodeKind, Item, ScanData};
+//!
+//! let scan = ScanData::parse("]d20106901234567892172812001012C\u{1d}21S.1", 2026)?;
+//! assert_eq!((scan.kind(), scan.lot(), scan.serial()), (CodeKind::ElementString, Some("12C"), Some("S.1")));
+//! assert_eq!(scan.expiry().map(|date| date.to_string()).as_deref(), Some("2028-12-31"));
+//! assert_eq!(scan.warnings()[0].to_string(), "(17) USE BY or EXPIRY: day 00 names a month and counts as its last day");
+//! assert_eq!(scan.item(), Some(Item::parse("sgtin:06901234567892.S%2E1")?));
+//!
+//! let text = "(01)06901234567893(10)12C";
+//! let error = ScanData::parse(text, 2026).unwrap_err();
+//! assert_eq!(error.to_string(), "(01) GTIN: has a wrong check digit (byte 17)");
+//! assert_eq!(error.marked(text), "(01)0690123456789*3*(10)12C");
+//! # Ok::<(), gs1::Error>(())
+//! ```
+//!
+//! # What is here
+//!
+//! | for | types |
+//! | --- | --- |
+//! | any scan: what it is, the item it names, what is odd | [`ScanData`], [`ScanSettings`], [`CodeKind`], [`Udi`], [`LabelDate`], [`Warning`] |
+//! | GS1 element strings, in brackets and as transmitted | [`ElementString`], [`Element`] |
+//! | the GS1 Barcode Syntax Dictionary: 541 application identifiers, their linters and pairs | [`Ai`], [`Linter`] |
+//! | GS1 Digital Link, not compressed, in and out; what may pass by agreement alone | [`DigitalLink`], [`Leniency`] |
+//! | what readers send: symbology identifiers, FNC1, composites | [`Transmission`], [`Symbology`] |
+//! | GS1 keys | [`Gtin`], [`Gln`], [`Sscc`] |
+//! | Chinese codes | [`Uscc`] 统一社会信用代码, [`Cdtc`] 追溯码, [`NationalDrugCode`] 本位码, [`DrugApproval`] 批准文号, [`DeviceRegistration`] 注册证编号, [`DeviceFiling`] 备案编号, [`InstitutionLicence`] 医疗机构登记号, [`DeclarationNumber`] 报关单号 |
+//! | device identifiers 医疗器械唯一标识 beside GS1 | [`MaUdi`], [`AhmUdi`] |
+//! | canonical texts | [`Item`], [`Lot`], [`Product`], [`Site`], [`Document`], [`PartyId`], each with a borrowed twin ([`ItemRef`] …) that parses without allocating |
+//! | faults | [`Error`], [`Fault`] |
+//!
+//! # Invariants
+//!
+//! - A value of an identifier type is valid, by what the type's own page says it checks; an [`Element`]
+//!   holds what its row of the dictionary allows.
+//! - One thing, one canonical text: `parse` accepts a text only if it is the one that formatting
+//!   its parts gives, so equal texts mean equal parts and the reverse.
+//! - No input panics. Time is linear in the length of the input, lengths are bounded, and elements are
+//!   compared with each other only up to [`MAX_ELEMENTS`].
+//! - An [`Error`] names the part, the bytes and the fault, and allocates nothing. A [`Warning`] is no
+//!   error: what is read is read.
+//! - The table of application identifiers agrees with the published dictionary entry by entry, and the
+//!   published vectors of its linters and of the GS1 Syntax Engine give the published results.
+//!
+//! # Deliberately absent
+//!
+//! - I/O, clocks, regular expressions, unsafe code. Two-digit years are judged against a year the
+//!   caller passes in.
+//! - Who holds a company prefix, which product a number names: such registers change daily. Prefixes
+//!   are checked for their shape.
+//! - Check digits nobody can verify (drug trace codes, MA identifiers), and a verdict on those that
+//!   lawful codes are known to miss: see [`Uscc::check_ok`] and [`PartyRef::warning`].
+//! - Compressed Digital Links, and images: decoding a symbol is the reader's work.
+//! - Unicode tables: whether a name is in normal form NFC is for the caller to check.
 //!
 //! # The grammar of canonical texts
 //!
@@ -55,35 +103,25 @@
 //! assert_eq!(read.serial().as_deref(), Some("A/7"));
 //! # Ok::<(), gs1::Error>(())
 //! ```
-//!
-//! # Invariants
-//!
-//! - A value of an identifier type is valid, by what the type's own page says it checks.
-//! - One thing, one canonical text: `parse` accepts a text only if it is the one that formatting
-//!   its parts gives, so equal texts mean equal parts and the reverse.
-//! - No input panics; time is linear in its length; every length is bounded.
-//! - An [`Error`] names the part, the byte offset and the fault, and allocates nothing.
-//!
-//! # Deliberately absent
-//!
-//! - I/O, clocks, regular expressions, unsafe code. Two-digit years are judged against a year the
-//!   caller passes in.
-//! - Unicode tables: whether a name is in normal form NFC is for the caller to check.
-//! - Check digits nobody can verify (drug trace codes, MA identifiers), and a verdict on those that
-//!   lawful codes are known to miss: ask [`Uscc::check_ok`] and warn.
-//! - The rest of the GS1 syntax dictionary: further application identifiers, which of them go
-//!   together, company prefixes, country lists, and GS1 Digital Link.
 
 mod ascii;
 mod canonical;
 mod charset;
 mod check;
 mod china;
+mod dictionary;
+mod digital_link;
+mod element;
 mod error;
 mod escape;
+mod fault;
 mod keys;
+mod linter;
 mod rule;
 mod scan;
+mod steps;
+mod symbology;
+mod warning;
 
 pub use canonical::{
     Document, DocumentKind, DocumentRef, Item, ItemKind, ItemRef, Lot, LotRef, MAX_CANONICAL_BYTES, PartyId,
@@ -92,14 +130,27 @@ pub use canonical::{
 pub use check::{check_digit, check_digit_ok, check_pair, check_pair_ok};
 pub use china::{
     AhmUdi, ApprovalForm, Cdtc, DeclarationNumber, DeviceClass, DeviceFiling, DeviceOrigin,
-    DeviceRegistration, Direction, DrugApproval, MaPart, MaUdi, NationalDrugCode, Uscc,
+    DeviceRegistration, Direction, DrugApproval, InstitutionLicence, MaPart, MaUdi, NationalDrugCode, Uscc,
 };
-pub use error::{Error, Fault};
+pub use dictionary::Ai;
+pub use digital_link::DigitalLink;
+pub use element::{Element, ElementString, Leniency, MAX_ELEMENTS};
+pub use error::Error;
 pub use escape::Escaped;
+pub use fault::Fault;
 pub use keys::{Gln, Gtin, Sscc};
-pub use scan::{Ai, Element, LabelDate, MAX_SCAN_BYTES, ScanData};
+pub use linter::Linter;
+pub use scan::{CodeKind, LabelDate, MAX_SCAN_BYTES, ScanData, ScanSettings, Udi, UdiAgency};
+pub use symbology::{Data, Symbology, Transmission};
+pub use warning::{Caution, Warning};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod linear;
 #[cfg(test)]
 mod tests;

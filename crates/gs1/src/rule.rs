@@ -1,8 +1,9 @@
 //! What a free part of a canonical text (serial, lot, code, name) may hold.
 
 use crate::charset::{is_ai82, is_printable};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape;
+use crate::fault::Fault;
 
 /// Bounds and alphabet of one part, counted on its unescaped value.
 #[derive(Debug, Clone, Copy)]
@@ -47,11 +48,6 @@ pub(crate) const PLAIN_CODE: Rule = Rule::bytes("code", 80, Set::Plain);
 pub(crate) const AHM: Rule = Rule::chars("ahm", 64, Set::Printable);
 
 impl Rule {
-    /// Text of a GS1 application identifier: 1 to `max` characters of set 82.
-    pub(crate) const fn ai_text(part: &'static str, max: usize) -> Self {
-        Self::chars(part, max, Set::Ai82)
-    }
-
     const fn chars(part: &'static str, max_chars: usize, set: Set) -> Self {
         Self { part, max_chars, max_bytes: usize::MAX, set }
     }

@@ -1,7 +1,7 @@
 //! Check digits, GS1 keys and the escape.
 use proptest::prelude::*;
 
-use crate::{Error, Fault, Gln, Gtin, Sscc, check_digit, check_digit_ok, check_pair, escape};
+use crate::{Caution, Error, Fault, Gln, Gtin, Sscc, check_digit, check_digit_ok, check_pair, escape};
 
 /// Compares `part`, place and fault of a refusal.
 #[track_caller]
@@ -40,6 +40,37 @@ fn gtin_of_every_length_is_padded_to_fourteen() {
         assert_eq!(Gtin::parse(text).map(|gtin| gtin.to_string()).as_deref(), Ok(padded));
     }
     assert_eq!(Gtin::parse("19521234543210").unwrap().indicator(), 1);
+}
+
+#[test]
+fn odd_prefixes_of_a_gtin_are_told() {
+    let number = |body: &str| {
+        let check = char::from(check_digit(body.as_bytes()).unwrap());
+        Gtin::parse(&format!("{body}{check}")).unwrap()
+    };
+    use Caution::{CouponNumber, DemonstrationNumber, RestrictedNumber};
+    for (body, caution) in [
+        ("690123456789", None),
+        ("1690123456789", None),
+        ("952123454321", Some(DemonstrationNumber)),
+        ("1952123454321", Some(DemonstrationNumber)),
+        ("9520000", Some(DemonstrationNumber)),
+        ("200123456789", Some(RestrictedNumber)),
+        ("299123456789", Some(RestrictedNumber)),
+        ("020123456789", Some(RestrictedNumber)),
+        ("049123456789", Some(RestrictedNumber)),
+        ("30123456789", None),
+        ("2001234", Some(RestrictedNumber)),
+        ("0123456", Some(RestrictedNumber)),
+        ("6901234", None),
+        ("978012345678", None),
+        ("980123456789", Some(CouponNumber)),
+        ("985123456789", None),
+        ("990123456789", Some(CouponNumber)),
+        ("050123456789", Some(CouponNumber)),
+    ] {
+        assert_eq!(number(body).caution(), caution, "{body}");
+    }
 }
 
 #[test]

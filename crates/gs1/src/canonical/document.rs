@@ -6,8 +6,9 @@ use super::face::canonical_text;
 use super::party::{self, PartyId, PartyRef};
 use super::{Offset, bounded, offset, split_at_first};
 use crate::china::DeclarationNumber;
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape::{self, Escaped};
+use crate::fault::Fault;
 use crate::rule;
 
 canonical_text! {

@@ -7,8 +7,9 @@ use super::face::canonical_text;
 use super::lot::{self, Lot, LotLayout, LotRef};
 use super::product::{Product, ProductRef};
 use crate::china::{self, AhmUdi, Cdtc, MaUdi};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape::{self, Escaped};
+use crate::fault::Fault;
 use crate::keys::{Gtin, Sscc};
 use crate::rule;
 

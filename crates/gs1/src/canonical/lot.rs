@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::face::canonical_text;
 use super::product::{self, Product, ProductRef, Scheme};
 use super::{Offset, bounded, offset, split_at_first};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape::{self, Escaped};
+use crate::fault::Fault;
 use crate::keys::Gtin;
 use crate::rule::{self, Rule};
 

@@ -18,7 +18,8 @@ pub use party::{PartyId, PartyKind, PartyRef};
 pub use product::{Product, ProductRef, Scheme};
 pub use site::{Site, SiteRef};
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// The most bytes a canonical text may have.
 pub const MAX_CANONICAL_BYTES: usize = 256;

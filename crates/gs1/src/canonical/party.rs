@@ -3,10 +3,12 @@
 use super::bounded;
 use super::face::canonical_text;
 use crate::china::Uscc;
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape;
+use crate::fault::Fault;
 use crate::keys::Gln;
 use crate::rule;
+use crate::warning::{Caution, Warning};
 
 canonical_text! {
     /// An organisation, borrowed.
@@ -91,6 +93,12 @@ impl<'a> PartyRef<'a> {
     /// The unified social credit code. Whether its check character fits is for the caller to ask.
     pub fn uscc(self) -> Option<Uscc> {
         (self.layout == PartyKind::Uscc).then(|| Uscc::parse(self.value()).ok()).flatten()
+    }
+
+    /// What is odd about it: a unified social credit code whose check character does not fit.
+    pub fn warning(self) -> Option<Warning> {
+        let odd = self.uscc().is_some_and(|code| !code.check_ok());
+        odd.then(|| Warning::new(Caution::UsccCheck, None, self.text.len().saturating_sub(1)))
     }
 
     /// The GLN.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::bounded;
 use super::face::canonical_text;
 use crate::china::{self, MaUdi, NationalDrugCode};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape::{self, Escaped};
+use crate::fault::Fault;
 use crate::keys::Gtin;
 use crate::rule;
 

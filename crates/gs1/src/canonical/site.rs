@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::face::canonical_text;
 use super::party::{self, PartyId, PartyRef};
 use super::{Offset, bounded, offset};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::escape::{self, Escaped};
+use crate::fault::Fault;
 use crate::keys::Gln;
 use crate::rule;
 

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::tests::refused;
-use crate::{AhmUdi, Cdtc, DeclarationNumber, Gln, Gtin, MaUdi, NationalDrugCode, Sscc, Uscc};
+use crate::{AhmUdi, Caution, Cdtc, DeclarationNumber, Gln, Gtin, MaUdi, NationalDrugCode, Sscc, Uscc};
 
 fn gtin() -> Gtin {
     Gtin::parse("09521234543213").unwrap()
@@ -189,6 +189,16 @@ fn a_site_keeps_party_and_code_apart() {
     check("site:org:A/", "code", 11, Fault::Empty);
     check("site:org:A%41/1", "name", 10, Fault::NeedlessEscape);
     check("site:gln:9521234567890", "gln", 21, Fault::CheckDigit);
+}
+
+#[test]
+fn a_party_whose_check_character_does_not_fit_is_read_with_a_warning() {
+    let odd = PartyId::parse("uscc:91350100M0001TGQXM").unwrap();
+    let warning = odd.view().warning().unwrap();
+    assert_eq!((warning.caution, warning.at), (Caution::UsccCheck, 22));
+    for text in ["uscc:91110000600037341L", "gln:9521234567899", "org:A"] {
+        assert_eq!(PartyId::parse(text).unwrap().view().warning(), None, "{text}");
+    }
 }
 
 #[test]

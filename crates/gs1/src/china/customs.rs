@@ -1,7 +1,8 @@
 //! Customs declaration number 报关单号.
 
 use crate::ascii::{Ascii, fixed_face};
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 const PART: &str = "declaration";
 

@@ -4,7 +4,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::Reader;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// One character for each provincial authority, with the second name some are known by.
 const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕秦甘陇青宁新";

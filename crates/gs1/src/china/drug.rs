@@ -5,7 +5,8 @@ use core::str::FromStr;
 
 use super::Reader;
 use crate::ascii::{Ascii, fixed_face};
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 use crate::keys::checked;
 
 /// Drug trace code 追溯码, 20 digits (NMPAB/T 1002-2019).

@@ -3,18 +3,21 @@
 mod customs;
 mod device;
 mod drug;
+mod institution;
 mod udi;
 mod uscc;
 
 pub use customs::{DeclarationNumber, Direction};
 pub use device::{DeviceClass, DeviceFiling, DeviceOrigin, DeviceRegistration};
 pub use drug::{ApprovalForm, Cdtc, DrugApproval, NationalDrugCode};
+pub use institution::InstitutionLicence;
 pub use udi::{AhmUdi, MaPart, MaUdi};
 pub use uscc::Uscc;
 
 pub(crate) use udi::{DI_MAX, check_di, check_ma};
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// Walks a text from the left, remembering where it is for the error.
 struct Reader<'a> {
@@ -82,5 +85,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

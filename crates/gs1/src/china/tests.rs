@@ -135,6 +135,21 @@ fn declarations_carry_office_year_and_direction() {
 }
 
 #[test]
+fn institution_licences_have_one_of_three_lengths() {
+    for text in ["PDY123456789012345678D", "440300123456789012", "PDY000010001"] {
+        assert_eq!(InstitutionLicence::parse(text).unwrap().as_str(), text);
+    }
+    const PART: &str = "institution licence";
+    let allowed = "22 characters, or 18 or 12 of older licences";
+    let check = |text, at, fault| refused(InstitutionLicence::parse(text), PART, at, fault);
+    check("", 0, Fault::Empty);
+    check("PDY00001000", 11, Fault::Length { allowed });
+    check("PDY123456789012345678D1", 22, Fault::Length { allowed });
+    check("PDY00001000d", 11, Fault::Character);
+    check("PDY0000批0001", 7, Fault::Character);
+}
+
+#[test]
 fn ma_identifiers_keep_their_parts_as_printed() {
     let text = "MA.156.M0.100221.10000019.M20240101.V20270101.LA-7.S0001.C2";
     let udi = MaUdi::parse(text).unwrap();
@@ -183,6 +198,7 @@ fn parse_all(text: &str) {
         DeviceRegistration::parse(text).map(drop),
         DeviceFiling::parse(text).map(drop),
         DeclarationNumber::parse(text).map(drop),
+        InstitutionLicence::parse(text).map(drop),
         MaUdi::parse(text).map(drop),
         AhmUdi::parse(text).map(drop),
         crate::Gtin::parse(text).map(drop),

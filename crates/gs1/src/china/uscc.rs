@@ -1,7 +1,8 @@
 //! Unified social credit code 统一社会信用代码 (GB 32100-2015).
 
 use crate::ascii::{Ascii, fixed_face};
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// Digits and capitals without I, O, S, V and Z, in the order of their values.
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";

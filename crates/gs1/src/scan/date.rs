@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::ascii::all_digits;
-use crate::error::{Error, Fault};
+use crate::error::Error;
+use crate::fault::Fault;
 
 /// A date printed on a label as YYMMDD, with its century found.
 ///
@@ -18,25 +18,38 @@ pub struct LabelDate {
 }
 
 impl LabelDate {
-    /// Reads six digits. `reference_year` is the year in which the century is judged: the
-    /// caller's "now", never a clock of this crate.
-    pub(super) fn parse(part: &'static str, text: &str, reference_year: u16) -> Result<Self, Error> {
-        all_digits(part, text)?;
-        let Ok(digits) = <[u8; 6]>::try_from(text.as_bytes()) else {
-            let fault = match text.len() {
-                0 => Fault::Empty,
-                _ => Fault::Length { allowed: "6 digits" },
-            };
-            return Err(Error::new(part, text.len().min(6), fault));
+    /// Reads the six digits that a value begins with. `reference_year` is the year in which the century
+    /// is judged: the caller's "now", never a clock of this crate.
+    pub(crate) fn of(value: &str, reference_year: u16) -> Result<Self, Error> {
+        let Some(digits) =
+            value.as_bytes().first_chunk::<6>().filter(|digits| digits.iter().all(u8::is_ascii_digit))
+        else {
+            return Err(Error::new("date", 0, Fault::Length { allowed: "6 digits" }));
         };
-        let [yy, month, printed] = [0, 2, 4].map(|at| two(digits[at], digits[at + 1]));
-        let year = full_year(yy, reference_year);
+        let [yy, month, day] = [0, 2, 4].map(|at| two(digits[at], digits[at + 1]));
+        Self::checked(full_year(yy, reference_year), month, day, 2)
+    }
+
+    /// Reads eight digits, YYYYMMDD.
+    pub(crate) fn of_full(value: &str) -> Result<Self, Error> {
+        let Some(digits) = <&[u8; 8]>::try_from(value.as_bytes())
+            .ok()
+            .filter(|digits| digits.iter().all(u8::is_ascii_digit))
+        else {
+            return Err(Error::new("date", 0, Fault::Length { allowed: "8 digits" }));
+        };
+        let [century, yy, month, day] = [0, 2, 4, 6].map(|at| two(digits[at], digits[at + 1]));
+        Self::checked(u16::from(century) * 100 + u16::from(yy), month, day, 4)
+    }
+
+    /// A date whose month stands at byte `month_at`.
+    fn checked(year: u16, month: u8, printed: u8, month_at: usize) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(Error::new(part, 2, Fault::Month));
+            return Err(Error::span(month_at, 2, Fault::Month));
         }
         let last = days_in(year, month);
         if printed > last {
-            return Err(Error::new(part, 4, Fault::Day));
+            return Err(Error::span(month_at + 2, 2, Fault::Day));
         }
         let whole_month = printed == 0;
         Ok(Self { year, month, day: if whole_month { last } else { printed }, whole_month })
@@ -89,7 +102,7 @@ fn full_year(yy: u8, reference_year: u16) -> u16 {
 }
 
 /// Days of a month in the Gregorian calendar. `month` is 1–12.
-fn days_in(year: u16, month: u8) -> u8 {
+pub(crate) fn days_in(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 if leap => 29,

@@ -9,14 +9,17 @@ use crate::{Gtin, Item};
 /// that is canonical, if it has one.
 fn reads_or_refuses(text: &str, year: u16) {
     match ScanData::parse(text, year) {
-        Err(error) => assert!(text.is_char_boundary(error.at), "{error} in {text:?}"),
+        Err(error) => {
+            assert!(text.is_char_boundary(error.at), "{error} in {text:?}");
+            assert!(!error.marked(text).is_empty() && error.caret(text).ends_with('^'));
+        }
         Ok(data) => {
             if let Some(item) = data.item() {
                 assert_eq!(Item::parse(item.as_str()).unwrap(), item);
             }
             for element in data.elements() {
-                assert!(element.at <= text.len());
-                assert_eq!(data.date(element.ai).is_some(), element.ai.is_date());
+                assert!(element.at() <= text.len());
+                assert_eq!(data.date(element.ai()).is_some(), element.ai().is_date());
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod document;
 mod fields;
+mod fuzz;
 mod genesis;
 mod golden;
 mod kinds;
