@@ -13,11 +13,11 @@ use anyhow::{Context as _, Result};
 use client::{Client, JsonLines, Outcome, Settled, SignError, Signer, SubmitEvent, SubmitOptions, Summary};
 use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
-use proto::v1::{Receipt, Rejection, SignedStatement, Statement};
+use proto::v1::{Attachment, Receipt, Rejection, SignedStatement, Statement};
 use serde_json::json;
 use statement::{hex_text, kind_row};
 
-use super::{connect, runtime};
+use super::{attach, connect, runtime};
 use crate::{cli, draw, exit, out::Out};
 
 type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
@@ -25,7 +25,7 @@ type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     let signer = runtime()?.block_on(signer(args, out))?;
-    for signed in signed_files(args, &signer, out) {
+    for signed in signed_files(args, &signer, Vec::new(), out) {
         out.value(&client::message_to_json("SignedStatement", &signed?)?);
     }
     Ok(ExitCode::SUCCESS)
@@ -49,7 +49,13 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
         let statements = if args.signed {
             ready_files(&args.sign.files)
         } else {
-            signed_files(&args.sign, &signer(&args.sign, out).await?, out)
+            let signer = signer(&args.sign, out).await?;
+            let papers = if args.attach.is_empty() {
+                Vec::new()
+            } else {
+                attach::upload(&connect::reader(&args.sign.who, out).await?, &args.attach, out).await?
+            };
+            signed_files(&args.sign, &signer, papers, out)
         };
         let summary = send(&client, statements, out).await?;
         if !out.json {
@@ -168,15 +174,18 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
     }
 }
 
-/// Statements of files, signed one by one as they are asked for.
-fn signed_files(args: &cli::Sign, signer: &Signer, out: Out) -> Statements {
+/// Statements of files, signed one by one as they are asked for; each names these documents too.
+fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attachment>, out: Out) -> Statements {
     let signer = signer.clone();
     let files = args.files.clone();
     Box::new(files.into_iter().flat_map(move |file| {
-        let signer = signer.clone();
+        let (signer, papers) = (signer.clone(), papers.clone());
         let name = file.display().to_string();
         read(&file).map(move |statement| {
-            let signed = statement.and_then(|s| signer.sign(s).map_err(|e| in_words(e, out)));
+            let signed = statement.and_then(|mut s| {
+                s.header.get_or_insert_default().attachments.extend(papers.iter().cloned());
+                signer.sign(s).map_err(|e| in_words(e, out))
+            });
             signed.with_context(|| name.clone())
         })
     }))

@@ -4,8 +4,8 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
-    trace_service_server::TraceServiceServer,
+    attachment_service_server::AttachmentServiceServer, ledger_service_server::LedgerServiceServer,
+    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -18,11 +18,12 @@ use crate::{
     config::{Limits, MAX_ANSWER, MAX_MESSAGE, ServerConfig},
     connection,
     cors::CorsLayer,
+    documents::{Documents, DocumentsError, follow},
     http,
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{AttachmentApi, LedgerApi, RegistryApi, Shared, TraceApi},
     tls::{ServerIdentity, TlsError},
     token,
 };
@@ -50,6 +51,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The directory of attachments.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
     /// An entry of `cors_origins` is not an origin.
     #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
     Origin(String),
@@ -72,6 +76,7 @@ pub struct Server {
     ledger: Ledger,
     config: ServerConfig,
     identity: ServerIdentity,
+    documents: Arc<Documents>,
     cors: CorsLayer,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
@@ -87,6 +92,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     token::install();
     let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
     let identity = ServerIdentity::load(&config.tls)?;
+    let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let grpc = listen(config.listen).await?;
     let http = match config.http_listen {
         Some(address) => Some(listen(address).await?),
@@ -97,7 +103,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, cors, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -187,11 +193,13 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, cors, grpc: (listener, address), http } = self;
+        let Self { ledger, config, identity, documents, cors, grpc: (listener, address), http } = self;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
-        let shared = Arc::new(shared(&ledger, &metrics, stopped.clone(), limits.clone()));
+        let transfer = documents.transfer;
+        let follower = tokio::spawn(follow(Arc::clone(&documents), ledger.clone(), stopped.clone()));
+        let shared = Arc::new(shared(&ledger, &metrics, &documents, stopped.clone(), limits.clone()));
         let (reporter, health) = tonic_health::server::health_reporter();
         let routes = routes(&shared, health)?;
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
@@ -207,6 +215,7 @@ impl Server {
             .layer(ObserveLayer {
                 metrics: Arc::clone(&metrics),
                 deadline: Duration::from_millis(limits.deadline_ms),
+                transfer,
                 most: limits.calls,
             });
         let incoming = connection::incoming(listener, limits.connections, metrics);
@@ -231,15 +240,23 @@ impl Server {
             http.abort();
         }
         health.await?;
+        follower.await?;
         closed??;
         transport
     }
 }
 
-fn shared(ledger: &Ledger, metrics: &Arc<Metrics>, stop: watch::Receiver<bool>, limits: Limits) -> Shared {
+fn shared(
+    ledger: &Ledger,
+    metrics: &Arc<Metrics>,
+    documents: &Arc<Documents>,
+    stop: watch::Receiver<bool>,
+    limits: Limits,
+) -> Shared {
     Shared {
         ledger: ledger.clone(),
         metrics: Arc::clone(metrics),
+        documents: Arc::clone(documents),
         verifiers: Pool::new(Limits::or_per_processor(limits.verifiers, 1)),
         readers: Pool::new(Limits::or_per_processor(limits.readers, 4)),
         stop,
@@ -291,6 +308,11 @@ where
         )
         .add_service(
             TraceServiceServer::new(TraceApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            AttachmentServiceServer::new(AttachmentApi(Arc::clone(shared)))
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_ANSWER),
         )

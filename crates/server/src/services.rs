@@ -1,5 +1,6 @@
 //! The gRPC services: translate, call, translate.
 
+mod attachment;
 mod entries;
 mod ledger;
 mod registry;
@@ -15,6 +16,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     access::{Credentials, Sight},
     config::Limits,
+    documents::Documents,
     language::Language,
     metrics::Metrics,
     observe::Note,
@@ -22,6 +24,7 @@ use crate::{
     status::Fault,
 };
 
+pub(crate) use attachment::AttachmentApi;
 pub(crate) use ledger::LedgerApi;
 pub(crate) use registry::RegistryApi;
 pub(crate) use trace::TraceApi;
@@ -34,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) verifiers: Pool,
     /// Reads of the store.
     pub(crate) readers: Pool,
+    pub(crate) documents: Arc<Documents>,
     /// True once the server is to end.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) limits: Limits,
