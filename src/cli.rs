@@ -52,6 +52,9 @@ pub enum Command {
     Desk(Desk),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
+    /// Documents beside the ledger, which statements name.
+    #[command(subcommand)]
+    Attach(Attach),
     /// Read a scan (GS1 element string, FNC1 as <GS>; brackets; Digital Link; UDI; trace code) and say what it names.
     Scan {
         /// The scan.
@@ -61,7 +64,7 @@ pub enum Command {
     Verify(Verify),
     /// Make the view anew from the log.
     Rebuild(Data),
-    /// Copy the log of a stopped ledger to a new directory.
+    /// Copy log and attachments of a stopped ledger to a new directory.
     Backup {
         #[command(flatten)]
         data: Data,
@@ -270,6 +273,60 @@ pub struct Submit {
     /// The files hold signed statements, as `yuanliu sign` prints them.
     #[arg(long)]
     pub signed: bool,
+    /// Upload this document first; every statement submitted names it. Repeat for several.
+    #[arg(long, value_name = "FILE[:ROLE]", conflicts_with = "signed")]
+    pub attach: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Attach {
+    /// Upload documents, before the statement that names them; prints how its header does.
+    Put(AttachPut),
+    /// Download a document that the statement at an entry names, and check it.
+    Get(AttachGet),
+    /// The documents that the statement at an entry names, and whether they are there.
+    Info(AttachInfo),
+    /// Give all attachments of a stopped ledger a new master key.
+    Rewrap(Data),
+}
+
+#[derive(Debug, Args)]
+pub struct AttachPut {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// The documents.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// What they are: "invoice", "packing-list", "test-report", "photo", …
+    #[arg(long, default_value = "document")]
+    pub role: String,
+    /// Their media type, where the end of the name does not tell.
+    #[arg(long)]
+    pub media_type: Option<String>,
+    /// The entry of your statement that names them already, for documents that were lost.
+    #[arg(long)]
+    pub entry: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct AttachGet {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Entry of the statement.
+    pub entry: u64,
+    /// Digest of the document, or its beginning; may be left out where there is one document.
+    pub digest: Option<String>,
+    /// Where to write it; must not exist.
+    #[arg(short, long)]
+    pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct AttachInfo {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Entry of the statement.
+    pub entry: u64,
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,12 @@ fn main() -> io::Result<()> {
     fs::write(out.join("schema.rs"), schema(&set)?)?;
 
     prost_build::Config::new()
-        .bytes([".yuanliu.v1.SignedStatement.payload", ".yuanliu.v1.Entry.payload"])
+        .bytes([
+            ".yuanliu.v1.SignedStatement.payload",
+            ".yuanliu.v1.Entry.payload",
+            ".yuanliu.v1.UploadAttachmentRequest.chunk",
+            ".yuanliu.v1.DownloadAttachmentResponse.chunk",
+        ])
         // The enum lives inside short-lived decoding only; boxing would cost an allocation a statement.
         .type_attribute(".yuanliu.v1", "#[allow(clippy::large_enum_variant)]")
         .compile_fds(set)?;

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod ask;
+mod attach;
 mod bench;
 mod connect;
 mod demo;
@@ -39,6 +40,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
         Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
+        Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
         Command::Verify(args) => offline::verify(&args, out),
         Command::Rebuild(args) => offline::rebuild(&args, out),

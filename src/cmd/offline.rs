@@ -18,6 +18,9 @@ use crate::{
     out::{Out, failed},
 };
 
+/// Where a ledger keeps its attachments, unless told otherwise.
+const ATTACHMENTS: &str = "attachments";
+
 /// What a check of the whole ledger found.
 #[derive(Debug)]
 pub struct Verified {
@@ -258,10 +261,12 @@ const fn not_the_same(out: Out) -> &'static str {
 /// `yuanliu backup`
 pub fn backup(args: &Data, output: &Path, out: Out) -> Result<ExitCode> {
     let entries = ledger::backup(&args.data, output, &ledger::Config::default())?;
+    let documents = attachments::copy(&args.data.join(ATTACHMENTS), &output.join(ATTACHMENTS))?;
     if out.json {
-        out.value(&json!({ "entries": entries, "backup": output }));
+        out.value(&json!({ "entries": entries, "attachments": documents, "backup": output }));
     } else {
         out.line(format!("{entries} {} {}", out.pick("entries copied to", "条目已备份至"), output.display()));
+        out.line(format!("{documents} {}", out.pick("attachments too, encrypted", "个附件一并备份（加密）")));
         out.note(out.pick(
             "Keys are not in the backup: keep DIR/keys safe as well.",
             "备份不含密钥：请另行妥善保存 DIR/keys。",
@@ -278,7 +283,9 @@ pub fn restore(backup: &Path, args: &Data, out: Out) -> Result<ExitCode> {
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    tell_rebuilt(&rebuilt?, out);
+    let rebuilt = rebuilt?;
+    attachments::copy(&backup.join(ATTACHMENTS), &args.data.join(ATTACHMENTS))?;
+    tell_rebuilt(&rebuilt, out);
     if !out.json {
         out.note(out.pick(
             "Put the keys back into DIR/keys before you start the server.",

@@ -13,11 +13,11 @@ use anyhow::{Context as _, Result};
 use client::{Client, JsonLines, Outcome, Settled, Signer, SubmitEvent, SubmitOptions, Summary};
 use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
-use proto::v1::{Receipt, Rejection, SignedStatement, Statement};
+use proto::v1::{Attachment, Receipt, Rejection, SignedStatement, Statement};
 use serde_json::json;
 use statement::{hex_text, kind_row};
 
-use super::{connect, runtime};
+use super::{attach, connect, runtime};
 use crate::{
     cli, draw, exit,
     out::{Out, failed},
@@ -31,7 +31,7 @@ pub(super) type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     let signer = runtime()?.block_on(signer(args, out))?;
-    for signed in signed_files(args, &signer) {
+    for signed in signed_files(args, &signer, Vec::new()) {
         out.value(&client::message_to_json("SignedStatement", &signed?)?);
     }
     Ok(ExitCode::SUCCESS)
@@ -55,7 +55,13 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
         let statements = if args.signed {
             ready_files(&args.sign.files)
         } else {
-            signed_files(&args.sign, &signer(&args.sign, out).await?)
+            let signer = signer(&args.sign, out).await?;
+            let papers = if args.attach.is_empty() {
+                Vec::new()
+            } else {
+                attach::upload(&connect::reader(&args.sign.who, out).await?, &args.attach, out).await?
+            };
+            signed_files(&args.sign, &signer, papers)
         };
         let summary = send(&client, statements, out).await?;
         if !out.json {
@@ -179,15 +185,20 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
     }
 }
 
-/// Statements of files, signed one by one as they are asked for.
-pub(super) fn signed_files(args: &cli::Sign, signer: &Signer) -> Statements {
+/// Statements of files, signed one by one as they are asked for; each names these documents too.
+pub(super) fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attachment>) -> Statements {
     let signer = signer.clone();
     let files = args.files.clone();
     Box::new(files.into_iter().flat_map(move |file| {
-        let signer = signer.clone();
+        let (signer, papers) = (signer.clone(), papers.clone());
         let name = file.display().to_string();
-        read(&file)
-            .map(move |statement| statement.and_then(|s| Ok(signer.sign(s)?)).with_context(|| name.clone()))
+        read(&file).map(move |statement| {
+            let signed = statement.and_then(|mut s| {
+                s.header.get_or_insert_default().attachments.extend(papers.iter().cloned());
+                Ok(signer.sign(s)?)
+            });
+            signed.with_context(|| name.clone())
+        })
     }))
 }
 

@@ -17,7 +17,7 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
         let client = connect::public(&args.who, out).await?;
         let signer = signer(args, out).await?;
         let (mut sound, mut faulty) = (0, 0);
-        for (place, signed) in signed_files(args, &signer).enumerate() {
+        for (place, signed) in signed_files(args, &signer, Vec::new()).enumerate() {
             let request = ValidateStatementRequest { statement: Some(signed?) };
             let answer = client.validate_statement(request).await?;
             tell(place, &answer, out)?;

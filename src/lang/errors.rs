@@ -186,6 +186,7 @@ fn of_serving(error: &ServeError) -> String {
         ServeError::Transport(error) => format!("gRPC 传输失败：{error}"),
         ServeError::Reflection(error) => format!("reflection：{error}"),
         ServeError::Ledger(error) => of_ledger(error),
+        ServeError::Documents(error) => format!("附件目录：{error}"),
         ServeError::Task(error) => format!("服务的一部分失败：{error}"),
     }
 }

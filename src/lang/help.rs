@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 27] = [
+pub(super) const COMMANDS: [(&str, &str); 32] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -33,10 +33,15 @@ pub(super) const COMMANDS: [(&str, &str); 27] = [
     ("desk holdings", "您现有的库存。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
+    ("attach", "账本旁的附件，由声明引用。"),
+    ("attach put", "在引用附件的声明之前上传附件；输出声明首部的写法。"),
+    ("attach get", "下载某条目的声明所引用的附件并校验。"),
+    ("attach info", "某条目的声明所引用的附件及其存否。"),
+    ("attach rewrap", "为已停止的账本的全部附件换用新的主密钥。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 58] = [
+pub(super) const ARGUMENTS: [(&str, &str); 66] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -95,6 +100,14 @@ pub(super) const ARGUMENTS: [(&str, &str); 58] = [
     ("business_key", "只列此业务单号。"),
     ("desk dossier.lot", "批。"),
     ("desk dossier.item", "该批中的一件物品。"),
+    ("attach put.files", "附件文件。"),
+    ("role", "附件的性质：\"invoice\"、\"packing-list\"、\"test-report\"、\"photo\" 等。"),
+    ("media_type", "媒体类型；文件名后缀不足以判断时填写。"),
+    ("attach put.entry", "已引用它的您的声明的条目，用于补传遗失的附件。"),
+    ("entry", "声明的条目。"),
+    ("digest", "附件摘要或其开头；只有一个附件时可省略。"),
+    ("attach get.output", "写入位置；须不存在。"),
+    ("attach", "随声明上传的附件，写作 FILE[:role]；可重复。"),
 ];
 
 const EXIT_CODES: &str = "\

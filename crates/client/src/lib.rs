@@ -31,6 +31,7 @@
 //! from outside is all that is used here. An unencrypted connection. Settings from files or the
 //! environment, and prompts: the binary has them.
 
+mod attachment;
 mod connect;
 mod error;
 #[cfg(test)]
@@ -44,6 +45,7 @@ mod signer;
 mod submit;
 mod token;
 
+pub use attachment::{AttachmentError, AttachmentFile};
 pub use connect::{Client, ConnectOptions, Trust};
 pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure, reason};
 pub use follow::{Entries, EntryRange};

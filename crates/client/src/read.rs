@@ -5,8 +5,9 @@ use merkle::{Checkpoint, Hash, VerifierKey};
 use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
-    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient,
-    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
+    attachment_service_client::AttachmentServiceClient, desk_service_client::DeskServiceClient,
+    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
+    trace_service_client::TraceServiceClient,
 };
 use tonic::Code;
 
@@ -100,6 +101,8 @@ reads! {
     trace_source(TraceServiceClient, TraceSourceRequest) -> TraceSourceResponse;
     /// 查流向: forward to every place.
     trace_flow(TraceServiceClient, TraceFlowRequest) -> TraceFlowResponse;
+    /// Whether a document that a statement names is there.
+    get_attachment(AttachmentServiceClient, GetAttachmentRequest) -> GetAttachmentResponse;
 }
 
 impl Client {

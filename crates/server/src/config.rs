@@ -4,6 +4,8 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::documents::AttachmentSettings;
+
 /// What the server is told by file, environment or flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -17,6 +19,8 @@ pub struct ServerConfig {
     pub tls: TlsConfig,
     /// Bounds on what clients may ask for.
     pub limits: Limits,
+    /// Documents beside the ledger.
+    pub attachments: AttachmentSettings,
     /// Origins whose pages may call by gRPC-Web, such as `https://console.example.cn`; empty = only pages
     /// of the same origin.
     pub cors_origins: Vec<String>,
@@ -29,6 +33,7 @@ impl Default for ServerConfig {
             http_listen: Some(SocketAddr::from(([127, 0, 0, 1], 7480))),
             tls: TlsConfig::default(),
             limits: Limits::default(),
+            attachments: AttachmentSettings::default(),
             cors_origins: Vec::new(),
         }
     }

@@ -5,6 +5,8 @@
 //! every call   deadline, metrics, log line       observe; pages of other origins: cors
 //! who asks     read token, access                token, access
 //! what         translate, call, translate        services
+//! documents    their store, and what the log     documents
+//!              does to them
 //! what failed  one table of reasons              status
 //! ```
 //!
@@ -20,6 +22,7 @@ mod access;
 mod config;
 mod connection;
 mod cors;
+mod documents;
 mod http;
 mod language;
 mod metrics;
@@ -32,6 +35,7 @@ mod tls;
 mod token;
 
 pub use config::{Limits, ServerConfig, TlsConfig};
+pub use documents::{AttachmentSettings, DocumentsError};
 pub use serve::{ServeError, Server, asked_to_end, bind, serve};
 pub use status::DOMAIN;
 pub use tls::{DEVELOPMENT_CERT, DEVELOPMENT_KEY, ServerIdentity, TlsError};

@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 26] = [
+pub(crate) const METHODS: [&str; 29] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -45,10 +45,14 @@ pub(crate) const METHODS: [&str; 26] = [
     "/yuanliu.v1.TraceService/GetItemHistory",
     "/yuanliu.v1.TraceService/TraceSource",
     "/yuanliu.v1.TraceService/TraceFlow",
+    UPLOAD,
+    "/yuanliu.v1.AttachmentService/DownloadAttachment",
+    "/yuanliu.v1.AttachmentService/GetAttachment",
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/Watch",
     OTHER,
 ];
+const UPLOAD: &str = "/yuanliu.v1.AttachmentService/UploadAttachment";
 const OTHER: &str = "other";
 const CODES: usize = Code::Unauthenticated as usize + 1;
 
@@ -63,6 +67,11 @@ impl Method {
     /// The method of a path; unknown ones are all alike, so that callers cannot invent labels.
     pub(crate) fn of(path: &str) -> Self {
         Self(PLACES.get(path).copied().unwrap_or(METHODS.len() - 1))
+    }
+
+    /// Whether its answer begins only when a whole document has come.
+    pub(crate) fn is_upload(self) -> bool {
+        self.path() == UPLOAD
     }
 
     /// Its path.

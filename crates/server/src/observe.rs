@@ -80,6 +80,8 @@ pub(crate) struct ObserveLayer {
     pub(crate) metrics: Arc<Metrics>,
     /// Longest time until an answer begins.
     pub(crate) deadline: Duration,
+    /// The same of an upload, whose answer begins at its end.
+    pub(crate) transfer: Duration,
     /// Most calls at a time.
     pub(crate) most: u64,
 }
@@ -121,7 +123,8 @@ where
         if running > self.layer.most {
             return Box::pin(async move { Ok(call.answered(refusal(Kind::TooManyCalls))) });
         }
-        let deadline = deadline(request.headers(), self.layer.deadline);
+        let longest = if call.method.is_upload() { self.layer.transfer } else { self.layer.deadline };
+        let deadline = deadline(request.headers(), longest);
         request.extensions_mut().insert(call.note.clone());
         let answer = self.inner.call(request);
         Box::pin(async move {

@@ -4,8 +4,9 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer,
-    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
+    attachment_service_server::AttachmentServiceServer, desk_service_server::DeskServiceServer,
+    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -18,11 +19,12 @@ use crate::{
     config::{Limits, MAX_ANSWER, MAX_MESSAGE, ServerConfig},
     connection,
     cors::CorsLayer,
+    documents::{Documents, DocumentsError, follow},
     http,
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{AttachmentApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
     tls::{ServerIdentity, TlsError},
     token,
 };
@@ -52,6 +54,9 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The directory of attachments.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
     /// An entry of `cors_origins` is not an origin.
     #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
     Origin(String),
@@ -74,6 +79,7 @@ pub struct Server {
     ledger: Ledger,
     config: ServerConfig,
     identity: ServerIdentity,
+    documents: Arc<Documents>,
     cors: CorsLayer,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
@@ -89,6 +95,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     token::install();
     let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
     let identity = ServerIdentity::load(&config.tls)?;
+    let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let grpc = listen(config.listen).await?;
     let http = match config.http_listen {
         Some(address) => Some(listen(address).await?),
@@ -99,7 +106,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, cors, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -189,11 +196,13 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, cors, grpc: (listener, address), http } = self;
+        let Self { ledger, config, identity, documents, cors, grpc: (listener, address), http } = self;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
-        let shared = Arc::new(shared(&ledger, &metrics, stopped.clone(), limits.clone()));
+        let transfer = documents.transfer;
+        let follower = tokio::spawn(follow(Arc::clone(&documents), ledger.clone(), stopped.clone()));
+        let shared = Arc::new(shared(&ledger, &metrics, &documents, stopped.clone(), limits.clone()));
         let (reporter, health) = tonic_health::server::health_reporter();
         let routes = routes(&shared, health)?;
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
@@ -209,6 +218,7 @@ impl Server {
             .layer(ObserveLayer {
                 metrics: Arc::clone(&metrics),
                 deadline: Duration::from_millis(limits.deadline_ms),
+                transfer,
                 most: limits.calls,
             });
         let incoming = connection::incoming(listener, limits.connections, metrics);
@@ -233,15 +243,23 @@ impl Server {
             http.abort();
         }
         health.await?;
+        follower.await?;
         closed??;
         transport
     }
 }
 
-fn shared(ledger: &Ledger, metrics: &Arc<Metrics>, stop: watch::Receiver<bool>, limits: Limits) -> Shared {
+fn shared(
+    ledger: &Ledger,
+    metrics: &Arc<Metrics>,
+    documents: &Arc<Documents>,
+    stop: watch::Receiver<bool>,
+    limits: Limits,
+) -> Shared {
     Shared {
         ledger: ledger.clone(),
         metrics: Arc::clone(metrics),
+        documents: Arc::clone(documents),
         verifiers: Pool::new(Limits::or_per_processor(limits.verifiers, 1)),
         readers: Pool::new(Limits::or_per_processor(limits.readers, 4)),
         stop,
@@ -298,6 +316,11 @@ where
         )
         .add_service(
             TraceServiceServer::new(TraceApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            AttachmentServiceServer::new(AttachmentApi(Arc::clone(shared)))
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_ANSWER),
         )

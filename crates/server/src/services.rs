@@ -1,5 +1,6 @@
 //! The gRPC services: translate, call, translate.
 
+mod attachment;
 mod desk;
 mod entries;
 mod ledger;
@@ -18,6 +19,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     access::{Credentials, Sight},
     config::Limits,
+    documents::Documents,
     language::Language,
     metrics::Metrics,
     observe::Note,
@@ -25,6 +27,7 @@ use crate::{
     status::Fault,
 };
 
+pub(crate) use attachment::AttachmentApi;
 pub(crate) use desk::DeskApi;
 pub(crate) use ledger::LedgerApi;
 pub(crate) use registry::RegistryApi;
@@ -38,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) verifiers: Pool,
     /// Reads of the store.
     pub(crate) readers: Pool,
+    pub(crate) documents: Arc<Documents>,
     /// True once the server is to end.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) limits: Limits,

@@ -3,7 +3,7 @@
 //! Reasons of refused statements stand in `statement`; what can go wrong with a call besides stands
 //! here, in the same form.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use proto::v1::{FieldViolation, Rejection};
 use statement::{Class, Reason, Refusal};
@@ -21,6 +21,8 @@ pub const DOMAIN: &str = "yuanliu";
 const MAX_VIOLATION_BYTES: usize = 4_096;
 /// Wait before another try where the queue did not name one.
 const RETRY: Duration = Duration::from_millis(100);
+/// Wait for a place to send a document.
+const RETRY_TRANSFER: Duration = Duration::from_secs(1);
 /// Wait for a stopped writer: somebody has to start it.
 const RETRY_STOPPED: Duration = Duration::from_secs(5);
 
@@ -86,6 +88,43 @@ faults! {
     /// Not there, or not for this reader.
     NotFound = "NOT_FOUND", NotFound,
         "there is nothing of that name that you may see", "没有您可查看的该名称的记录";
+    /// Erased.
+    AttachmentErased = "ATTACHMENT_ERASED", NotFound,
+        "the attachment has been erased; its bytes and salt are gone, the entry given says by whom and why",
+        "附件已抹除：内容与盐均已销毁；由谁、为何抹除见所给条目";
+    /// Named and not there.
+    AttachmentMissing = "ATTACHMENT_MISSING", NotFound,
+        "the attachment is named by the statement, but its signer has not uploaded it, or too early; the signer uploads it again with the field `statement` set",
+        "声明引用了该附件，但签署方未上传，或上传过早已被清理；请签署方带 `statement` 字段重新上传";
+    /// Not to be uploaded again.
+    AttachmentErasedBefore = "ATTACHMENT_ERASED_BEFORE", FailedPrecondition,
+        "the attachment was erased by a statement and is not taken again", "该附件已被声明抹除，不再接收";
+    /// Digest of somebody else's.
+    AttachmentTaken = "ATTACHMENT_TAKEN", AlreadyExists,
+        "another party has uploaded an attachment of this digest; take a new random salt", "另一主体已上传同一摘要的附件；请换用新的随机盐";
+    /// Not what was announced.
+    AttachmentMismatch = "ATTACHMENT_MISMATCH", InvalidArgument,
+        "the bytes that came do not have the size or the digest announced; compute H(0x19, salt, bytes) anew and upload again",
+        "收到的内容与所报大小或摘要不符；请重新计算 H(0x19, 盐, 内容) 后上传";
+    /// Type not taken.
+    AttachmentType = "ATTACHMENT_TYPE", InvalidArgument,
+        "the media type is not taken here, or the bytes are evidently of another type", "不接收该媒体类型，或内容显然为其他类型";
+    /// Too large.
+    AttachmentTooLarge = "ATTACHMENT_TOO_LARGE", InvalidArgument,
+        "the attachment is larger than this server takes", "附件超过本服务端允许的大小";
+    /// The party has too much waiting.
+    AttachmentQuota = "ATTACHMENT_QUOTA", FailedPrecondition,
+        "too many attachments of this party wait for a statement that names them; submit the statements, or wait until they are dropped",
+        "该主体待引用的附件过多；请先提交引用它们的声明，或等待其过期清理";
+    /// Everybody has.
+    AttachmentsFull = "ATTACHMENTS_FULL", ResourceExhausted,
+        "too many attachments wait for statements; try again after the delay given", "待引用的附件已达上限；请按所给延迟后重试";
+    /// Too many uploads or downloads.
+    TooManyTransfers = "TOO_MANY_TRANSFERS", ResourceExhausted,
+        "as many attachments are being transferred as may be; try again after the delay given", "附件传输数已达上限；请按所给延迟后重试";
+    /// The log says more than has been done.
+    AttachmentsBehind = "ATTACHMENTS_BEHIND", Unavailable,
+        "the server is still doing to attachments what the log says; try again after the delay given", "服务端正按日志处理附件；请按所给延迟后重试";
     /// Took too long.
     Deadline = "DEADLINE", DeadlineExceeded,
         "the call took longer than its deadline; a statement may have been recorded: submit the same bytes again",
@@ -106,12 +145,25 @@ faults! {
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
     field: Option<(&'static str, String)>,
+    /// The entry that is the reason.
+    entry: Option<u64>,
 }
 
 impl Fault {
     /// A field of the request is at fault.
     pub(crate) fn field(field: &'static str, description: impl Into<String>) -> Self {
-        Self { kind: Kind::InvalidRequest, field: Some((field, description.into())) }
+        Self::at(Kind::InvalidRequest, field, description)
+    }
+
+    /// A field of the request is at fault in a way of its own.
+    pub(crate) fn at(kind: Kind, field: &'static str, description: impl Into<String>) -> Self {
+        Self { kind, field: Some((field, description.into())), entry: None }
+    }
+
+    /// What is asked for was erased by an entry.
+    pub(crate) fn erased(by: u64) -> Self {
+        let told = Self::at(Kind::AttachmentErased, "digest", format!("erased by entry {by}"));
+        Self { entry: Some(by), ..told }
     }
 
     /// The store failed: said in the log, not to the caller.
@@ -123,11 +175,16 @@ impl Fault {
     /// As a status.
     pub(crate) fn status(&self, language: Language) -> Status {
         let row = self.kind.row();
-        let mut details = info(row.reason);
+        let entry = self.entry.map(|entry| ("entry".to_owned(), entry.to_string()));
+        let mut details = ErrorDetails::new();
+        details.set_error_info(row.reason, DOMAIN, entry.into_iter().collect::<HashMap<_, _>>());
         if let Some((field, description)) = &self.field {
             details.add_bad_request_violation(*field, description);
         }
         match self.kind {
+            Kind::AttachmentsFull | Kind::TooManyTransfers | Kind::AttachmentsBehind => {
+                _ = details.set_retry_info(Some(RETRY_TRANSFER));
+            }
             Kind::TooManyCalls => _ = details.set_retry_info(Some(RETRY)),
             Kind::Stopping => _ = details.set_retry_info(Some(RETRY_STOPPED)),
             _ => {}
@@ -138,7 +195,7 @@ impl Fault {
 
 impl From<Kind> for Fault {
     fn from(kind: Kind) -> Self {
-        Self { kind, field: None }
+        Self { kind, field: None, entry: None }
     }
 }
 
@@ -156,7 +213,7 @@ impl From<ledger::Error> for Fault {
 
 fn info(reason: &str) -> ErrorDetails {
     let mut details = ErrorDetails::new();
-    details.set_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    details.set_error_info(reason, DOMAIN, HashMap::new());
     details
 }
 

@@ -2,6 +2,7 @@
 //! (docs/FORMAT.md §1 and §3).
 
 use merkle::{Hash, PublicKey, SigningKey, sha256};
+use sha2::{Digest as _, Sha256};
 
 /// Payload type of statements.
 pub const STATEMENT_TYPE: &str = "application/vnd.yuanliu.statement.v1+protobuf";
@@ -50,5 +51,30 @@ pub fn genesis_scope(origin: &str, random: &[u8]) -> Hash {
 /// The salt is 32 random bytes, stored beside the document and erased with it, never in a payload.
 #[must_use]
 pub fn attachment_digest(salt: &[u8; 32], bytes: &[u8]) -> Hash {
-    sha256(&[&[0x19], salt, bytes])
+    let mut hasher = AttachmentHasher::new(salt);
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+/// [`attachment_digest`] of a document that comes piece by piece.
+#[derive(Clone)]
+pub struct AttachmentHasher(Sha256);
+
+impl AttachmentHasher {
+    /// Of an empty document.
+    #[must_use]
+    pub fn new(salt: &[u8; 32]) -> Self {
+        Self(Sha256::new_with_prefix([0x19]).chain_update(salt))
+    }
+
+    /// The next bytes of the document.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn finish(self) -> Hash {
+        self.0.finalize().into()
+    }
 }

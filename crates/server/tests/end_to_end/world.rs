@@ -15,8 +15,8 @@ use merkle::{Hash, SignerKey, SigningKey};
 use prost::Message as _;
 use proto::v1::{self, statement::Body};
 use rpc::{
-    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
-    trace_service_client::TraceServiceClient,
+    attachment_service_client::AttachmentServiceClient, ledger_service_client::LedgerServiceClient,
+    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
 };
 use server::{Limits, ServeError, ServerConfig, TlsConfig};
 use statement::{ALG_ED25519, POSSESSION_TYPE, STATEMENT_TYPE, key_id, possession_payload};
@@ -51,7 +51,17 @@ impl Actor {
 
     /// A signed statement of this moment.
     pub fn sign(&self, ledger: &Hash, body: Body) -> v1::SignedStatement {
-        let header = v1::Header {
+        self.sign_with(ledger, body, |_| {})
+    }
+
+    /// The same, with its header changed before.
+    pub fn sign_with(
+        &self,
+        ledger: &Hash,
+        body: Body,
+        change: impl FnOnce(&mut v1::Header),
+    ) -> v1::SignedStatement {
+        let mut header = v1::Header {
             ledger: ledger.to_vec(),
             id: new_id(),
             salt: vec![9; 16],
@@ -59,6 +69,7 @@ impl Actor {
             occurred_at: i64::try_from(now_us()).unwrap(),
             ..v1::Header::default()
         };
+        change(&mut header);
         let payload = v1::Statement { header: Some(header), body: Some(body) }.encode_to_vec();
         v1::SignedStatement {
             signature: statement::sign(&self.key, STATEMENT_TYPE, &payload).to_vec(),
@@ -116,7 +127,24 @@ impl World {
         Self::with(Limits::default(), Config::default()).await
     }
 
+    /// Free ports on loopback.
+    pub fn config() -> ServerConfig {
+        ServerConfig {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            http_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            ..ServerConfig::default()
+        }
+    }
+
+    pub async fn of(config: ServerConfig) -> Self {
+        Self::set(config, Config::default()).await
+    }
+
     pub async fn with(limits: Limits, config: Config) -> Self {
+        Self::set(ServerConfig { limits, ..Self::config() }, config).await
+    }
+
+    async fn set(server: ServerConfig, config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let root = Actor::new("org:Authority", 1);
         let log = SignerKey::new(ORIGIN, SigningKey::from_seed(&[101; 32])).unwrap();
@@ -125,13 +153,8 @@ impl World {
         let clock = Arc::new(SystemClock::new());
         let ledger = Ledger::open(&dir.path().join("ledger"), Keys { log }, config, clock).unwrap();
 
-        let config = ServerConfig {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            http_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-            tls: TlsConfig { directory: dir.path().join("tls"), ..TlsConfig::default() },
-            limits,
-            ..ServerConfig::default()
-        };
+        let tls = TlsConfig { directory: dir.path().join("tls"), ..TlsConfig::default() };
+        let config = ServerConfig { tls, ..server };
         let server = server::bind(ledger.clone(), config).await.unwrap();
         let (address, http) = (server.address(), server.http_address().unwrap());
         let cert = Certificate::from_pem(&server.identity().cert);
@@ -169,6 +192,10 @@ impl World {
 
     pub fn registry(&self) -> RegistryServiceClient<Channel> {
         RegistryServiceClient::new(self.channel.clone())
+    }
+
+    pub fn attachments(&self) -> AttachmentServiceClient<Channel> {
+        AttachmentServiceClient::new(self.channel.clone())
     }
 
     pub fn trace(&self) -> TraceServiceClient<Channel> {

@@ -1,0 +1,127 @@
+//! Files that are not as they were written.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::format::{BLOCK, BODY, HEAD, SEGMENT, TAG};
+
+const FIRST: usize = BODY as usize + HEAD + TAG;
+
+/// A named document of three segments and the file it lies in.
+fn three_segments(play: &Play) -> (Vec<u8>, PathBuf) {
+    let store = play.open();
+    let bytes = text(2 * SEGMENT + 1_000);
+    put(&store, &bytes).unwrap();
+    let digest = attachment_digest(&SALT, &bytes);
+    store.name(&digest, MAKER).unwrap();
+    (bytes, store.named(&digest))
+}
+
+/// Whether the file, changed like this, is refused rather than read.
+fn is_refused(change: impl FnOnce(&mut Vec<u8>)) -> bool {
+    let play = Play::new();
+    let (bytes, path) = three_segments(&play);
+    let mut file = fs::read(&path).unwrap();
+    let before = file.clone();
+    change(&mut file);
+    assert_ne!(file, before, "changed at all");
+    fs::write(&path, file).unwrap();
+    let store = play.open();
+    match store.find(&attachment_digest(&SALT, &bytes), MAKER) {
+        Err(_) => true,
+        // Another owner: to this one it is not there.
+        Ok(Found::Missing | Found::Erased(_)) => false,
+        Ok(Found::Present(mut blob)) => loop {
+            match blob.next(&store) {
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
+                Err(_) => return true,
+            }
+        },
+    }
+}
+
+#[test]
+fn cut_extended_reordered_and_doubled_segments_are_refused() {
+    let sealed = SEGMENT + TAG;
+    assert!(is_refused(|f| f.truncate(f.len() - 1)), "cut");
+    assert!(is_refused(|f| f.truncate(FIRST + 2 * sealed)), "last segment cut off");
+    assert!(is_refused(|f| f.truncate(FIRST)), "all segments cut off");
+    assert!(is_refused(|f| f.truncate(600)), "cut within a key slot");
+    assert!(is_refused(|f| f.truncate(0)), "empty");
+    assert!(is_refused(|f| f.push(0)), "extended");
+    assert!(is_refused(|f| f[FIRST..FIRST + 2 * sealed].rotate_left(sealed)), "two segments exchanged");
+    assert!(is_refused(|f| f.copy_within(FIRST..FIRST + sealed, FIRST + sealed)), "one segment twice");
+}
+
+#[test]
+fn a_file_under_another_name_or_owner_is_refused() {
+    let play = Play::new();
+    let (bytes, path) = three_segments(&play);
+    let (store, other) = (play.open(), text(5));
+    put(&store, &other).unwrap();
+    let target = store.waits_at(&attachment_digest(&SALT, &other));
+    fs::copy(&path, target).unwrap();
+    assert!(get(&store, &other).unwrap_err().to_string().contains("key slot"));
+    let mut file = fs::read(&path).unwrap();
+    let theirs = crate::format::Block::Blob { owner: DEALER.into() }.encode().unwrap();
+    file[..BLOCK].copy_from_slice(&theirs);
+    fs::write(&path, file).unwrap();
+    let found = store.find(&attachment_digest(&SALT, &bytes), DEALER);
+    assert!(found.unwrap_err().to_string().contains("key slot"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// The second key slot and what fills up the first hold nothing.
+    #[test]
+    fn any_altered_byte_that_means_something_is_noticed(
+        place in prop_oneof![0..BLOCK, BLOCK..BLOCK + 60, BODY as usize..FIRST, FIRST..FIRST + 2 * SEGMENT + 1_000],
+        mask in 1_u8..,
+    ) {
+        prop_assert!(is_refused(|f| f[place] ^= mask), "byte {place} ^ {mask}");
+    }
+
+    #[test]
+    fn blocks_and_heads_of_any_bytes_are_read_without_panic(mut bytes in prop::collection::vec(any::<u8>(), BLOCK)) {
+        use crate::format::{Block, Head};
+        let _ = Head::decode(&bytes[..HEAD]);
+        let block: [u8; BLOCK] = bytes.clone().try_into().unwrap();
+        prop_assert_eq!(Block::decode(&block), None);
+        // With a sum that fits.
+        bytes[..8].copy_from_slice(b"YLATTCH\x01");
+        let sum = merkle::sha256(&[&bytes[..BLOCK - 32]]);
+        bytes[BLOCK - 32..].copy_from_slice(&sum);
+        let block: [u8; BLOCK] = bytes.try_into().unwrap();
+        let _ = Block::decode(&block);
+    }
+}
+
+#[test]
+fn strange_files_where_documents_wait_are_named() {
+    let play = Play::new();
+    drop(play.open());
+    fs::write(play.dir().join("waiting/notes.txt"), "x").unwrap();
+    assert!(play.try_open().unwrap_err().to_string().contains("notes.txt"));
+}
+
+#[test]
+fn an_altered_cursor_is_no_cursor() {
+    let play = Play::new();
+    let store = play.open();
+    let cursor = crate::Cursor { ledger: [4; 32], next: 77 };
+    assert_eq!(store.cursor().unwrap(), None);
+    store.keep_cursor(&cursor).unwrap();
+    assert_eq!(store.cursor().unwrap(), Some(cursor));
+    let path = play.dir().join("cursor");
+    let good = fs::read(&path).unwrap();
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        fs::write(&path, bad).unwrap();
+        assert_eq!(store.cursor().unwrap(), None, "byte {at}");
+    }
+    fs::write(&path, &good[..71]).unwrap();
+    assert_eq!(store.cursor().unwrap(), None);
+}
