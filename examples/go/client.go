@@ -58,7 +58,8 @@ func (c Config) header(fixed Fixed, seconds int64) *pb.Header {
 		occurredAt = time.Now().UnixMicro()
 	}
 	if fixed.ID == nil {
-		fixed = Fixed{newID(time.UnixMicro(occurredAt)), random(16)}
+		// The id bears the time of signing, also where the act is long past.
+		fixed = Fixed{newID(time.Now()), random(16)}
 	}
 	return &pb.Header{
 		Ledger: c.Ledger, Id: fixed.ID, Salt: fixed.Salt, Party: c.Party,
@@ -142,7 +143,8 @@ func bill(c Config) {
 	check(err)
 	tls, err := credentials.NewClientTLSFromFile(c.CA, "")
 	check(err)
-	connection, err := grpc.NewClient(c.Server, grpc.WithTransportCredentials(tls))
+	connection, err := grpc.NewClient(c.Server, grpc.WithTransportCredentials(tls),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(8<<20)))
 	check(err)
 	defer connection.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

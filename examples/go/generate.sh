@@ -11,7 +11,7 @@ for proto in ../../proto/yuanliu/v1/*.proto; do
     map="M${proto#../../proto/}=example.com/yuanliu/gen;yuanliuv1"
     options="$options --go_opt=$map --go-grpc_opt=$map"
 done
-# Without quotes: words are meant to split.
+# shellcheck disable=SC2086 # words are meant to split
 PATH="$PWD/bin:$PATH" ${PROTOC:-protoc} -I ../../proto $options \
     --go_out=gen --go_opt=module=example.com/yuanliu/gen \
     --go-grpc_out=gen --go-grpc_opt=module=example.com/yuanliu/gen \

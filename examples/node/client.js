@@ -33,14 +33,17 @@ const details = protobuf.parse(`syntax = "proto3";
 
 const GTIN = '09520000010010';
 const AGAIN = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED, grpc.status.DEADLINE_EXCEEDED];
+const CHANNEL = { 'grpc.max_receive_message_length': 8 << 20 };
 const bytes = (hex) => Buffer.from(hex, 'hex');
 
 /** The head of a statement. Id and salt are random unless the configuration fixes them. */
 function header(config, fixed, seconds) {
-  const occurredAt = config.occurred_at || Date.now() * 1000;
+  const now = Date.now();
+  const occurredAt = config.occurred_at || now * 1000;
   return {
     ledger: bytes(config.ledger),
-    id: fixed ? bytes(fixed.id) : newId(Math.floor(occurredAt / 1000)),
+    // The id bears the time of signing, also where the act is long past.
+    id: fixed ? bytes(fixed.id) : newId(now),
     salt: fixed ? bytes(fixed.salt) : crypto.randomBytes(16),
     party: config.party,
     occurredAt: occurredAt + seconds * 1_000_000, // µs; effects come after causes
@@ -115,7 +118,7 @@ function showRefusal(error) {
 async function bill(config) {
   const key = Key.open(config.key);
   const tls = grpc.credentials.createSsl(fs.readFileSync(config.ca));
-  const ledger = new v1.LedgerService(config.server, tls);
+  const ledger = new v1.LedgerService(config.server, tls, CHANNEL);
   const facts = await call(ledger, 'getLedger', {});
   if (!facts.ledger.equals(bytes(config.ledger)))
     throw new Error(`this server keeps another ledger: ${facts.ledger.toString('hex')}`);
@@ -142,7 +145,9 @@ async function bill(config) {
   const faulty = ship({ ...config, ship: undefined, bill: `${config.bill}-X` }, [items[0], 'sgtin:09520000010011.1']);
   try {
     await submit(ledger, sign(key, faulty));
+    throw new Error('a wrong check digit was taken');
   } catch (error) {
+    if (error.code === undefined) throw error;
     showRefusal(error);
   }
 
@@ -152,7 +157,7 @@ async function bill(config) {
     metadata.set('authorization', `Bearer ${key.token(config.party, bytes(config.ledger), 'stock check')}`);
     return call(service, method, request, metadata);
   };
-  const trace = new v1.TraceService(config.server, tls);
+  const trace = new v1.TraceService(config.server, tls, CHANNEL);
   const { events } = await read(trace, 'getItemHistory', { item: items[0] });
   events.forEach(({ index, kind, entry }, i) => {
     const same = entry.payload.equals(both[i].payload) ? 'as signed' : 'with other bytes';
@@ -172,7 +177,7 @@ async function holdings(config, tls, trace, read, kept) {
     }
     return;
   }
-  const desk = new v1.DeskService(config.server, tls);
+  const desk = new v1.DeskService(config.server, tls, CHANNEL);
   const answer = await read(desk, 'listHoldings', { lot: `lot:gtin:${GTIN}.${config.bill}` });
   for (const holding of answer.holdings) console.log(`holding ${holding.item} ${holding.condition}`);
   desk.close();

@@ -90,7 +90,8 @@ final class Client {
     long occurredAt = config.occurred_at == 0 ? now : config.occurred_at;
     return Header.newBuilder()
         .setLedger(ByteString.copyFrom(bytes(config.ledger)))
-        .setId(ByteString.copyFrom(fixed == null ? Signing.newId(occurredAt / 1000) : bytes(fixed.id)))
+        // The id bears the time of signing, also where the act is long past.
+        .setId(ByteString.copyFrom(fixed == null ? Signing.newId(now / 1000) : bytes(fixed.id)))
         .setSalt(ByteString.copyFrom(fixed == null ? Signing.random(16) : bytes(fixed.salt)))
         .setParty(config.party)
         .setOccurredAt(occurredAt + seconds * 1_000_000L) // µs; effects come after causes
@@ -173,6 +174,7 @@ final class Client {
     byte[] ledgerId = bytes(config.ledger);
     ManagedChannel channel = NettyChannelBuilder.forTarget(config.server)
         .sslContext(GrpcSslContexts.forClient().trustManager(new File(config.ca)).build())
+        .maxInboundMessageSize(8 << 20)
         .build();
     try {
       LedgerServiceBlockingV2Stub ledger = LedgerServiceGrpc.newBlockingV2Stub(channel);
