@@ -134,8 +134,11 @@ func showRefusal(err error) {
 		}
 	}
 	// Go calls it InvalidArgument, the other languages INVALID_ARGUMENT.
-	code := map[codes.Code]string{codes.InvalidArgument: "INVALID_ARGUMENT"}[refused.Code()]
-	fmt.Printf("refused %s %s: %s\n%s\n", code, reason, refused.Message(), strings.Join(fields, "\n"))
+	code := refused.Code().String()
+	if refused.Code() == codes.InvalidArgument {
+		code = "INVALID_ARGUMENT"
+	}
+	fmt.Println(strings.Join(append([]string{"refused " + code + " " + reason + ": " + refused.Message()}, fields...), "\n"))
 }
 
 func bill(c Config) {
@@ -162,7 +165,10 @@ func bill(c Config) {
 		fmt.Printf("%s signed %x %x\n", names[i], hash(signed.Payload), signed.Signature)
 	}
 	receipt, err := submit(ledger, both[0])
-	check(err)
+	if err != nil {
+		showRefusal(err)
+		os.Exit(1)
+	}
 	accept(names[0], receipt, both[0])
 
 	// Many statements: a stream of batches, results in order. The first is sent again on purpose.

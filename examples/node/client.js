@@ -105,8 +105,8 @@ function accept(name, receipt, signed) {
 /** An error says what and where: a stable reason, and the fields at fault. */
 function showRefusal(error) {
   let reason = '', fields = [];
-  const packed = error.metadata.get('grpc-status-details-bin')[0];
-  for (const any of details.lookupType('Status').decode(packed).details) {
+  const packed = error.metadata.get('grpc-status-details-bin')[0]; // none where the ledger did not answer
+  for (const any of details.lookupType('Status').decode(packed ?? Buffer.alloc(0)).details) {
     if (any.typeUrl.endsWith('/google.rpc.ErrorInfo')) reason = details.lookupType('ErrorInfo').decode(any.value).reason;
     if (any.typeUrl.endsWith('/google.rpc.BadRequest'))
       fields = details.lookupType('BadRequest').decode(any.value).fieldViolations;
@@ -198,7 +198,8 @@ if (require.main === module) {
   const config = JSON.parse(fs.readFileSync(process.argv[3], 'utf8'));
   const commands = { bill, enrol, vectors: (file) => require('./vectors').vectors(file) };
   Promise.resolve(commands[process.argv[2]](config)).catch((error) => {
-    console.error('client:', error.message);
+    if (error.metadata) showRefusal(error);
+    else console.error('client:', error.message);
     process.exitCode = 1;
   });
 }

@@ -89,7 +89,8 @@ def accept(name: str, receipt, signed) -> None:
 def show_refusal(error: grpc.RpcError) -> None:
     """An error says what and where: a stable reason, and the fields at fault."""
     info, fields = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-    for detail in rpc_status.from_call(error).details:
+    status = rpc_status.from_call(error)  # None where the answer did not come from the ledger
+    for detail in status.details if status else ():
         detail.Unpack(info)
         detail.Unpack(fields)
     print(f"refused {error.code().name} {info.reason}: {error.details()}")
@@ -172,4 +173,9 @@ def enrol(config: dict) -> None:
 
 if __name__ == "__main__":
     with open(sys.argv[2], encoding="utf-8") as config_file:
-        {"bill": bill, "enrol": enrol}[sys.argv[1]](json.load(config_file))
+        settings = json.load(config_file)
+    try:
+        {"bill": bill, "enrol": enrol}[sys.argv[1]](settings)
+    except grpc.RpcError as error:
+        show_refusal(error)
+        sys.exit(1)

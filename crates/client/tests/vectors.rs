@@ -12,6 +12,7 @@ use proto::v1::{Commission, Header, Ship, SignedStatement, Statement, statement:
 use serde_json::{Value, json};
 
 const COMMITTED: &str = include_str!("../../../examples/vectors/signatures.json");
+const DOCUMENT: &str = include_str!("../../../docs/FORMAT.md");
 /// The ledger of docs/FORMAT.md section 7.
 const GOLDEN: &str = include_str!("../../statement/tests/golden/v1.txt");
 
@@ -208,4 +209,12 @@ fn the_committed_vectors_are_what_this_code_signs() {
         std::fs::write(&path, &text).unwrap();
         panic!("examples/vectors/signatures.json differs; {} holds what the code makes", path.display());
     }
+}
+
+#[test]
+fn the_token_in_the_document_is_a_vector() {
+    let (_, rest) = DOCUMENT.split_once("\n### 3.4 Read tokens\n").unwrap();
+    let (section, _) = rest.split_once("\n## 4. Entries\n").unwrap();
+    let token = token_vectors()[0]["signature"].as_str().unwrap().replace('.', ".\n");
+    assert!(section.contains(&format!("```text\n{token}\n```\n")), "{token}");
 }

@@ -251,7 +251,14 @@ final class Client {
     String text = Files.readString(Path.of(args[1]));
     switch (args[0]) {
       case "enrol" -> enrol(new Gson().fromJson(text, Config.class));
-      case "bill" -> bill(new Gson().fromJson(text, Config.class));
+      case "bill" -> {
+        try {
+          bill(new Gson().fromJson(text, Config.class));
+        } catch (StatusException error) {
+          showRefusal(error);
+          System.exit(1);
+        }
+      }
       case "vectors" -> Vectors.print(text, OUT);
       default -> throw new IllegalArgumentException("enrol, bill or vectors, not " + args[0]);
     }
