@@ -178,8 +178,12 @@ async function holdings(config, tls, trace, read, kept) {
     return;
   }
   const desk = new v1.DeskService(config.server, tls, CHANNEL);
-  const answer = await read(desk, 'listHoldings', { lot: `lot:gtin:${GTIN}.${config.bill}` });
-  for (const holding of answer.holdings) console.log(`holding ${holding.item} ${holding.condition}`);
+  let pageToken = '';
+  do {
+    const answer = await read(desk, 'listHoldings', { lot: `lot:gtin:${GTIN}.${config.bill}`, pageToken });
+    for (const holding of answer.holdings) console.log(`holding ${holding.item} ${holding.condition}`);
+    pageToken = answer.nextPageToken;
+  } while (pageToken);
   desk.close();
 }
 

@@ -155,9 +155,14 @@ def holdings(channel, trace, read, kept: list[str]) -> None:
         return
     desk = desk_service_pb2_grpc.DeskServiceStub(channel)
     lot = kept[0].replace("sgtin:", "lot:gtin:").rsplit("-", 1)[0]
-    answer = read(desk.ListHoldings, desk_service_pb2.ListHoldingsRequest(lot=lot))
-    for holding in answer.holdings:
-        print(f"holding {holding.item} {holding.condition}")
+    page = ""
+    while True:
+        answer = read(desk.ListHoldings, desk_service_pb2.ListHoldingsRequest(lot=lot, page_token=page))
+        for holding in answer.holdings:
+            print(f"holding {holding.item} {holding.condition}")
+        page = answer.next_page_token
+        if not page:
+            return
 
 
 def enrol(config: dict) -> None:

@@ -19,9 +19,14 @@ final class Holdings {
     var desk = DeskServiceGrpc.newBlockingV2Stub(channel).withInterceptors(authorization);
     String unit = kept.get(0);
     String lot = unit.substring(0, unit.lastIndexOf('-')).replace("sgtin:", "lot:gtin:");
-    ListHoldingsRequest request = ListHoldingsRequest.newBuilder().setLot(lot).build();
-    for (Holding holding : desk.withDeadlineAfter(30, TimeUnit.SECONDS).listHoldings(request).getHoldingsList()) {
-      out.println("holding " + holding.getItem() + " " + holding.getCondition());
-    }
+    String page = "";
+    do {
+      var request = ListHoldingsRequest.newBuilder().setLot(lot).setPageToken(page).build();
+      var answer = desk.withDeadlineAfter(30, TimeUnit.SECONDS).listHoldings(request);
+      for (Holding holding : answer.getHoldingsList()) {
+        out.println("holding " + holding.getItem() + " " + holding.getCondition());
+      }
+      page = answer.getNextPageToken();
+    } while (!page.isEmpty());
   }
 }
