@@ -14,7 +14,7 @@ YUANLIU := $(CARGO_TARGET_DIR)/release/yuanliu
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test cargo-test lint fmt demo bench
+.PHONY: help deps build test cargo-test interop interop-python lint fmt demo bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,10 +25,16 @@ deps: ## install what the build needs and this machine lacks
 build: deps ## build everything; the program is target/release/yuanliu in $CARGO_TARGET_DIR
 	$(CARGO) b
 
-test: lint cargo-test ## lint, then every test
+test: lint cargo-test interop-python ## lint, then every test, then the Python client against the server
 
 cargo-test: deps ## every test, without lint
 	$(CARGO) t --no-fail-fast
+
+interop: build ## the clients of examples/ against the server, in every language whose tools are here
+	scripts/interop --require python
+
+interop-python: build
+	scripts/interop --only python --require python
 
 lint: deps ## formatting, the crate table, clippy with warnings as errors
 	cargo fmt --all --check
