@@ -163,20 +163,12 @@ async function bill(config) {
     const same = entry.payload.equals(both[i].payload) ? 'as signed' : 'with other bytes';
     console.log(`history ${items[0]} entry ${index} ${kind} ${same}`);
   });
-  await holdings(config, tls, trace, read, items.slice(500));
+  await holdings(config, tls, read);
   [ledger, trace].forEach((service) => service.close());
 }
 
 /** 库存: what we have now. */
-async function holdings(config, tls, trace, read, kept) {
-  if (!v1.DeskService) {
-    // The protos have no DeskService: ask for each item.
-    for (const name of kept) {
-      const { item } = await read(trace, 'getItem', { item: name });
-      console.log(`holding ${item.item} ${item.status.replace('ITEM_STATUS_', '').toLowerCase()}`);
-    }
-    return;
-  }
+async function holdings(config, tls, read) {
   const desk = new v1.DeskService(config.server, tls, CHANNEL);
   let pageToken = '';
   do {

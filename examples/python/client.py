@@ -17,7 +17,8 @@ from grpc_status import rpc_status
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "gen"))
 from signing import Key, check_receipt, new_id, sha256  # noqa: E402
-from yuanliu.v1 import custody_pb2, ledger_service_pb2, ledger_service_pb2_grpc  # noqa: E402
+from yuanliu.v1 import custody_pb2, desk_service_pb2, desk_service_pb2_grpc  # noqa: E402
+from yuanliu.v1 import ledger_service_pb2, ledger_service_pb2_grpc  # noqa: E402
 from yuanliu.v1 import statement_pb2, trace_service_pb2, trace_service_pb2_grpc, types_pb2  # noqa: E402
 
 GTIN = "09520000010010"
@@ -140,19 +141,12 @@ def bill(config: dict) -> None:
     for event, signed in zip(history.events, (made, sent), strict=True):
         same = "as signed" if event.entry.payload == signed.payload else "with other bytes"
         print(f"history {items[0]} entry {event.index} {types_pb2.StatementKind.Name(event.kind)} {same}")
-    holdings(channel, trace, read, items[500:])
+    holdings(channel, read, items[500:])
     channel.close()
 
 
-def holdings(channel, trace, read, kept: list[str]) -> None:
+def holdings(channel, read, kept: list[str]) -> None:
     """库存: what we have now."""
-    try:
-        from yuanliu.v1 import desk_service_pb2, desk_service_pb2_grpc
-    except ImportError:  # the protos have no DeskService: ask for each item
-        for item in (read(trace.GetItem, trace_service_pb2.GetItemRequest(item=i)).item for i in kept):
-            status = trace_service_pb2.ItemStatus.Name(item.status)
-            print(f"holding {item.item} {status.removeprefix('ITEM_STATUS_').lower()}")
-        return
     desk = desk_service_pb2_grpc.DeskServiceStub(channel)
     lot = kept[0].replace("sgtin:", "lot:gtin:").rsplit("-", 1)[0]
     page = ""

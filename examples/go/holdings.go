@@ -1,5 +1,3 @@
-//go:build desk
-
 package main
 
 import (
