@@ -1,6 +1,8 @@
 //! Pages of docs/ that are made from tables of the code. A page that is stale fails its test; renew them
 //! with `YUANLIU_RENEW=1 cargo test --release -p statement --test conformance pages`.
 
+#![allow(clippy::disallowed_methods, reason = "the crate does no I/O; tests write pages that are renewed")]
+
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use statement::{Reason, policy};
