@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | `id` | UUID text | 32 hex digits |
 //! | other bytes (hashes, keys, salts, signatures) | lower-case hex | upper-case hex |
-//! | instants (`…At`, `…Since`) | RFC 3339; in a header with the offset of `offsetMinutes`, then left out | µs since 1970, a number |
+//! | instants (`…At`, `…Since`, `…By`) | RFC 3339; in a header with the offset of `offsetMinutes`, then left out | µs since 1970, a number |
 //! | 64-bit integers | number; from 2^53 on a string | string of digits |
 //! | enums | end of the name, lower-case: `ROLE_DOMESTIC_AGENT` → `"domestic-agent"` | any case, `_` for `-`, the full name, the number |
 //!

@@ -210,7 +210,7 @@ pub(crate) fn line_faults(
         if line.field.is_empty() {
             faults.push(fault(Reason::MissingField, format_args!("correct.removed[{i}].field"), "not set"));
         } else if !known {
-            let text = fields.map_or_else(|| "no field that holds lines".into(), |f| one_of(f));
+            let text = fields.map_or_else(|| "no field that holds lines".into(), one_of);
             faults.push(fault(Reason::InvalidField, format_args!("correct.removed[{i}].field"), text));
         } else if !seen.insert((&line.field, line.index)) {
             let text = "the line is removed twice";

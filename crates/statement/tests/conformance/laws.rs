@@ -120,7 +120,7 @@ proptest! {
 
 #[test]
 fn every_flipped_bit_of_a_sample_is_refused_or_makes_another_statement() {
-    for kind in [Kind::EnrolKey, Kind::Use, Kind::Correct] {
+    for kind in kinds() {
         let sound = parse(&sample(kind)).unwrap();
         for at in 0..sound.payload().len() * 8 {
             let mut bytes = sound.payload().to_vec();

@@ -1,6 +1,8 @@
 //! Pages of docs/ that are made from tables of the code. A page that is stale fails its test; renew them
 //! with `YUANLIU_RENEW=1 cargo test --release -p statement --test conformance pages`.
 
+#![allow(clippy::disallowed_methods, reason = "the crate does no I/O; tests write pages that are renewed")]
+
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use statement::{Reason, policy};
@@ -129,11 +131,12 @@ const POLICY_HEAD: &str = "\
 Reasons, units, kinds and other codes in statements go by lists. A ledger starts with the lists below. An
 authority's Policy statement that names a list (`policy.policy`) states all its codes anew from a day on
 (`policy.effective_on`); for what happened on a day, the statement with the latest such day up to it counts,
-among several of one day the newest. A code marked `retired` may stand in what happened before. Settings of
-rules are stated in the same way, under a name of their own.
+among several of one day the newest. A statement with a code that its day's list does not hold, or holds as
+`retired`, is refused (`UNKNOWN_CODE`); what is recorded stays. Settings of rules are stated in the same way,
+under a name of their own.
 
 声明中的原因、单位、类别等代码由码表规定。账本以下列码表为初始值；主管部门可用规则参数（Policy）声明自某日起重新规定某一码表的
-全部代码，按事件发生日适用。
+全部代码，按事件发生日适用。代码不在当日码表中或已停用的声明会被拒绝（`UNKNOWN_CODE`），已记录的不受影响。
 
 This page is made from the tables in `crates/statement/src/policy/lists.rs`; a test compares it.
 本页由代码中的码表生成，并由测试核对。
