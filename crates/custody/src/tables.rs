@@ -37,13 +37,16 @@ use statement::{Relation, SubjectKey, SubjectKind, subject_key};
 
 use crate::{Table, View, ViewError};
 
+mod registers;
 mod rows;
 
+pub use registers::{
+    CoverageRow, DesignationRow, ListRow, ListedEntryRow, ListedRow, PolicyDayRow, PolicyDaysRow, PolicyRow,
+    SuccessionRow, VersionRow,
+};
 pub use rows::{
-    AwaitingRow, ControlRow, CoverageRow, DesignationRow, DocumentRow, GrantRow, KeyRow, LedgerRow,
-    LicenceRow, ListRow, ListedEntryRow, ListedRow, MandateRow, MeetingRow, PartyRow, PolicyDayRow,
-    PolicyDaysRow, PolicyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, SuccessionRow, VersionRow,
-    WaitingRow,
+    AwaitingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, MeetingRow,
+    PartyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
 };
 
 /// Entries in a window of touches.

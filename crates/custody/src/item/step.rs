@@ -1,0 +1,191 @@
+//! One step of the fold: whether an event fits with what happened before, and what it changes.
+
+use proto::v1::{AdjustOutcome, ReceiveOutcome};
+
+use super::{Act, Acts, Event, ItemState, MAX_CONFLICTS, Status};
+
+impl ItemState {
+    /// Folds one event.
+    pub fn step(&mut self, event: Event<'_>) {
+        let Event { acts, act } = event;
+        if !self.fits(acts, act)
+            && self.conflicts.len() < MAX_CONFLICTS
+            && !self.conflicts.contains(&acts.index)
+        {
+            self.conflicts.push(acts.index);
+        }
+        self.last = (acts.at, acts.cause);
+        self.last_index = acts.index;
+        self.events += 1;
+        if act == Act::Emptied {
+            self.emptied_at = acts.at;
+        }
+        if !self.status.is_final() {
+            self.advance(acts, act);
+        }
+        if !self.status.is_here() {
+            self.since = 0;
+        }
+    }
+
+    /// Whether the item's own whereabouts are known: named before, and not inside a container.
+    const fn is_loose(&self) -> bool {
+        self.container == 0 && !matches!(self.status, Status::Unknown)
+    }
+
+    /// Who holds it, and the entry + 1 since when, where it is at somebody's and in no container.
+    #[must_use]
+    pub fn held(&self) -> Option<(u64, u64)> {
+        (self.status.is_here() && self.container == 0).then_some((self.holder, self.since))
+    }
+
+    /// Whether an event is possible after what happened before.
+    fn fits(&self, acts: &Acts, act: Act) -> bool {
+        match act {
+            _ if self.status.is_final() => matches!(act, Act::Handled | Act::Emptied),
+            Act::Commission => self.status == Status::Unknown,
+            // Work on it is done wherever it stands; a further code moves nothing.
+            Act::Serviced | Act::Recoded => true,
+            Act::Adjusted(_) if self.is_gone() => self.holder == acts.actor,
+            Act::Sampled(from) => self.is_at(acts.actor) || (from != 0 && self.is_at(from)),
+            // Its container may have been emptied as a whole, which is not among its own events.
+            Act::TakenFrom(container) => self.container == container,
+            _ => self.is_at(acts.actor),
+        }
+    }
+
+    /// Whether its holder has missed it.
+    const fn is_gone(&self) -> bool {
+        matches!(self.status, Status::Lost | Status::Stolen)
+    }
+
+    /// Whether the item can be with `actor`, as far as its own events tell.
+    const fn is_at(&self, actor: u64) -> bool {
+        if !self.is_loose() {
+            return true;
+        }
+        match self.status {
+            Status::Unknown => true,
+            Status::Used | Status::Destroyed | Status::Transformed => true,
+            // Somebody has to find it first.
+            Status::Lost | Status::Stolen => false,
+            Status::Held | Status::Opened => self.holder == actor,
+            // The addressee's Receive may be late.
+            Status::InTransit => self.addressee == actor,
+            // It never left, it turned up, or it came back.
+            Status::Missing | Status::Refused => self.holder == actor || self.addressee == actor,
+        }
+    }
+
+    fn advance(&mut self, acts: &Acts, act: Act) {
+        let entry = acts.index + 1;
+        match act {
+            Act::Commission => {
+                if self.status == Status::Unknown {
+                    self.hold(acts);
+                }
+                if self.commissioned == 0 {
+                    self.commissioned = entry;
+                }
+            }
+            Act::PackedInto(container) => {
+                self.hold(acts);
+                self.container = container;
+                self.packed = (acts.at, acts.cause);
+                self.packed_by = entry;
+            }
+            Act::TakenFrom(_) => {
+                self.container = 0;
+                self.hold(acts);
+            }
+            Act::Handled | Act::Emptied | Act::Paired | Act::Recoded => {
+                if self.status == Status::Unknown {
+                    self.hold(acts);
+                }
+            }
+            Act::Serviced => {}
+            Act::Transformed => self.end(acts, Status::Transformed),
+            Act::Adjusted(outcome) => self.adjust(acts, outcome),
+            Act::Sampled(_) => {
+                self.container = 0;
+                self.hold(acts);
+            }
+            Act::Ship(to) => {
+                self.status = Status::InTransit;
+                self.holder = acts.actor;
+                self.addressee = to;
+                self.container = 0;
+                self.shipped_by = entry;
+                self.site_by = 0;
+            }
+            Act::Receive(ReceiveOutcome::Short) => self.not_taken_in(acts, Status::Missing),
+            Act::Receive(ReceiveOutcome::Refused) => self.not_taken_in(acts, Status::Refused),
+            Act::Receive(outcome) => {
+                self.damaged |= outcome == ReceiveOutcome::Damaged;
+                self.hold(acts);
+            }
+            Act::Use(done) => {
+                self.opened = true;
+                self.container = 0;
+                self.hold(acts);
+                if done {
+                    self.status = Status::Used;
+                }
+            }
+        }
+    }
+
+    /// The actor's shelf says something else than its books.
+    fn adjust(&mut self, acts: &Acts, outcome: AdjustOutcome) {
+        match outcome {
+            AdjustOutcome::Damaged => {
+                self.damaged = true;
+                if self.status == Status::Unknown {
+                    self.hold(acts);
+                }
+            }
+            AdjustOutcome::Lost => self.end(acts, Status::Lost),
+            AdjustOutcome::Stolen => self.end(acts, Status::Stolen),
+            AdjustOutcome::Destroyed => self.end(acts, Status::Destroyed),
+            AdjustOutcome::Found | AdjustOutcome::Opening | AdjustOutcome::Unspecified => {
+                self.container = 0;
+                self.hold(acts);
+            }
+        }
+    }
+
+    /// The actor had it last.
+    const fn end(&mut self, acts: &Acts, status: Status) {
+        self.container = 0;
+        self.hold(acts);
+        self.status = status;
+    }
+
+    /// The actor has it now.
+    const fn hold(&mut self, acts: &Acts) {
+        if !self.status.is_here() || self.holder != acts.actor {
+            self.since = acts.index + 1;
+        }
+        self.status = if self.opened { Status::Opened } else { Status::Held };
+        if acts.has_site {
+            self.site_by = acts.index + 1;
+        } else if self.holder != acts.actor {
+            self.site_by = 0;
+        }
+        self.holder = acts.actor;
+        self.addressee = 0;
+    }
+
+    /// The addressee says that it did not take the item in. Of goods in a container nobody but the
+    /// container's events knows whether they are under way: it is out of it then. Of goods under way to
+    /// somebody else, or at their holder, the word of others changes nothing.
+    const fn not_taken_in(&mut self, acts: &Acts, status: Status) {
+        if self.container != 0 {
+            self.container = 0;
+            self.addressee = acts.actor;
+            self.status = status;
+        } else if matches!(self.status, Status::InTransit) && self.addressee == acts.actor {
+            self.status = status;
+        }
+    }
+}
