@@ -15,7 +15,8 @@ pub fn run(text: &str, out: Out) -> Result<ExitCode> {
     let year = u16::try_from(jiff::Zoned::now().year())?;
     let data = ScanData::parse(&scan, year).map_err(|e| {
         let place = if out.json { String::new() } else { format!("\n{}", e.caret(&scan)) };
-        exit::refused(format!("not a scan: {e}{place}"))
+        let what = if out.lang == Lang::Zh { e.chinese() } else { e.to_string() };
+        exit::refused(format!("{}: {what}{place}", out.pick("not a scan", "无法识别的扫码内容")))
     })?;
     if out.json {
         out.value(&facts(&data));
