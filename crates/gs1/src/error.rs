@@ -49,6 +49,12 @@ impl Error {
         self
     }
 
+    /// The same for people, in Chinese. Parts keep their names in the field.
+    pub fn chinese(&self) -> String {
+        let part = self.ai.map_or_else(|| self.part.to_owned(), Ai::label);
+        format!("{part}：{}（第{}字节）", self.fault.chinese(), self.at)
+    }
+
     /// The stretch at fault, within `text`: at least one character, unless the fault is at the end.
     fn stretch(&self, text: &str) -> (usize, usize) {
         let start = text.floor_char_boundary(self.at);

@@ -146,3 +146,53 @@ pub enum Fault {
     #[error("is of no known form")]
     Unrecognised,
 }
+
+impl Fault {
+    /// The same for people, in Chinese. What must stand in a place is named in English where it is a form
+    /// and not a word.
+    pub fn chinese(self) -> String {
+        let fixed = match self {
+            Self::TooManyChars { max } => return format!("超过{max}个字符"),
+            Self::TooFewChars { min } => return format!("少于{min}个字符"),
+            Self::TooManyBytes { max } => return format!("超过{max}字节"),
+            Self::TooGreat { max } => return format!("大于{max}"),
+            Self::TooManyElements { max } => return format!("标识符超过{max}个"),
+            Self::Length { allowed } => return format!("长度不对，应为：{allowed}"),
+            Self::Expected(wanted) => return format!("此处应为：{wanted}"),
+            Self::NotListed(list) => return format!("不在代码表中：{list}"),
+            Self::Coupon(field) => return format!("优惠券字段无效：{field}"),
+            Self::Excluded(other) => return format!("不应与({other})同时出现"),
+            Self::Requires(needs) => return format!("还应有以下标识符之一：{needs}"),
+            Self::Unserialised(key) => return format!("缺少({key})的序列部分"),
+            Self::Empty => "为空",
+            Self::NotADigit => "含有非数字字符",
+            Self::Character => "含有不允许的字符",
+            Self::Surrounded => "首尾有空白",
+            Self::CheckDigit => "校验位错误",
+            Self::CheckPair => "校验字符对错误",
+            Self::Zero => "不应为零",
+            Self::NotZero => "应为零",
+            Self::LeadingZero => "不应以零开头",
+            Self::BeyondTotal => "序号超过总数",
+            Self::CompanyPrefix => "开头不是GS1厂商识别代码",
+            Self::PercentSequence => "%后面不是两位十六进制数",
+            Self::Trailing => "应在此结束",
+            Self::Unescaped => "此字符应写作%XX",
+            Self::BrokenEscape => "%后面不是两位大写十六进制数",
+            Self::NeedlessEscape => "此字符不应写作%XX",
+            Self::Month => "没有这个月份",
+            Self::Day => "没有这一天",
+            Self::Hour => "没有这个小时",
+            Self::Minute => "没有这一分钟",
+            Self::Second => "没有这一秒",
+            Self::UnknownAi => "不是GS1应用标识符",
+            Self::Repeated => "重复出现",
+            Self::NotAnAttribute => "不能作为此Digital Link的属性",
+            Self::Qualifier => "不是此处允许的限定符",
+            Self::NoKey => "没有Digital Link主键",
+            Self::Symbology => "不支持此码制标识",
+            Self::Unrecognised => "无法识别其形式",
+        };
+        fixed.to_owned()
+    }
+}

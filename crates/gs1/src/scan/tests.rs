@@ -173,6 +173,7 @@ fn a_refusal_can_be_drawn() {
     let text = "(01)09521234543214(10)A";
     let error = ScanData::parse(text, YEAR).unwrap_err();
     assert_eq!(error.to_string(), "(01) GTIN: has a wrong check digit (byte 17)");
+    assert_eq!(error.chinese(), "(01) GTIN：校验位错误（第17字节）");
     assert_eq!(error.marked(text), "(01)0952123454321*4*(10)A");
     assert_eq!(error.caret(text), "(01)09521234543214(10)A\n                 ^");
     let coupon = ScanData::parse("(8110)7", YEAR).unwrap_err();
