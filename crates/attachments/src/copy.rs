@@ -73,6 +73,16 @@ fn documents(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(all)
 }
 
+/// Whether there is any document that only its master key opens.
+pub(crate) fn any_sealed(dir: &Path) -> Result<bool, Error> {
+    for path in documents(dir)? {
+        if matches!(read_block(&path)?, Some(Block::Blob { .. })) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Wraps the keys of all documents by a new master key, which takes the place of the one in `key`; gives
 /// the number of documents. Their bytes are not touched. Interrupted, the directory still opens with the
 /// key file that is there, and calling it again completes it.

@@ -15,7 +15,7 @@ use std::{
 use merkle::{Hash, sha256};
 
 use crate::{
-    Blob, Error, Limits, MasterKey, Refused, files,
+    Blob, Error, Limits, MasterKey, Refused, copy, files,
     format::{BLOCK, BODY, Block, SLOTS, file_len},
     waiting::{Waiting, Waits},
 };
@@ -381,20 +381,22 @@ pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
 
 /// The master key, made where neither it nor anything sealed by one is there yet.
 fn open_key(dir: &Path, path: &Path) -> Result<MasterKey, Error> {
-    let ids = key_ids(dir)?;
-    match (MasterKey::read(path)?, ids) {
-        (Some(key), Some(ids)) if ids.contains(&key.id()) => Ok(key),
-        (Some(_), Some(_)) => Err(Error::WrongKey { key: path.to_owned(), dir: dir.to_owned() }),
-        (None, Some(_)) => Err(Error::KeyMissing(path.to_owned())),
-        (key, None) => {
-            let key = match key {
-                Some(key) => key,
-                None => MasterKey::create(path)?,
-            };
-            keep_key_ids(dir, &[&key])?;
-            Ok(key)
-        }
+    let (key, ids) = (MasterKey::read(path)?, key_ids(dir)?);
+    if let (Some(key), Some(ids)) = (&key, &ids)
+        && !ids.contains(&key.id())
+        && copy::any_sealed(dir)?
+    {
+        return Err(Error::WrongKey { key: path.to_owned(), dir: dir.to_owned() });
     }
+    let key = match key {
+        Some(key) => key,
+        None if ids.is_some() && copy::any_sealed(dir)? => return Err(Error::KeyMissing(path.to_owned())),
+        None => MasterKey::create(path)?,
+    };
+    if !ids.is_some_and(|ids| ids.contains(&key.id())) {
+        keep_key_ids(dir, &[&key])?;
+    }
+    Ok(key)
 }
 
 /// Ids of the keys that a directory may be opened with: one, or two while keys are exchanged.

@@ -29,6 +29,22 @@ fn it_is_made_once_for_its_owner_only_and_missed_when_it_is_gone() {
 }
 
 #[test]
+fn while_nothing_is_sealed_any_key_will_do() {
+    let play = Play::new();
+    let store = play.open();
+    store.erase(&[3; 32], MAKER, 1).unwrap();
+    drop(store);
+    fs::remove_file(play.key()).unwrap();
+    drop(play.open());
+    fs::remove_file(play.key()).unwrap();
+    MasterKey::create(&play.key()).unwrap();
+    let store = play.open();
+    put(&store, b"abc").unwrap();
+    drop(store);
+    assert_eq!(get(&play.open(), b"abc").unwrap(), b"abc");
+}
+
+#[test]
 fn one_process_at_a_time_has_it_open() {
     let play = Play::new();
     let first = play.open();

@@ -226,7 +226,8 @@ async fn an_erased_document_is_gone_and_says_by_which_entry() {
         (again.code(), reason(&again).as_str()),
         (Code::FailedPrecondition, "ATTACHMENT_ERASED_BEFORE")
     );
-    assert_eq!(info(&world, &stranger, &claimed, &gone).await.unwrap().state(), AttachmentState::Erased);
+    let theirs = info(&world, &stranger, &claimed, &gone).await.unwrap();
+    assert_eq!(theirs.state(), AttachmentState::Missing, "it never was theirs");
 
     // An authority erases all of another one; what waits unnamed is not concerned.
     let sent = naming(&world, &maker, &[&other], ship(vec![unit(2)], &dealer));
