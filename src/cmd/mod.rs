@@ -4,6 +4,7 @@ mod ask;
 mod bench;
 mod connect;
 mod demo;
+mod gateway;
 mod init;
 mod keygen;
 mod offline;
@@ -39,6 +40,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Rebuild(args) => offline::rebuild(&args, out),
         Command::Backup { data, output } => offline::backup(&data, &output, out),
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),
+        Command::Gateway(args) => gateway::run(args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
     }
