@@ -262,6 +262,3 @@ impl<'s> Reader<'s> {
         self.places.put(path.to_owned(), line, self.sheet.head(column));
     }
 }
-
-#[cfg(test)]
-mod tests;

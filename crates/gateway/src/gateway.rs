@@ -248,7 +248,7 @@ impl Gateway {
     }
 
     /// One bill further, or why not.
-    async fn step(self: &Arc<Self>, wire: &impl Wire, stop: &mut watch::Receiver<bool>) -> Step {
+    pub(crate) async fn step(self: &Arc<Self>, wire: &impl Wire, stop: &mut watch::Receiver<bool>) -> Step {
         let next = match self.blocking(|g| Ok(g.outbox.next()?)).await {
             Ok(Some(next)) => next,
             Ok(None) => {
@@ -402,7 +402,7 @@ impl From<Accepted> for Told {
     }
 }
 
-enum Step {
+pub(crate) enum Step {
     /// A bill went one state further.
     Went,
     /// Nothing waits.

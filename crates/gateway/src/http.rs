@@ -205,6 +205,3 @@ fn query(request: &Request) -> BTreeMap<String, String> {
         .map(|(name, value)| (decode(name), decode(value)))
         .collect()
 }
-
-#[cfg(test)]
-mod tests;
