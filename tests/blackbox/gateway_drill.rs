@@ -53,19 +53,23 @@ fn csv(i: usize) -> String {
 /// Hands a bill in as an ERP system does: again until it is answered.
 fn hand_in(place: &Place, gateway: &mut Gateway, path: &str, body: &[u8], dice: &mut Dice) {
     loop {
-        // Now and then the gateway dies, before or while it answers.
-        let killed = dice.between(0, 25) == 0;
-        if killed {
+        // Now and then the gateway dies, before, while or after it answers.
+        let killer = (dice.between(0, 25) == 0)
+            .then(|| gateway.kill_in(Duration::from_micros(dice.between(0, 6_000) as u64)));
+        let answer = gateway.call("POST", path, body);
+        if let Some(killer) = killer {
+            killer.join().unwrap();
             gateway.kill();
             *gateway = place.start();
         }
-        match gateway.call("POST", path, body) {
+        match answer {
             Ok((200 | 202, answer)) => {
                 assert_eq!(answer["faults"], json!([]), "{answer}");
                 return;
             }
             Ok(other) => panic!("{other:?}"),
-            Err(_) => *gateway = place.start(),
+            // No answer: whether it was taken in is not known, so the same comes again.
+            Err(_) => {}
         }
     }
 }

@@ -2,7 +2,9 @@
 //! becomes the statement that is to be signed. All inputs (tables, XML, JSON) end here.
 
 mod body;
+mod making;
 mod read;
+mod receiving;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -52,11 +52,10 @@ impl Inbox {
     /// Looks until told to stop.
     pub async fn watch(mut self, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let this = std::mem::replace(&mut self.seen, Seen::new());
-            let dir = self.dir.clone();
+            let (dir, seen) = (self.dir.clone(), std::mem::take(&mut self.seen));
             let looked = gateway
                 .blocking(move |g| {
-                    let mut inbox = Self { dir, seen: this };
+                    let mut inbox = Self { dir, seen };
                     let done = inbox.look(g);
                     Ok((inbox.seen, done))
                 })

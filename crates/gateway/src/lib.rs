@@ -36,6 +36,7 @@ mod lane;
 mod outbox;
 mod record;
 mod remote;
+mod send;
 mod serve;
 mod settings;
 mod wire;

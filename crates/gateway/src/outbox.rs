@@ -14,6 +14,7 @@
 //! nothing more through a handle whose write failed, and the file itself is whole.
 
 mod query;
+mod rows;
 
 use std::{
     fmt,
@@ -23,23 +24,15 @@ use std::{
 
 use prost::Message as _;
 use proto::v1::SignedStatement;
-use redb::{
-    Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-};
+use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
 
 use crate::{
-    record::{BillKey, Record, State},
+    record::{Record, State},
     settings::Limits,
 };
 
 pub use query::{Counts, Page};
-
-pub(crate) const BILL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("bill");
-pub(crate) const SIGNED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("signed");
-pub(crate) const QUEUE: TableDefinition<'_, u64, u64> = TableDefinition::new("queue");
-pub(crate) const KEY: TableDefinition<'_, &str, u64> = TableDefinition::new("key");
-pub(crate) const COUNT: TableDefinition<'_, &str, u64> = TableDefinition::new("count");
-const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");
+use rows::{BILL, COUNT, KEY, META, QUEUE, SIGNED, count, current, damaged, decode, fetch, insert, put};
 
 /// Version of the tables above.
 const VERSION: &str = "1";
@@ -328,55 +321,6 @@ impl Accepted {
     pub(crate) fn known(first: Record, content: &str) -> Self {
         if first.content == content { Self::Same(first) } else { Self::Conflict(first) }
     }
-}
-
-fn damaged(what: String) -> redb::Error {
-    redb::Error::Corrupted(what)
-}
-
-pub(crate) fn decode(bytes: &[u8]) -> Result<Record, redb::Error> {
-    serde_json::from_slice(bytes).map_err(|e| damaged(format!("a bill cannot be read: {e}")))
-}
-
-/// The newest bill of a business key.
-fn current(t: &WriteTransaction, key: &BillKey) -> Result<Option<Record>, redb::Error> {
-    let seq = t.open_table(KEY)?.get(key.text().as_str())?.map(|v| v.value());
-    seq.map(|seq| fetch(t, seq)).transpose()
-}
-
-fn fetch(t: &WriteTransaction, seq: u64) -> Result<Record, redb::Error> {
-    let table = t.open_table(BILL)?;
-    let value = table.get(seq)?;
-    value.map_or_else(|| Err(damaged(format!("bill {seq} is missing"))), |v| decode(v.value()))
-}
-
-fn put(t: &WriteTransaction, record: &Record) -> Result<(), redb::Error> {
-    let bytes = serde_json::to_vec(record).map_err(|e| damaged(e.to_string()))?;
-    t.open_table(BILL)?.insert(record.seq, bytes.as_slice())?;
-    Ok(())
-}
-
-fn insert(t: &WriteTransaction, bill: &NewBill) -> Result<Record, redb::Error> {
-    // Numbers of pruned bills are not given again: the count of all ever accepted only grows.
-    let seq = count(t, "accepted", 1)?;
-    let record = Record { seq, state: State::Queued, ..bill.record.clone() };
-    let signed = bill.signed.encode_to_vec();
-    put(t, &record)?;
-    t.open_table(SIGNED)?.insert(seq, signed.as_slice())?;
-    t.open_table(QUEUE)?.insert(seq, signed.len() as u64)?;
-    t.open_table(KEY)?.insert(record.key.text().as_str(), seq)?;
-    count(t, State::Queued.name(), 1)?;
-    count(t, BYTES, i64::try_from(signed.len()).unwrap_or(i64::MAX))?;
-    Ok(record)
-}
-
-/// Adds to a count and returns it.
-fn count(t: &WriteTransaction, name: &str, change: i64) -> Result<u64, redb::Error> {
-    let mut table = t.open_table(COUNT)?;
-    let before = table.get(name)?.map_or(0, |v| v.value());
-    let after = before.saturating_add_signed(change);
-    table.insert(name, after)?;
-    Ok(after)
 }
 
 #[cfg(test)]

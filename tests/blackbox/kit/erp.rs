@@ -103,6 +103,16 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
+    /// SIGKILL after a while, from another thread: in the middle of whatever it does then.
+    pub fn kill_in(&self, wait: Duration) -> thread::JoinHandle<()> {
+        let id = self.child.id().to_string();
+        thread::spawn(move || {
+            thread::sleep(wait);
+            // Not yet waited for, so the id is still its own.
+            assert!(Command::new("kill").args(["-s", "KILL", "--", &id]).status().unwrap().success());
+        })
+    }
+
     /// SIGTERM, then its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();

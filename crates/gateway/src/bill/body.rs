@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use gs1::ItemKind;
-use proto::v1::{
-    Commission, Header, LotAmount, Pack, Quantity, Receive, ReceiveException, ReceiveOutcome, Ship,
-    Temperature, Unpack, Use, UseLine, statement::Body,
-};
+use proto::v1::{Header, LotAmount, Ship, Use, UseLine, statement::Body};
 
-use super::{Reader, Row, missing, read::Goods};
+use super::{Reader, Row, missing, read::Goods, receiving::outcome};
 use crate::{
     columns::{COLUMNS, Column},
     kinds::{BillType, Makes},
-    settings::Product,
 };
 
 use Column as C;
@@ -113,7 +108,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The lines' goods, with the places of each; an item named twice is a fault of its second line.
-    fn lines(&mut self, body: &str) -> (Vec<String>, Vec<LotAmount>) {
+    pub(super) fn lines(&mut self, body: &str) -> (Vec<String>, Vec<LotAmount>) {
         let (mut items, mut lots) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
         for row in self.rows.clone() {
@@ -139,18 +134,18 @@ impl<'s> Reader<'s> {
         (items, lots)
     }
 
-    fn line_place(&mut self, path: String, row: &Row) {
+    pub(super) fn line_place(&mut self, path: String, row: &Row) {
         let column = if row.get(C::Code).is_some() { C::Code } else { C::Lot };
         self.places.put(path, row.line, self.sheet.head(column));
     }
 
-    fn twice(&mut self, row: &Row, item: &str) {
+    pub(super) fn twice(&mut self, row: &Row, item: &str) {
         let en = format!("{item} stands on an earlier line of the same bill");
         self.fault(row.line, C::Code, "ITEM_TWICE", en, format!("{item} 在同一单据中重复"));
     }
 
     /// Codes of single things: no lots.
-    fn items(&mut self, body: &str) -> Vec<String> {
+    pub(super) fn items(&mut self, body: &str) -> Vec<String> {
         let (items, lots) = self.lines(body);
         for (i, lot) in lots.iter().enumerate() {
             let (line, _) = self.places.find(&format!("{body}.lots[{i}]"));
@@ -179,197 +174,6 @@ impl<'s> Reader<'s> {
             addressee,
             reason,
             carrier,
-        }
-    }
-
-    /// A receiver that names no bill of the sender is taken to receive what the sender shipped under the
-    /// same number: that is how 码上放心 pairs bills.
-    fn receive(&mut self, header: &Header) -> Receive {
-        let sender = self.need_party(C::Partner, "receive.bill");
-        let carrier = self.party(C::Carrier, "receive.waybill").unwrap_or_default();
-        let waybill = self.waybill(&carrier, "receive.waybill");
-        let mut bill = self.source_bill(&sender, "receive.bill");
-        if bill.is_empty() && waybill.is_empty() {
-            bill = statement::bill_text(&sender, &header.business_key).unwrap_or_default();
-            self.place("receive.bill", C::Number);
-        }
-        let (items, lots) = self.lines("receive");
-        let exceptions = self.exceptions();
-        let arrival = self.temperature();
-        Receive { shipment: None, bill, waybill, items, lots, exceptions, arrival, check: None }
-    }
-
-    fn exceptions(&mut self) -> Vec<ReceiveException> {
-        let mut exceptions = Vec::new();
-        for row in self.rows.clone() {
-            let Some(text) = row.get(C::Outcome) else { continue };
-            let Some(found) = outcome(text) else {
-                let en = format!("“{text}”: write accepted, short, over, damaged or refused");
-                let zh = format!("“{text}”：请写 合格、短少、多货、破损、拒收 之一");
-                self.fault(row.line, C::Outcome, "BAD_OUTCOME", en, zh);
-                continue;
-            };
-            let Some(found) = found else { continue };
-            let (item, lot) = match self.goods(row) {
-                Some(Goods::Item(item)) => (item, None),
-                Some(Goods::Lot(lot)) => (String::new(), Some(lot)),
-                None => continue,
-            };
-            self.line_place(format!("receive.exceptions[{}]", exceptions.len()), row);
-            let note = row.get(C::Note).unwrap_or_default().to_owned();
-            exceptions.push(ReceiveException { outcome: found.into(), item, lot, note });
-        }
-        exceptions
-    }
-
-    fn temperature(&mut self) -> Option<Temperature> {
-        let (line, text) = self.bill_cell(C::Temperature)?;
-        self.place("receive.arrival", C::Temperature);
-        let plain = text.trim_end_matches(['C', '℃', '°', ' ']);
-        let Some(millicelsius) = millis(plain) else {
-            let en = format!("“{text}” is no temperature; write 5.4");
-            self.fault(line, C::Temperature, "BAD_TEMPERATURE", en, format!("“{text}”不是温度；请写 5.4"));
-            return None;
-        };
-        Some(Temperature { millicelsius })
-    }
-
-    fn container(&mut self, path: &str) -> Option<String> {
-        let Some((line, text)) = self.bill_cell(C::Parent) else {
-            self.faults.push(missing(self.first(), self.sheet.head(C::Parent)));
-            return None;
-        };
-        self.place(path, C::Parent);
-        let row = Row { line, ..Row::default() };
-        let parent = self.code(&row, C::Parent, text)?;
-        if parent.view().kind() == ItemKind::Lot {
-            let en = format!("{} is a lot, not a container", parent.as_str());
-            self.fault(line, C::Parent, "BAD_CODE", en, format!("{} 是批次，不是箱", parent.as_str()));
-            return None;
-        }
-        Some(parent.into())
-    }
-
-    fn pack(&mut self) -> Option<Pack> {
-        let parent = self.container("pack.parent");
-        let children = self.items("pack");
-        self.rename("pack.items", "pack.children", children.len());
-        Some(Pack { parent: parent?, children })
-    }
-
-    /// A bill without codes takes everything out.
-    fn unpack(&mut self) -> Option<Unpack> {
-        let parent = self.container("unpack.parent");
-        let bare = self.rows.iter().all(|row| row.get(C::Code).is_none());
-        let children = if bare { Vec::new() } else { self.items("unpack") };
-        self.rename("unpack.items", "unpack.children", children.len());
-        Some(Unpack { parent: parent?, children })
-    }
-
-    fn rename(&mut self, from: &str, to: &str, count: usize) {
-        for i in 0..count {
-            let (line, column) = self.places.find(&format!("{from}[{i}]"));
-            self.places.put(format!("{to}[{i}]"), line, column);
-        }
-    }
-
-    fn commission(&mut self) -> Option<Commission> {
-        let product =
-            self.rows.iter().find_map(|r| r.get(C::Product)).and_then(|p| self.mapping.products.get(p));
-        let product = product.cloned().unwrap_or_default();
-        let lot = self.common_lot();
-        let bare = self.rows.iter().all(|row| row.get(C::Code).is_none());
-        let (items, quantity) = if bare { (Vec::new(), self.sum()) } else { (self.coded(), None) };
-        Some(Commission {
-            items,
-            quantity,
-            registration: self.registration(&product),
-            made_on: self.day(C::MadeOn, "commission.made_on"),
-            expires_on: self.day(C::ExpiresOn, "commission.expires_on"),
-            units_per_code: self.units_per_code(&product),
-            market: self.bill_cell(C::Market).map_or(product.market.as_str(), |(_, m)| m).to_owned(),
-            opening_stock: false,
-            lot: lot?,
-        })
-    }
-
-    /// The lot that all lines of a Commission name, in the lot column or in their scans.
-    fn common_lot(&mut self) -> Option<String> {
-        let mut common: Option<String> = None;
-        for row in self.rows.clone() {
-            if row.get(C::Lot).is_none() {
-                continue;
-            }
-            let lot = self.lot(row)?;
-            if common.as_ref().is_some_and(|first| *first != lot) {
-                let en = "a Commission is about one lot; write a bill for each".to_owned();
-                self.fault(row.line, C::Lot, "DIFFERS", en, "一张赋码入库单只能有一个批号，请分单".into());
-            }
-            common.get_or_insert(lot);
-        }
-        if common.is_none() {
-            self.faults.push(missing(self.first(), self.sheet.head(C::Lot)));
-        }
-        self.place("commission.lot", C::Lot);
-        common
-    }
-
-    fn coded(&mut self) -> Vec<String> {
-        let mut items = Vec::new();
-        let mut seen = BTreeSet::new();
-        for row in self.rows.clone() {
-            let Some(text) = row.get(C::Code) else {
-                self.faults.push(missing(row.line, self.sheet.head(C::Code)));
-                continue;
-            };
-            let Some(item) = self.code(row, C::Code, text) else { continue };
-            let item = String::from(item);
-            if !seen.insert(item.clone()) {
-                self.twice(row, &item);
-            }
-            self.line_place(format!("commission.items[{}]", items.len()), row);
-            items.push(item);
-        }
-        items
-    }
-
-    /// Amounts of the lines of a Commission without codes, which have one unit.
-    fn sum(&mut self) -> Option<Quantity> {
-        let mut sum: Option<Quantity> = None;
-        for row in self.rows.clone() {
-            let quantity = self.quantity(row)?;
-            match &mut sum {
-                None => sum = Some(quantity),
-                Some(all) if all.unit == quantity.unit => {
-                    all.amount = all.amount.saturating_add(quantity.amount)
-                }
-                Some(_) => {
-                    let en = "differs from the unit of an earlier line".to_owned();
-                    self.fault(row.line, C::Unit, "DIFFERS", en, "与前面行的单位不一致".into());
-                }
-            }
-        }
-        sum
-    }
-
-    fn registration(&mut self, product: &Product) -> String {
-        self.place("commission.registration", C::Registration);
-        match self.bill_cell(C::Registration) {
-            Some((_, text)) => text.to_owned(),
-            None if product.registration.is_empty() => {
-                self.faults.push(missing(self.first(), self.sheet.head(C::Registration)));
-                String::new()
-            }
-            None => product.registration.clone(),
-        }
-    }
-
-    fn units_per_code(&mut self, product: &Product) -> u32 {
-        self.place("commission.units_per_code", C::UnitsPerCode);
-        let row = self.rows.iter().copied().find(|row| row.get(C::UnitsPerCode).is_some());
-        match row {
-            Some(row) => u32::try_from(self.whole(row, C::UnitsPerCode).unwrap_or(1)).unwrap_or(u32::MAX),
-            None => product.units_per_code.max(1),
         }
     }
 
@@ -404,29 +208,4 @@ impl<'s> Reader<'s> {
             }
         }
     }
-}
-
-/// What became of a line: `None` = no such word, `Some(None)` = accepted.
-fn outcome(text: &str) -> Option<Option<ReceiveOutcome>> {
-    let found = match text {
-        "合格" | "接收" | "accepted" => None,
-        "短少" | "缺货" | "short" => Some(ReceiveOutcome::Short),
-        "多货" | "over" => Some(ReceiveOutcome::Over),
-        "破损" | "damaged" => Some(ReceiveOutcome::Damaged),
-        "拒收" | "refused" => Some(ReceiveOutcome::Refused),
-        _ => return None,
-    };
-    Some(found)
-}
-
-/// Thousandths of a decimal number with at most three places.
-fn millis(text: &str) -> Option<i32> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, places) = digits.split_once('.').unwrap_or((digits, "0"));
-    let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    if !plain(whole) || !plain(places) || whole.len() > 4 || places.len() > 3 {
-        return None;
-    }
-    let places: i32 = format!("{places:0<3}").parse().ok()?;
-    Some(sign * (whole.parse::<i32>().ok()? * 1_000 + places))
 }

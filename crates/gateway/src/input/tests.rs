@@ -28,6 +28,9 @@ fn json(text: &str) -> Input {
     Reading { mapping: &mapping, limits: &limits }.json(text.as_bytes())
 }
 
+/// Line, column and reason of each fault.
+type Places<'a> = &'a [(u32, &'a str, &'a str)];
+
 /// Line, column and reason of every fault.
 fn places(input: &Input) -> Vec<(u32, &str, &str)> {
     input.faults.iter().map(|f| (f.line, f.column.as_str(), f.reason)).collect()
@@ -128,7 +131,7 @@ fn a_spreadsheet_is_read_with_its_dates_numbers_and_texts_and_refuses_codes_kept
 #[test]
 fn every_faulty_cell_is_told_with_line_and_column_and_nothing_of_its_bill_is_kept() {
     let bill = "S,201,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,";
-    let table: &[(&str, &[(u32, &str, &str)])] = &[
+    let table: &[(&str, Places<'_>)] = &[
         (",201,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "number", "MISSING")]),
         ("B,,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "MISSING")]),
         ("B,999,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "UNKNOWN_TYPE")]),
@@ -197,7 +200,7 @@ fn a_dozen_faults_of_one_bill_are_told_at_once() {
 
 #[test]
 fn heads_that_are_unknown_twice_or_missing_spoil_the_file() {
-    let table: &[(&str, &[(u32, &str, &str)])] = &[
+    let table: &[(&str, Places<'_>)] = &[
         ("number,type\n1,201\n", &[(1, "time", "COLUMN_MISSING")]),
         ("number,type,time,colour\n1,201,2026-01-12,red\n", &[(1, "colour", "COLUMN_UNKNOWN")]),
         ("number,type,time,单据号\n1,201,2026-01-12,1\n", &[(1, "单据号", "COLUMN_TWICE")]),
@@ -263,7 +266,7 @@ fn xml_of_another_shape_is_refused_at_its_place() {
         );
         event(&format!("<Event Name=\"SalesWareHouseOut\"><DataField>\n{line}</DataField></Event>"))
     };
-    let table: &[(String, &[(u32, &str, &str)])] = &[
+    let table: &[(String, Places<'_>)] = &[
         ("<Bill/>".into(), &[(1, "", "NOT_A_BILL")]),
         ("<Document>".into(), &[(1, "", "BROKEN_XML")]),
         ("<!DOCTYPE x [<!ENTITY a \"b\">]><Document/>".into(), &[(1, "", "BROKEN_XML")]),
@@ -291,7 +294,7 @@ fn xml_of_another_shape_is_refused_at_its_place() {
 
 #[test]
 fn json_of_another_shape_is_refused_at_its_place() {
-    let table: &[(&str, &[(u32, &str, &str)])] = &[
+    let table: &[(&str, Places<'_>)] = &[
         ("", &[(1, "", "BROKEN_JSON")]),
         ("[]", &[(0, "", "NOT_A_BILL")]),
         (r#"{"number":"1","lines":7}"#, &[(0, "lines", "BAD_VALUE")]),
@@ -342,7 +345,7 @@ proptest! {
         read(&[b"PK\x03\x04".as_slice(), &bytes].concat());
         read(&[b"<Document><Events>".as_slice(), &bytes].concat());
         let (mapping, limits) = (mapping(), Limits::default());
-        Reading { mapping: &mapping, limits: &limits }.json(&bytes);
+        let _ = Reading { mapping: &mapping, limits: &limits }.json(&bytes);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use redb::{ReadableDatabase as _, ReadableTable as _};
 use serde::Serialize;
 
-use super::{BILL, COUNT, KEY, Outbox, SIGNED, Work, count, decode};
+use super::{
+    Outbox, Work,
+    rows::{BILL, COUNT, KEY, SIGNED, count, decode},
+};
 use crate::record::{Record, State};
 
 /// Most bills looked at for one page: a page may be short and still not the last.

@@ -1,7 +1,7 @@
 use proto::v1::SignedStatement;
 
 use super::*;
-use crate::record::{Landed, Refused};
+use crate::record::{BillKey, Landed, Refused};
 
 fn bill(number: &str, kind: &str, content: &str) -> NewBill {
     let key = BillKey { number: number.into(), kind: kind.into(), principal: String::new() };
