@@ -79,6 +79,9 @@ pub enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// 网关: take bills of an ERP system, sign them, and bring each to the ledger exactly once.
+    #[command(subcommand)]
+    Gateway(Gateway),
     /// See it work: a made-up trade, a crash, and every acknowledged statement still there.
     Demo(Demo),
     /// Measure this machine.
@@ -357,6 +360,42 @@ pub enum Trace {
     Source(Question),
     /// 查流向: forward to every place, from an item, a container or a lot.
     Flow(Question),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Gateway {
+    /// Run the gateway: REST, inbox and outbox.
+    Run {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        /// Write the address that was bound to this file once it listens.
+        #[arg(long)]
+        ready_file: Option<PathBuf>,
+    },
+    /// Hand bills in: CSV, XLSX, XML or JSON. Without a running gateway they go into its outbox.
+    Submit {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Where bills are: those with a number, else those that wait or were refused.
+    Status {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        /// The bill's own number.
+        number: Option<String>,
+    },
+    /// Show the key that signs, and the enrolment statement (JSON) that a registrar signs for it.
+    Key(GatewaySettings),
+}
+
+#[derive(Debug, Args)]
+pub struct GatewaySettings {
+    /// Settings of the gateway (TOML); see docs/GATEWAY.md.
+    #[arg(long, env = "YUANLIU_GATEWAY")]
+    pub settings: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -134,7 +134,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
 const fn of_signing(error: &SignError) -> u8 {
     match error {
         SignError::Contradiction { .. } | SignError::Refused(_) => REFUSED,
-        SignError::Random(_) | SignError::Clock => MACHINE,
+        SignError::Random(_) | SignError::Clock | SignError::Key(_) => MACHINE,
     }
 }
 

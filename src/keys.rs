@@ -56,6 +56,17 @@ pub fn make(path: &Path, plain: bool, out: Out) -> Result<SigningKey> {
     Ok(key)
 }
 
+/// Environment variable that holds the PIN of a token, for programs.
+const PIN: &str = "YUANLIU_PIN";
+
+/// The PIN of a token, from the environment or typed.
+pub fn pin(token: &str, out: Out) -> Result<Zeroizing<String>> {
+    match std::env::var(PIN) {
+        Ok(pin) => Ok(Zeroizing::new(pin)),
+        Err(_) => ask(&format!("{} {token}: ", out.pick("PIN of the token", "令牌 PIN"))),
+    }
+}
+
 /// Opens a key file, asking for its passphrase where one is needed.
 pub fn open(path: &Path, out: Out) -> Result<SigningKey> {
     let file = KeyFile::read(path)?;

@@ -8,7 +8,7 @@ use super::keygen::parse_ledger;
 use crate::{cli::Connection, exit, keys, out::Out};
 
 /// Where Debian and its kin keep the certificates that the system trusts.
-const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 fn options(flags: &Connection, out: Out) -> ConnectOptions {
     let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));

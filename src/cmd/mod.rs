@@ -6,6 +6,7 @@ mod bench;
 mod connect;
 mod demo;
 mod desk;
+mod gateway;
 mod init;
 mod keygen;
 mod offline;
@@ -47,6 +48,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Backup { data, output } => offline::backup(&data, &output, out),
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),
         Command::Demo(args) if args.serve => sandbox::run(&args, out),
+        Command::Gateway(args) => gateway::run(args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
     }

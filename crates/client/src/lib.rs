@@ -55,7 +55,9 @@ pub use json::{
 pub use key_file::{KeyFile, KeyFileError, Protection, generate_key};
 pub use read::LedgerInfo;
 pub use retry::RetryPolicy;
-pub use signer::{SignError, Signer, envelope, possession, public_key_id, root_authority};
+pub use signer::{
+    KeyFault, PrivateKey, SignError, Signer, enrolment, envelope, possession, public_key_id, root_authority,
+};
 pub use submit::{
     MAX_BATCH, MAX_BATCH_BYTES, MAX_IN_FLIGHT, Outcome, Settled, SubmitError, SubmitEvent, SubmitManyError,
     SubmitOptions, Summary, Unsettled,

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use merkle::{Hash, SigningKey};
+use merkle::{Hash, PublicKey, SIGNATURE_LEN, SigningKey};
 use prost::Message as _;
 use proto::v1::{self, Algorithm, EnrolKey, Header, KeyUse, RootAuthority, SignedStatement};
 use statement::{ALG_ED25519, Envelope, POSSESSION_TYPE, Refusal, STATEMENT_TYPE, Statement};
@@ -30,24 +30,54 @@ pub enum SignError {
     /// The system clock stands before 1970 or after 9999.
     #[error("the system clock is wrong")]
     Clock,
+    /// The key lies in a device that did not sign. Nothing is wrong with the statement.
+    #[error("{0}")]
+    Key(#[from] KeyFault),
+}
+
+/// A device that holds a key did not sign. Look after the device, then try again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the signing key does not answer: {0}")]
+pub struct KeyFault(pub String);
+
+/// An Ed25519 key that signs where it lies: in memory, in a token.
+pub trait PrivateKey {
+    /// Its public half.
+    fn public(&self) -> &PublicKey;
+
+    /// Pure Ed25519 (RFC 8032 section 5.1.6) over the message.
+    ///
+    /// # Errors
+    /// The key lies in a device that does not answer, or answers nonsense. Keys in memory always sign.
+    fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], KeyFault>;
+}
+
+impl PrivateKey for SigningKey {
+    fn public(&self) -> &PublicKey {
+        Self::public(self)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], KeyFault> {
+        Ok(Self::sign(self, message))
+    }
 }
 
 /// Signs as one party with one key, for one ledger.
 #[derive(Clone, Debug)]
-pub struct Signer {
+pub struct Signer<K = SigningKey> {
     party: String,
-    key: SigningKey,
+    key: K,
     key_id: Hash,
     ledger: Hash,
     on_behalf_of: String,
     site: String,
 }
 
-impl Signer {
+impl<K: PrivateKey> Signer<K> {
     /// A signer for `party` (canonical id; a wrong one is refused when signing).
     #[must_use]
-    pub fn new(party: impl Into<String>, key: SigningKey, ledger: Hash) -> Self {
-        let key_id = public_key_id(&key);
+    pub fn new(party: impl Into<String>, key: K, ledger: Hash) -> Self {
+        let key_id = statement::key_id(ALG_ED25519, key.public().as_bytes());
         let (on_behalf_of, site) = (String::new(), String::new());
         Self { party: party.into(), key, key_id, ledger, on_behalf_of, site }
     }
@@ -95,14 +125,13 @@ impl Signer {
         let header = Some(self.complete(header.unwrap_or_default())?);
         let payload = Bytes::from(v1::Statement { header, body }.encode_to_vec());
         Statement::parse(payload.clone())?;
-        Ok(self.sign_payload(payload))
+        let message = statement::pre_authentication(STATEMENT_TYPE, &payload);
+        let signature = self.key.sign(&message)?;
+        Ok(self.with(payload, signature))
     }
 
-    /// Signs bytes as they are, unchecked: for payloads that were serialized before.
-    #[must_use]
-    pub fn sign_payload(&self, payload: Bytes) -> SignedStatement {
-        let signature = statement::sign(&self.key, STATEMENT_TYPE, &payload).to_vec();
-        let algorithm = Algorithm::Ed25519.into();
+    fn with(&self, payload: Bytes, signature: [u8; SIGNATURE_LEN]) -> SignedStatement {
+        let (signature, algorithm) = (signature.to_vec(), Algorithm::Ed25519.into());
         SignedStatement { payload, key_id: self.key_id.to_vec(), signature, algorithm }
     }
 
@@ -134,6 +163,15 @@ impl Signer {
         }
         Ok(h)
     }
+}
+
+impl Signer {
+    /// Signs bytes as they are, unchecked: for payloads that were serialized before.
+    #[must_use]
+    pub fn sign_payload(&self, payload: Bytes) -> SignedStatement {
+        let signature = statement::sign(&self.key, STATEMENT_TYPE, &payload);
+        self.with(payload, signature)
+    }
 
     /// The body of an `EnrolKey` for `key` of `party`: with the key's possession for this ledger, and
     /// neither expiry nor limits, which the caller may add.
@@ -151,6 +189,31 @@ impl Signer {
     }
 }
 
+/// The body of an `EnrolKey` for a key that may lie in a device: like [`Signer::enrol`], with the key's
+/// possession for `ledger`.
+///
+/// # Errors
+/// The key does not sign.
+pub fn enrolment(
+    key: &impl PrivateKey,
+    ledger: &Hash,
+    party: impl Into<String>,
+    uses: &[KeyUse],
+) -> Result<EnrolKey, KeyFault> {
+    let party = party.into();
+    let public = key.public().as_bytes();
+    let payload = statement::possession_payload(ledger, &statement::key_id(ALG_ED25519, public), &party);
+    let possession = key.sign(&statement::pre_authentication(POSSESSION_TYPE, &payload))?;
+    Ok(EnrolKey {
+        algorithm: Algorithm::Ed25519.into(),
+        public_key: public.to_vec(),
+        possession: possession.to_vec(),
+        uses: uses.iter().map(|u| (*u).into()).collect(),
+        party,
+        ..EnrolKey::default()
+    })
+}
+
 /// Id of a key's public half.
 #[must_use]
 pub fn public_key_id(key: &SigningKey) -> Hash {
@@ -160,7 +223,7 @@ pub fn public_key_id(key: &SigningKey) -> Hash {
 /// A key's signature that shows its holder has it: for the ledger `scope` (in a genesis:
 /// [`statement::genesis_scope`]) and the party that is to own it.
 #[must_use]
-pub fn possession(key: &SigningKey, scope: &Hash, party: &str) -> [u8; merkle::SIGNATURE_LEN] {
+pub fn possession(key: &SigningKey, scope: &Hash, party: &str) -> [u8; SIGNATURE_LEN] {
     let payload = statement::possession_payload(scope, &public_key_id(key), party);
     statement::sign(key, POSSESSION_TYPE, &payload)
 }

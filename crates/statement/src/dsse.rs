@@ -20,6 +20,13 @@ fn prefix(payload_type: &str, payload: &[u8]) -> String {
     format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len())
 }
 
+/// What a signature is made over: the payload in its pre-authentication encoding. For keys that lie in
+/// devices; keys in memory sign with [`sign`].
+#[must_use]
+pub fn pre_authentication(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    [prefix(payload_type, payload).as_bytes(), payload].concat()
+}
+
 /// Signs a payload of the given type.
 #[must_use]
 pub fn sign(key: &SigningKey, payload_type: &str, payload: &[u8]) -> [u8; 64] {

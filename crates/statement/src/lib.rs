@@ -29,7 +29,7 @@ pub use check::{MAX_ITEMS, MAX_LOTS};
 pub use date::{Day, within};
 pub use dsse::{
     AttachmentHasher, POSSESSION_TYPE, STATEMENT_TYPE, attachment_digest, genesis_scope, key_id,
-    possession_payload, sign, verify,
+    possession_payload, pre_authentication, sign, verify,
 };
 pub use envelope::{
     ALG_ED25519, ENVELOPE_LEN, Envelope, FormatError, LEAF_LEN, Leaf, LeafType, Link, chain_hash,

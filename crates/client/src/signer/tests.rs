@@ -123,3 +123,32 @@ fn malformed_signatures_have_no_envelope() {
     assert!(envelope(&SignedStatement { key_id: vec![0; 31], ..good.clone() }).is_none());
     assert!(envelope(&SignedStatement { algorithm: 0, ..good }).is_none());
 }
+
+#[test]
+fn a_key_elsewhere_signs_and_enrols_like_the_same_key_in_memory() {
+    struct Elsewhere(SigningKey, bool);
+    impl PrivateKey for Elsewhere {
+        fn public(&self) -> &PublicKey {
+            self.0.public()
+        }
+        fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], KeyFault> {
+            if self.1 { Ok(self.0.sign(message)) } else { Err(KeyFault("unplugged".into())) }
+        }
+    }
+    let key = SigningKey::from_seed(&[1; 32]);
+    let header = Header {
+        id: new_id(1_000_000).unwrap().into(),
+        salt: vec![1; 16],
+        occurred_at: 1,
+        ..Header::default()
+    };
+    let elsewhere = Signer::new(PARTY, Elsewhere(key.clone(), true), LEDGER);
+    let statement = unpack(Some(header));
+    assert_eq!(elsewhere.sign(statement.clone()).unwrap(), signer().sign(statement.clone()).unwrap());
+    let enrolled = enrolment(&Elsewhere(key.clone(), true), &LEDGER, PARTY, &[KeyUse::Sign]).unwrap();
+    assert_eq!(enrolled, signer().enrol(PARTY, &key, &[KeyUse::Sign]));
+
+    let unplugged = Signer::new(PARTY, Elsewhere(key.clone(), false), LEDGER);
+    assert!(matches!(unplugged.sign(statement), Err(SignError::Key(KeyFault(why))) if why == "unplugged"));
+    enrolment(&Elsewhere(key, false), &LEDGER, PARTY, &[]).unwrap_err();
+}

@@ -1,0 +1,266 @@
+//! From lines to bills: rows are grouped by number, every cell is read, and each bill without a fault
+//! becomes the statement that is to be signed. All inputs (tables, XML, JSON) end here.
+
+mod body;
+mod making;
+mod read;
+mod receiving;
+mod time;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use time::instant;
+
+use proto::v1::{self, Header};
+
+use crate::{
+    columns::{Column, Scope},
+    fault::{Fault, Faults},
+    kinds::BillType,
+    settings::Mapping,
+};
+
+/// A line of an input: the cells that hold something, trimmed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) line: u32,
+    pub(crate) cells: BTreeMap<Column, String>,
+}
+
+impl Row {
+    pub(crate) fn get(&self, column: Column) -> Option<&str> {
+        self.cells.get(&column).map(String::as_str)
+    }
+}
+
+/// All lines of an input, with its own names of the columns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sheet {
+    pub(crate) heads: BTreeMap<Column, String>,
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Sheet {
+    /// How the input names a column.
+    pub(crate) fn head(&self, column: Column) -> String {
+        self.heads.get(&column).map_or_else(|| column.row().name.to_owned(), Clone::clone)
+    }
+}
+
+/// A bill that was read without a fault.
+#[derive(Clone, Debug)]
+pub struct Bill {
+    /// Its own number.
+    pub number: String,
+    /// Its type; `None` for a statement that came as JSON.
+    pub bill_type: Option<&'static BillType>,
+    /// Lines or items.
+    pub lines: usize,
+    /// What is to be signed: all but ledger, id, salt and signer.
+    pub statement: v1::Statement,
+    /// Where the parts of the statement stood in the input, by path.
+    pub(crate) places: Places,
+}
+
+/// Paths of a statement → line and column of the input.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places(BTreeMap<String, (u32, String)>);
+
+impl Places {
+    pub(crate) fn put(&mut self, path: String, line: u32, column: String) {
+        self.0.insert(path, (line, column));
+    }
+
+    /// The place of a path, or of the nearest part of the statement around it.
+    pub(crate) fn find(&self, path: &str) -> (u32, String) {
+        let mut path = path;
+        loop {
+            if let Some(place) = self.0.get(path) {
+                return place.clone();
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return (0, path.to_owned()),
+            }
+        }
+    }
+}
+
+/// What an input holds.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Bills without fault, in order of their first lines.
+    pub bills: Vec<Bill>,
+    /// Everything wrong with the others.
+    pub faults: Vec<Fault>,
+    /// Numbers of the bills at fault, where they have one.
+    pub faulty: BTreeSet<String>,
+}
+
+/// Number, type and principal: rows that agree in them are one bill.
+type Group = (String, String, String);
+
+/// Reads the bills of a sheet.
+pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
+    let mut faults = Faults::default();
+    let mut input = Input::default();
+    for (group, rows) in groups(sheet, &mut faults) {
+        let mut reader =
+            Reader { sheet, mapping, rows, faults: Faults::default(), places: Places::default() };
+        let bill = reader.bill(&group.0);
+        match bill {
+            Some(bill) if reader.faults.is_empty() => input.bills.push(bill),
+            _ => {
+                input.faulty.insert(group.0);
+                reader.faults.into_sorted().into_iter().for_each(|f| faults.push(f));
+            }
+        }
+    }
+    input.faults = faults.into_sorted();
+    input
+}
+
+/// Rows by bill, in order of first lines. A later row of a number need not repeat type and principal.
+fn groups<'s>(sheet: &'s Sheet, faults: &mut Faults) -> Vec<(Group, Vec<&'s Row>)> {
+    let mut order: Vec<(Group, Vec<&Row>)> = Vec::new();
+    let mut places: BTreeMap<Group, usize> = BTreeMap::new();
+    let mut latest: BTreeMap<&str, Group> = BTreeMap::new();
+    for row in &sheet.rows {
+        let Some(number) = row.get(Column::Number) else {
+            faults.push(missing(row.line, sheet.head(Column::Number)));
+            continue;
+        };
+        let before = latest.get(number);
+        let text = |column, inherited: Option<&String>| {
+            row.get(column).map_or_else(|| inherited.cloned().unwrap_or_default(), str::to_owned)
+        };
+        let group = (
+            number.to_owned(),
+            text(Column::Type, before.map(|g| &g.1)),
+            text(Column::Principal, before.map(|g| &g.2)),
+        );
+        latest.insert(number, group.clone());
+        let at = *places.entry(group.clone()).or_insert_with(|| {
+            order.push((group, Vec::new()));
+            order.len() - 1
+        });
+        order[at].1.push(row);
+    }
+    order
+}
+
+pub(crate) fn missing(line: u32, head: String) -> Fault {
+    Fault::at(line, head, "MISSING", "is empty and has to be filled in", "为空，必须填写")
+}
+
+/// Reads one bill, collecting what is wrong.
+struct Reader<'s> {
+    sheet: &'s Sheet,
+    mapping: &'s Mapping,
+    rows: Vec<&'s Row>,
+    faults: Faults,
+    places: Places,
+}
+
+impl<'s> Reader<'s> {
+    fn bill(&mut self, number: &str) -> Option<Bill> {
+        self.agree();
+        self.foreign();
+        let bill_type = self.bill_type();
+        let occurred = self.time();
+        let header = self.header(number, occurred);
+        let bill_type = bill_type?;
+        let body = self.body(bill_type, &header)?;
+        let statement = v1::Statement { header: Some(header), body: Some(body) };
+        Some(Bill {
+            number: number.to_owned(),
+            bill_type: Some(bill_type),
+            lines: self.rows.len(),
+            statement,
+            places: std::mem::take(&mut self.places),
+        })
+    }
+
+    /// First line of the bill.
+    fn first(&self) -> u32 {
+        self.rows.first().map_or(0, |row| row.line)
+    }
+
+    fn fault(&mut self, line: u32, column: Column, reason: &'static str, en: String, zh: String) {
+        self.faults.push(Fault::at(line, self.sheet.head(column), reason, en, zh));
+    }
+
+    /// Columns of the bill hold one value on all its lines.
+    fn agree(&mut self) {
+        for row in crate::columns::COLUMNS.iter().filter(|r| r.scope == Scope::Bill) {
+            let Some((_, first)) = self.bill_cell(row.column) else { continue };
+            let others: Vec<u32> = self
+                .rows
+                .iter()
+                .filter(|r| r.get(row.column).is_some_and(|text| text != first))
+                .map(|r| r.line)
+                .collect();
+            for line in others {
+                let en = format!("differs from “{first}” on an earlier line of the same bill");
+                let zh = format!("与同一单据前面行的“{first}”不一致");
+                self.fault(line, row.column, "DIFFERS", en, zh);
+            }
+        }
+    }
+
+    /// The first line that fills a column of the bill.
+    fn bill_cell(&self, column: Column) -> Option<(u32, &'s str)> {
+        self.rows.iter().find_map(|row| row.get(column).map(|text| (row.line, text)))
+    }
+
+    fn bill_type(&mut self) -> Option<&'static BillType> {
+        let Some((line, text)) = self.bill_cell(Column::Type) else {
+            self.faults.push(missing(self.first(), self.sheet.head(Column::Type)));
+            return None;
+        };
+        let found = BillType::find(text);
+        if found.is_none() {
+            let en = format!("“{text}” is no type of bill; the types stand in docs/GATEWAY.md");
+            let zh = format!("“{text}”不是已知的单据类型；类型表见 docs/GATEWAY.md");
+            self.fault(line, Column::Type, "UNKNOWN_TYPE", en, zh);
+        }
+        found
+    }
+
+    fn time(&mut self) -> (i64, i32) {
+        let Some((line, text)) = self.bill_cell(Column::Time) else {
+            self.faults.push(missing(self.first(), self.sheet.head(Column::Time)));
+            return (0, 0);
+        };
+        instant(text, self.mapping.utc_offset_minutes).unwrap_or_else(|| {
+            let en = format!("“{text}” is no time; write 2026-11-20 08:30:00, with or without +08:00");
+            let zh = format!("“{text}”不是时间；请写成 2026-11-20 08:30:00，可带 +08:00");
+            self.fault(line, Column::Time, "BAD_TIME", en, zh);
+            (0, 0)
+        })
+    }
+
+    fn header(&mut self, number: &str, (occurred_at, offset_minutes): (i64, i32)) -> Header {
+        self.place("header.business_key", Column::Number);
+        self.place("header.occurred_at", Column::Time);
+        let principal = self.party(Column::Principal, "header.on_behalf_of");
+        let mapping = self.mapping;
+        let on_behalf_of = principal.unwrap_or_else(|| mapping.on_behalf_of.clone());
+        let actor = if on_behalf_of.is_empty() { mapping.party.clone() } else { on_behalf_of.clone() };
+        let site = self.site(Column::Site, "header.site", &actor).unwrap_or_else(|| mapping.site.clone());
+        Header {
+            on_behalf_of,
+            site,
+            occurred_at,
+            offset_minutes,
+            business_key: number.to_owned(),
+            ..Header::default()
+        }
+    }
+
+    /// Says where a field of the statement stands in the input.
+    fn place(&mut self, path: &str, column: Column) {
+        let line = self.bill_cell(column).map_or_else(|| self.first(), |(line, _)| line);
+        self.places.put(path.to_owned(), line, self.sheet.head(column));
+    }
+}

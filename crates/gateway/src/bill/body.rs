@@ -1,0 +1,211 @@
+//! From the lines of one bill to the body of its statement.
+
+use std::collections::BTreeSet;
+
+use proto::v1::{Header, LotAmount, Ship, Use, UseLine, statement::Body};
+
+use super::{Reader, Row, missing, read::Goods, receiving::outcome};
+use crate::{
+    columns::{COLUMNS, Column},
+    kinds::{BillType, Makes},
+};
+
+use Column as C;
+
+/// Columns that every bill may fill.
+const ALWAYS: &[Column] = &[C::Number, C::Type, C::Time, C::Principal, C::Site, C::Code];
+
+impl Makes {
+    /// Further columns that such a bill may fill.
+    const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Commission => &[
+                C::Product,
+                C::Lot,
+                C::Quantity,
+                C::Unit,
+                C::Registration,
+                C::MadeOn,
+                C::ExpiresOn,
+                C::UnitsPerCode,
+                C::Market,
+            ],
+            Self::Pack | Self::Unpack => &[C::Parent],
+            Self::Ship(_) => &[
+                C::Partner,
+                C::ShipTo,
+                C::Owner,
+                C::BillTo,
+                C::Reason,
+                C::Carrier,
+                C::Waybill,
+                C::Product,
+                C::Lot,
+                C::Quantity,
+                C::Unit,
+            ],
+            Self::Receive => &[
+                C::Partner,
+                C::Source,
+                C::Carrier,
+                C::Waybill,
+                C::Temperature,
+                C::Product,
+                C::Lot,
+                C::Quantity,
+                C::Unit,
+                C::Outcome,
+                C::Note,
+            ],
+            Self::Use => &[C::Quantity, C::Unit, C::Wasted, C::Vial, C::Finished],
+            // Refused whole: no column is looked at.
+            Self::NotYet(_) => &[],
+        }
+    }
+}
+
+impl<'s> Reader<'s> {
+    /// The body; `None` with faults collected.
+    pub(super) fn body(&mut self, bill_type: &BillType, header: &Header) -> Option<Body> {
+        match bill_type.makes {
+            Makes::Commission => self.commission().map(Body::Commission),
+            Makes::Pack => self.pack().map(Body::Pack),
+            Makes::Unpack => self.unpack().map(Body::Unpack),
+            Makes::Ship(reason) => Some(Body::Ship(self.ship(reason))),
+            Makes::Receive => Some(Body::Receive(self.receive(header))),
+            Makes::Use => Some(Body::Use(Use { lines: self.uses() })),
+            Makes::NotYet(needs) => {
+                let (code, name) = (bill_type.code, bill_type.chinese);
+                let en = format!(
+                    "bills of type {code} {name} need the statement {needs}, which this version does not have; \
+                     record it by hand when it comes"
+                );
+                let zh = format!("类型 {code} {name} 需要 {needs} 声明，本版本尚不支持；请待支持后再补报");
+                self.fault(self.first(), C::Type, "TYPE_NOT_SUPPORTED", en, zh);
+                None
+            }
+        }
+    }
+
+    /// Refuses cells that a bill of its type has no use for: what somebody wrote must not get lost.
+    pub(super) fn foreign(&mut self) {
+        let Some(makes) = self.bill_cell(C::Type).and_then(|(_, t)| BillType::find(t)).map(|t| t.makes)
+        else {
+            return;
+        };
+        if matches!(makes, Makes::NotYet(_)) {
+            return;
+        }
+        let takes = |column: Column| ALWAYS.contains(&column) || makes.columns().contains(&column);
+        for column in COLUMNS.iter().map(|r| r.column).filter(|c| !takes(*c)) {
+            let lines: Vec<u32> =
+                self.rows.iter().filter(|r| r.get(column).is_some()).map(|r| r.line).collect();
+            if let Some(line) = lines.first() {
+                let en = "a bill of this type has no such column; leave it empty".to_owned();
+                self.fault(*line, column, "COLUMN_NOT_FOR_TYPE", en, "此类单据不使用该列，请留空".into());
+            }
+        }
+    }
+
+    /// The lines' goods, with the places of each; an item named twice is a fault of its second line.
+    pub(super) fn lines(&mut self, body: &str) -> (Vec<String>, Vec<LotAmount>) {
+        let (mut items, mut lots) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
+        for row in self.rows.clone() {
+            if row.get(C::Outcome).is_some_and(|text| outcome(text) != Some(None)) {
+                continue;
+            }
+            match self.goods(row) {
+                Some(Goods::Item(item)) => {
+                    if seen.insert(item.clone()) {
+                        self.line_place(format!("{body}.items[{}]", items.len()), row);
+                        items.push(item);
+                    } else {
+                        self.twice(row, &item);
+                    }
+                }
+                Some(Goods::Lot(lot)) => {
+                    self.line_place(format!("{body}.lots[{}]", lots.len()), row);
+                    lots.push(lot);
+                }
+                None => {}
+            }
+        }
+        (items, lots)
+    }
+
+    pub(super) fn line_place(&mut self, path: String, row: &Row) {
+        let column = if row.get(C::Code).is_some() { C::Code } else { C::Lot };
+        self.places.put(path, row.line, self.sheet.head(column));
+    }
+
+    pub(super) fn twice(&mut self, row: &Row, item: &str) {
+        let en = format!("{item} stands on an earlier line of the same bill");
+        self.fault(row.line, C::Code, "ITEM_TWICE", en, format!("{item} 在同一单据中重复"));
+    }
+
+    /// Codes of single things: no lots.
+    pub(super) fn items(&mut self, body: &str) -> Vec<String> {
+        let (items, lots) = self.lines(body);
+        for (i, lot) in lots.iter().enumerate() {
+            let (line, _) = self.places.find(&format!("{body}.lots[{i}]"));
+            let en = format!("{}: only things with a code of their own here", lot.lot);
+            self.fault(line, C::Code, "BAD_CODE", en, format!("{}：此处只能是带独立编码的物品", lot.lot));
+        }
+        items
+    }
+
+    fn ship(&mut self, reason: &'static str) -> Ship {
+        let addressee = self.need_party(C::Partner, "ship.addressee");
+        let carrier = self.party(C::Carrier, "ship.carrier").unwrap_or_default();
+        let reason = match self.bill_cell(C::Reason) {
+            Some((_, text)) => text.to_owned(),
+            None => reason.to_owned(),
+        };
+        self.place("ship.reason", C::Reason);
+        let (items, lots) = self.lines("ship");
+        Ship {
+            ship_to: self.site(C::ShipTo, "ship.ship_to", &addressee).unwrap_or_default(),
+            owner: self.party(C::Owner, "ship.owner").unwrap_or_default(),
+            bill_to: self.party(C::BillTo, "ship.bill_to").unwrap_or_default(),
+            waybill: self.waybill(&carrier, "ship.waybill"),
+            items,
+            lots,
+            addressee,
+            reason,
+            carrier,
+        }
+    }
+
+    fn uses(&mut self) -> Vec<UseLine> {
+        let mut lines = Vec::new();
+        for row in self.rows.clone() {
+            let Some(text) = row.get(C::Code) else {
+                self.faults.push(missing(row.line, self.sheet.head(C::Code)));
+                continue;
+            };
+            let Some(item) = self.code(row, C::Code, text) else { continue };
+            let used = row.get(C::Quantity).and_then(|_| self.amount(row, C::Quantity));
+            let wasted = row.get(C::Wasted).and_then(|_| self.amount(row, C::Wasted));
+            let vial = row.get(C::Vial).and_then(|_| self.whole(row, C::Vial));
+            let finished = self.yes(row, C::Finished);
+            self.line_place(format!("use.lines[{}]", lines.len()), row);
+            let vial = u32::try_from(vial.unwrap_or(0)).unwrap_or(u32::MAX);
+            lines.push(UseLine { item: item.into(), vial, used, wasted, finished, ..UseLine::default() });
+        }
+        lines
+    }
+
+    fn yes(&mut self, row: &Row, column: Column) -> bool {
+        match row.get(column) {
+            None => false,
+            Some("是" | "yes" | "YES" | "Yes" | "true" | "TRUE" | "1") => true,
+            Some("否" | "no" | "NO" | "No" | "false" | "FALSE" | "0") => false,
+            Some(text) => {
+                let en = format!("“{text}”: write yes or no");
+                self.fault(row.line, column, "BAD_YES", en, format!("“{text}”：请写 是 或 否"));
+                false
+            }
+        }
+    }
+}

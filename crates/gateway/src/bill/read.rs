@@ -1,0 +1,260 @@
+//! Cells: codes, parties, sites, documents, amounts.
+
+use gs1::{
+    Document, Gtin, Item, ItemKind, ItemRef, Lot, PartyId, PartyRef, Product, ScanData, Site, Source, Uscc,
+};
+use proto::v1::{LotAmount, Quantity};
+
+use super::{Reader, Row, missing, time};
+use crate::columns::Column;
+
+/// What a line is about.
+pub(super) enum Goods {
+    /// A thing with a code of its own.
+    Item(String),
+    /// An amount of a lot.
+    Lot(LotAmount),
+}
+
+impl<'s> Reader<'s> {
+    /// A party of a bill, by the settings' code, as canonical id, or as bare 统一社会信用代码 or GLN.
+    pub(super) fn party(&mut self, column: Column, path: &str) -> Option<String> {
+        let (line, text) = self.bill_cell(column)?;
+        self.place(path, column);
+        if let Some(id) = self.mapping.partners.get(text) {
+            return Some(id.clone());
+        }
+        let bare = || match text.len() {
+            18 => Some(PartyId::uscc(&Uscc::parse(text).ok()?)),
+            13 => Some(PartyId::gln(&gs1::Gln::parse(text).ok()?)),
+            _ => None,
+        };
+        let id = PartyId::parse(text).ok().or_else(bare).map(String::from);
+        if id.is_none() {
+            let en = format!(
+                "“{text}” is no party: write uscc:…, gln:…, org:…, or put the code under [bills.partners]"
+            );
+            let zh =
+                format!("“{text}”不是主体：请写 uscc:…、gln:…、org:…，或在 [bills.partners] 中登记该代码");
+            self.fault(line, column, "UNKNOWN_PARTNER", en, zh);
+        }
+        id
+    }
+
+    /// The same, where it has to be given.
+    pub(super) fn need_party(&mut self, column: Column, path: &str) -> String {
+        if self.bill_cell(column).is_none() {
+            self.faults.push(missing(self.first(), self.sheet.head(column)));
+        }
+        self.party(column, path).unwrap_or_default()
+    }
+
+    /// A site, by the settings' code, as canonical id, or as a code of `owner`'s.
+    pub(super) fn site(&mut self, column: Column, path: &str, owner: &str) -> Option<String> {
+        let (line, text) = self.bill_cell(column)?;
+        self.place(path, column);
+        if let Some(id) = self.mapping.sites.get(text) {
+            return Some(id.clone());
+        }
+        let local = || Site::local(PartyRef::parse(owner).ok()?, text).ok();
+        let id = if text.starts_with("site:") { Site::parse(text).ok() } else { local() };
+        if id.is_none() {
+            let en = format!("“{text}” is no site: write site:…, or put the code under [bills.sites]");
+            let zh = format!("“{text}”不是场所：请写 site:…，或在 [bills.sites] 中登记该代码");
+            self.fault(line, column, "UNKNOWN_SITE", en, zh);
+        }
+        id.map(String::from)
+    }
+
+    /// `waybill:CARRIER/NO`, from a canonical text or a bare number of the carrier's.
+    pub(super) fn waybill(&mut self, carrier: &str, path: &str) -> String {
+        self.document(Column::Waybill, path, "waybill:", |number| {
+            Document::waybill(Source::Party(PartyRef::parse(carrier).ok()?), number).ok()
+        })
+    }
+
+    /// `bill:SENDER/NO`, from a canonical text or a bare number of the sender's.
+    pub(super) fn source_bill(&mut self, sender: &str, path: &str) -> String {
+        self.document(Column::Source, path, "bill:", |number| {
+            Document::bill(PartyRef::parse(sender).ok()?, number).ok()
+        })
+    }
+
+    fn document(
+        &mut self,
+        column: Column,
+        path: &str,
+        prefix: &str,
+        make: impl Fn(&str) -> Option<Document>,
+    ) -> String {
+        let Some((line, text)) = self.bill_cell(column) else { return String::new() };
+        self.place(path, column);
+        let found = if text.starts_with(prefix) { Document::parse(text).ok() } else { make(text) };
+        if found.is_none() {
+            let en = format!("“{text}”: write {prefix}PARTY/NUMBER, or fill in the party whose number it is");
+            let zh = format!("“{text}”：请写 {prefix}主体/号码，或填写编号所属的单位");
+            self.fault(line, column, "BAD_DOCUMENT", en, zh);
+        }
+        found.map(String::from).unwrap_or_default()
+    }
+
+    /// What a line is about: its code, else product and lot.
+    pub(super) fn goods(&mut self, row: &Row) -> Option<Goods> {
+        let code = row.get(Column::Code);
+        if let Some(code) = code {
+            let item = self.code(row, Column::Code, code)?;
+            return if item.view().kind() == ItemKind::Lot {
+                Some(Goods::Lot(LotAmount { lot: item.into(), quantity: Some(self.quantity(row)?) }))
+            } else {
+                self.single(row).then(|| Goods::Item(item.into()))
+            };
+        }
+        if row.get(Column::Lot).is_none() {
+            self.faults.push(missing(row.line, self.sheet.head(Column::Code)));
+            return None;
+        }
+        let lot = self.lot(row)?;
+        Some(Goods::Lot(LotAmount { lot, quantity: Some(self.quantity(row)?) }))
+    }
+
+    /// A scan or canonical text that names an item or a lot.
+    pub(super) fn code(&mut self, row: &Row, column: Column, text: &str) -> Option<Item> {
+        let canonical = ItemRef::parse(text).ok().map(|_| Item::parse(text).ok());
+        if let Some(item) = canonical {
+            return item;
+        }
+        // FNC1 cannot be typed; exports write it in these ways.
+        let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}").replace("{GS}", "\u{1d}");
+        let item = match ScanData::parse(&scan, self.year()) {
+            Ok(data) => data.item().ok_or_else(|| "names a product, not an item or a lot".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match item {
+            Ok(item) => Some(item),
+            Err(why) => {
+                let en = format!("“{text}” is no code of an item: {why}");
+                let zh = format!("“{text}”不是物品编码：{why}");
+                self.fault(row.line, column, "BAD_CODE", en, zh);
+                None
+            }
+        }
+    }
+
+    /// The year by which scans give two-digit years their century: that of the act.
+    fn year(&self) -> u16 {
+        let time = self.bill_cell(Column::Time).and_then(|(_, text)| time::day_text(text));
+        time.and_then(|day| day[..4].parse().ok()).unwrap_or(2026)
+    }
+
+    /// A line with a code of its own is one piece: a quantity may only say so.
+    fn single(&mut self, row: &Row) -> bool {
+        match row.get(Column::Quantity) {
+            None | Some("1") => true,
+            Some(text) => {
+                let en = format!("“{text}”: a line with a code of its own is one piece; leave it empty");
+                let zh = format!("“{text}”：带独立编码的行只表示一件，请留空");
+                self.fault(row.line, Column::Quantity, "BAD_QUANTITY", en, zh);
+                false
+            }
+        }
+    }
+
+    /// The lot of a line without a code.
+    pub(super) fn lot(&mut self, row: &Row) -> Option<String> {
+        let text = row.get(Column::Lot)?;
+        if text.starts_with("lot:") {
+            let lot = Lot::parse(text).ok().map(String::from);
+            if lot.is_none() {
+                let en = format!("“{text}” is no lot in canonical form: lot:gtin:GTIN14.LOT");
+                self.fault(row.line, Column::Lot, "BAD_LOT", en, format!("“{text}”不是规范形式的批号"));
+            }
+            return lot;
+        }
+        let product = self.product(row)?;
+        let lot = Lot::new(&product, text).ok().map(String::from);
+        if lot.is_none() {
+            let en = format!("“{text}” cannot be a lot number of {}", product.as_str());
+            self.fault(row.line, Column::Lot, "BAD_LOT", en, format!("“{text}”不能作为该产品的批号"));
+        }
+        lot
+    }
+
+    /// The product of a line, by the settings' code, as canonical text or as a GTIN.
+    fn product(&mut self, row: &Row) -> Option<Product> {
+        let Some(text) = row.get(Column::Product) else {
+            self.faults.push(missing(row.line, self.sheet.head(Column::Product)));
+            return None;
+        };
+        let known = self.mapping.products.get(text).map_or(text, |p| p.product.as_str());
+        let product =
+            Product::parse(known).ok().or_else(|| Gtin::parse(known).ok().map(|gtin| Product::gtin(&gtin)));
+        if product.is_none() {
+            let en = format!("“{text}” is no product: a GTIN, gtin:…, or a code under [bills.products]");
+            let zh = format!("“{text}”不是产品：请写 GTIN、gtin:…，或在 [bills.products] 中登记该代码");
+            self.fault(row.line, Column::Product, "UNKNOWN_PRODUCT", en, zh);
+        }
+        product
+    }
+
+    /// Quantity and unit of a line, both needed.
+    pub(super) fn quantity(&mut self, row: &Row) -> Option<Quantity> {
+        self.amount(row, Column::Quantity)
+    }
+
+    /// An amount in the line's unit.
+    pub(super) fn amount(&mut self, row: &Row, column: Column) -> Option<Quantity> {
+        let unit = row.get(Column::Unit);
+        for needed in [column, Column::Unit] {
+            if row.get(needed).is_none() {
+                self.faults.push(missing(row.line, self.sheet.head(needed)));
+            }
+        }
+        let amount = self.whole(row, column)?;
+        Some(Quantity { amount, unit: unit_code(unit?) })
+    }
+
+    /// A whole number from 1.
+    pub(super) fn whole(&mut self, row: &Row, column: Column) -> Option<u64> {
+        let text = row.get(column)?;
+        // Spreadsheets write whole numbers as 12.0 or 12.00.
+        let digits = text
+            .split_once('.')
+            .map_or(text, |(n, zeros)| if zeros.trim_matches('0').is_empty() { n } else { "" });
+        let number = digits.parse::<u64>().ok().filter(|n| *n > 0);
+        if number.is_none() {
+            let en = format!("“{text}” is no whole number from 1; use a smaller unit for parts");
+            let zh = format!("“{text}”不是正整数；不足一个单位时请改用更小的单位");
+            self.fault(row.line, column, "BAD_QUANTITY", en, zh);
+        }
+        number
+    }
+
+    /// A day of the bill.
+    pub(super) fn day(&mut self, column: Column, path: &str) -> String {
+        let Some((line, text)) = self.bill_cell(column) else {
+            self.faults.push(missing(self.first(), self.sheet.head(column)));
+            return String::new();
+        };
+        self.place(path, column);
+        time::day_text(text).unwrap_or_else(|| {
+            let en = format!("“{text}” is no day; write 2026-11-20");
+            self.fault(line, column, "BAD_DAY", en, format!("“{text}”不是日期；请写成 2026-11-20"));
+            String::new()
+        })
+    }
+}
+
+/// Unit codes of the ledger for the words of Chinese bills; others stay as they are.
+fn unit_code(text: &str) -> String {
+    let code = match text {
+        "盒" => "box",
+        "瓶" | "支" => "vial",
+        "件" | "个" | "台" | "片" => "piece",
+        "单位" => "U",
+        "毫升" | "ml" | "mL" => "mL",
+        "微升" | "uL" => "uL",
+        "发" | "点" => "shot",
+        other => other,
+    };
+    code.to_owned()
+}

@@ -1,0 +1,139 @@
+//! Times as people and ERP systems write them.
+
+use jiff::{civil, tz::Offset};
+
+/// µs since the Unix epoch and the offset in minutes. `default` is the offset of times without one. A day
+/// alone is its first instant.
+pub(crate) fn instant(text: &str, default: i32) -> Option<(i64, i32)> {
+    let text = text.trim();
+    let (date, rest) = match text.find(['T', ' ']) {
+        Some(end) => (&text[..end], text[end + 1..].trim()),
+        None => (text, ""),
+    };
+    let (clock, minutes) = match split_offset(rest) {
+        Some((clock, zone)) => (clock.trim(), offset(zone)?),
+        None => (rest, default),
+    };
+    let at = day(date)?.to_datetime(if clock.is_empty() { civil::Time::midnight() } else { time(clock)? });
+    let offset = Offset::from_seconds(minutes.checked_mul(60)?).ok()?;
+    let us = offset.to_timestamp(at).ok()?.as_microsecond();
+    (-840..=840).contains(&minutes).then_some((us, minutes))
+}
+
+/// A day as `YYYY-MM-DD`.
+pub(super) fn day_text(text: &str) -> Option<String> {
+    day(text.split([' ', 'T']).next()?).map(|day| day.to_string())
+}
+
+fn split_offset(rest: &str) -> Option<(&str, &str)> {
+    rest.find(['Z', '+', '-']).map(|at| rest.split_at(at))
+}
+
+fn offset(zone: &str) -> Option<i32> {
+    if zone == "Z" {
+        return Some(0);
+    }
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let digits = zone[1..].replace(':', "");
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes) = match digits.len() {
+        2 => (digits.parse::<i32>().ok()?, 0),
+        4 => (digits[..2].parse::<i32>().ok()?, digits[2..].parse::<i32>().ok()?),
+        _ => return None,
+    };
+    (minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+/// `2026-11-20`, `2026/11/20`, `2026.11.20`, `2026年11月20日`, `20261120`.
+fn day(text: &str) -> Option<civil::Date> {
+    let plain = text.replace(['/', '.', '年', '月'], "-").replace('日', "");
+    let parts: Vec<&str> = match plain.len() {
+        8 if plain.bytes().all(|b| b.is_ascii_digit()) => vec![&plain[..4], &plain[4..6], &plain[6..]],
+        _ => plain.split('-').collect(),
+    };
+    let [year, month, day] = parts[..] else { return None };
+    if year.len() != 4 {
+        return None;
+    }
+    civil::Date::new(number(year)?, i8::try_from(number(month)?).ok()?, i8::try_from(number(day)?).ok()?).ok()
+}
+
+/// `8:30`, `08:30:00`, `08:30:00.123`.
+fn time(text: &str) -> Option<civil::Time> {
+    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let parts: Vec<&str> = clock.split(':').collect();
+    let (hour, minute, second) = match parts[..] {
+        [hour, minute] if fraction.is_empty() => (hour, minute, "0"),
+        [hour, minute, second] => (hour, minute, second),
+        _ => return None,
+    };
+    if fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let nanos = format!("{fraction:0<9}").parse().ok()?;
+    let part = |text| i8::try_from(number(text)?).ok();
+    civil::Time::new(part(hour)?, part(minute)?, part(second)?, nanos).ok()
+}
+
+fn number(text: &str) -> Option<i16> {
+    (!text.is_empty() && text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_however_erp_systems_write_them() {
+        let base = 1_795_134_600_000_000; // 2026-11-20T00:30:00Z
+        let table = [
+            ("2026-11-20 08:30:00", base, 480),
+            ("2026-11-20T08:30", base, 480),
+            ("2026/11/20 8:30", base, 480),
+            ("2026年11月20日 08:30:00", base, 480),
+            ("20261120 08:30:00", base, 480),
+            ("2026-11-20T00:30:00Z", base, 0),
+            ("2026-11-20T01:30:00+0100", base, 60),
+            ("2026-11-19 19:30:00 -05:00", base, -300),
+            ("2026-11-20 08:30:00.25", base + 250_000, 480),
+            ("2026.11.20", base - 30_600_000_000, 480),
+        ];
+        for (text, us, minutes) in table {
+            assert_eq!(instant(text, 480), Some((us, minutes)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        let bad = [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-30",
+            "26-11-20",
+            "2026-11-20 25:00",
+            "2026-11-20 08",
+            "2026-11-20 08:30:00+15:00",
+            "2026-11-20 08:30:00+8",
+            "2026-11-20 08:60",
+            "2026-11-20 08:30.5",
+            "45981.5",
+            "2026-11-20 08:30:00 CST",
+            "2026-11-20 08:30:00.1234567890",
+            "2026-11-20 08:30 +ab",
+        ];
+        for text in bad {
+            assert_eq!(instant(text, 480), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_lose_their_time() {
+        assert_eq!(day_text("2026/1/9 00:00:00").as_deref(), Some("2026-01-09"));
+        assert_eq!(day_text("2026-02-29"), None);
+    }
+}

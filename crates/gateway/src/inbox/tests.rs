@@ -1,0 +1,111 @@
+use crate::{BillKey, Limits, Mapping, Outbox, Record, Settings, State, Told, key::Key};
+
+use super::*;
+
+fn gateway(dir: &Path) -> Gateway {
+    let settings = Settings {
+        data: dir.to_path_buf(),
+        listen: crate::DEFAULT_LISTEN,
+        hosts: Vec::new(),
+        allow_remote: false,
+        inbox: None,
+        ledger: crate::LedgerSettings { server: "https://localhost:1".into(), ca: None, id: None },
+        key: crate::KeySettings { file: None, pkcs11: None },
+        bills: Mapping::of("org:Maker"),
+        limits: Limits { file_bytes: 500, ..Limits::default() },
+    };
+    let outbox = Outbox::open(&dir.join("outbox"), settings.limits).unwrap();
+    let key = Key::File(merkle::SigningKey::from_seed(&[1; 32]));
+    Gateway::new(settings, outbox, key, [7; 32]).unwrap()
+}
+
+const GOOD: &str = "number,type,time,partner,code\nS-1,201,2026-01-12,org:Dealer,81234567890123456789\n";
+
+#[test]
+fn a_file_is_taken_once_it_has_come_to_rest() {
+    let temp = tempfile::tempdir().unwrap();
+    let gateway = gateway(temp.path());
+    let dir = temp.path().join("inbox");
+    let mut inbox = Inbox::open(&dir).unwrap();
+    let mut look = || inbox.look(&gateway).unwrap();
+    fs::write(dir.join("a.csv"), &GOOD[..40]).unwrap();
+    look();
+    assert!(dir.join("a.csv").exists(), "seen for the first time");
+    fs::write(dir.join("a.csv"), GOOD).unwrap();
+    look();
+    assert!(dir.join("a.csv").exists(), "still growing");
+    look();
+    assert!(dir.join("done/a.csv").exists());
+    assert!(
+        fs::read_to_string(dir.join("done/a.csv.report.txt")).unwrap().contains("accepted, will be sent")
+    );
+    assert_eq!(gateway.outbox().find("S-1").unwrap()[0].source, "a.csv");
+    // The same file again is recognised, and does not overwrite the first one's report.
+    fs::write(dir.join("a.csv"), GOOD).unwrap();
+    look();
+    look();
+    assert!(fs::read_to_string(dir.join("done/1-a.csv.report.txt")).unwrap().contains("was here already"));
+    assert_eq!(gateway.outbox().counts().unwrap().queued, 1);
+}
+
+#[test]
+fn faulty_conflicting_and_too_large_files_fail_with_a_report_and_others_are_left_alone() {
+    let temp = tempfile::tempdir().unwrap();
+    let gateway = gateway(temp.path());
+    let dir = temp.path().join("inbox");
+    let mut inbox = Inbox::open(&dir).unwrap();
+    let files = [
+        ("1.csv", GOOD.to_owned(), "done", "S-1"),
+        ("2.csv", GOOD.replace("89\n", "80\n"), "failed", "number is taken"),
+        ("3.CSV", GOOD.replace("S-1", "S-3").replace("201", "999"), "failed", "line 第 2 行, type"),
+        ("4.csv", "x".repeat(501), "failed", "at most 500"),
+        ("5.json", r#"{"number":"S-5"}"#.to_owned(), "failed", "type"),
+        ("6.txt", GOOD.to_owned(), "", ""),
+        (".7.csv", GOOD.to_owned(), "", ""),
+    ];
+    for (name, text, _, _) in &files {
+        fs::write(dir.join(name), text).unwrap();
+    }
+    inbox.look(&gateway).unwrap();
+    inbox.look(&gateway).unwrap();
+    for (name, _, to, word) in files {
+        if to.is_empty() {
+            assert!(dir.join(name).exists(), "{name} is none of ours");
+        } else {
+            assert!(dir.join(to).join(name).exists(), "{name} goes to {to}");
+            let report = fs::read_to_string(dir.join(to).join(format!("{name}.report.txt"))).unwrap();
+            assert!(report.contains(word), "{name}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_report_names_outcome_place_and_reason_in_both_languages() {
+    let key = BillKey { number: "S-1".into(), kind: "ship".into(), principal: String::new() };
+    let record = Record {
+        seq: 3,
+        key,
+        title: "销售出库".into(),
+        lines: 1,
+        id: String::new(),
+        content: String::new(),
+        source: String::new(),
+        accepted_at: 0,
+        changed_at: 0,
+        state: State::Queued,
+    };
+    let report = Report {
+        bills: vec![Told { outcome: "conflict", record }],
+        faults: vec![
+            Fault::at(7, "数量", "BAD_QUANTITY", "wrong", "错误"),
+            Fault::whole("EMPTY", "none", "无"),
+        ],
+    };
+    assert_eq!(
+        text(&report),
+        "1 bills without fault, 2 faults\n1 张单据无误，2 处错误\n\n\
+         S-1 (销售出库, ship): NOT accepted: its number is taken by a bill with other content; \
+         未接收：单号已被内容不同的单据占用 [queued, seq 3]\n\n\
+         line 第 7 行, 数量: wrong 错误 [BAD_QUANTITY]\nnone 无 [EMPTY]\n"
+    );
+}

@@ -1,0 +1,67 @@
+//! The shapes in which bills come: CSV, XLSX, XML of 码上放心, JSON.
+
+mod csv_file;
+mod json;
+mod table;
+mod xlsx;
+mod xml;
+
+pub use json::statement_bill;
+
+use crate::{
+    bill::{self, Input},
+    fault::Fault,
+    settings::{Limits, Mapping},
+};
+
+/// What an input may hold and how it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Meaning of codes and columns.
+    pub mapping: &'a Mapping,
+    /// Bounds.
+    pub limits: &'a Limits,
+}
+
+impl Reading<'_> {
+    /// Reads a file; what it is follows from its first bytes, so a wrong name does no harm.
+    #[must_use]
+    pub fn file(self, bytes: &[u8]) -> Input {
+        let sheet = if bytes.len() > self.limits.file_bytes {
+            Err(too_large(bytes.len(), self.limits.file_bytes))
+        } else if bytes.starts_with(b"PK\x03\x04") {
+            xlsx::read(bytes, self)
+        } else if xml::looks_like(bytes) {
+            xml::read(bytes, self)
+        } else {
+            csv_file::read(bytes, self)
+        };
+        self.finish(sheet)
+    }
+
+    /// Reads one bill as JSON.
+    #[must_use]
+    pub fn json(self, bytes: &[u8]) -> Input {
+        self.finish(json::read(bytes, self))
+    }
+
+    fn finish(self, sheet: Result<bill::Sheet, Vec<Fault>>) -> Input {
+        match sheet {
+            Ok(sheet) => bill::assemble(&sheet, self.mapping),
+            Err(faults) => Input { faults, ..Input::default() },
+        }
+    }
+}
+
+fn too_large(is: usize, most: usize) -> Vec<Fault> {
+    let en = format!("{is} bytes, at most {most} are taken; split the file");
+    vec![Fault::whole("TOO_LARGE", en, format!("{is} 字节，上限 {most}；请拆分文件"))]
+}
+
+fn too_many_lines(most: usize) -> Vec<Fault> {
+    let en = format!("more than {most} lines; split the file");
+    vec![Fault::whole("TOO_MANY_LINES", en, format!("超过 {most} 行；请拆分文件"))]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! JSON: one bill, fields by the English names of the columns, lines in a list; or a whole statement.
+//!
+//! ```json
+//! {"number": "SO-1", "type": "sale", "time": "2026-11-20T08:30:00+08:00", "partner": "KH001",
+//!  "lines": [{"code": "(01)09521234543213(21)A1"}, {"product": "P1", "lot": "C1", "quantity": 2, "unit": "box"}]}
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Reading, too_many_lines};
+use crate::{
+    bill::{Bill, Places, Row, Sheet},
+    columns::{Column, Scope},
+    fault::{Fault, Faults},
+};
+
+pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+        let line = u32::try_from(error.line()).unwrap_or(0);
+        vec![Fault::at(
+            line,
+            "",
+            "BROKEN_JSON",
+            format!("cannot be read as JSON: {error}"),
+            "无法按 JSON 读取",
+        )]
+    })?;
+    let Value::Object(mut bill) = value else {
+        return Err(vec![Fault::whole("NOT_A_BILL", "a bill is a JSON object", "单据应为 JSON 对象")]);
+    };
+    let mut faults = Faults::default();
+    let lines = match bill.remove("lines") {
+        None => vec![Value::Object(Map::new())],
+        Some(Value::Array(lines)) if lines.is_empty() => vec![Value::Object(Map::new())],
+        Some(Value::Array(lines)) => lines,
+        Some(_) => return Err(vec![Fault::at(0, "lines", "BAD_VALUE", "is a list", "应为列表")]),
+    };
+    if lines.len() > reading.limits.file_lines {
+        return Err(too_many_lines(reading.limits.file_lines));
+    }
+    let head = cells(0, &bill, Scope::Bill, &mut faults);
+    let mut sheet = Sheet::default();
+    for (i, line) in lines.iter().enumerate() {
+        let at = u32::try_from(i + 1).unwrap_or(u32::MAX);
+        let Value::Object(line) = line else {
+            faults.push(Fault::at(at, "lines", "BAD_VALUE", "a line is an object", "行应为对象"));
+            continue;
+        };
+        let mut row = Row { line: at, cells: cells(at, line, Scope::Line, &mut faults) };
+        // Of the bill: on its first line, so that a fault is told once.
+        if i == 0 {
+            row.cells.extend(head.clone());
+        } else if let Some(number) = head.get(&Column::Number) {
+            row.cells.insert(Column::Number, number.clone());
+        }
+        sheet.rows.push(row);
+    }
+    if faults.is_empty() { Ok(sheet) } else { Err(faults.into_sorted()) }
+}
+
+fn cells(
+    line: u32,
+    object: &Map<String, Value>,
+    scope: Scope,
+    faults: &mut Faults,
+) -> BTreeMap<Column, String> {
+    let mut cells = BTreeMap::new();
+    for (name, value) in object {
+        let column = Column::find(name).filter(|c| c.row().name == name && c.row().scope == scope);
+        let Some(column) = column else {
+            let (en, zh) = match scope {
+                Scope::Bill => ("is no field of a bill", "不是单据字段"),
+                Scope::Line => ("is no field of a line", "不是行字段"),
+            };
+            faults.push(Fault::at(line, name.as_str(), "COLUMN_UNKNOWN", en, zh));
+            continue;
+        };
+        let text = match value {
+            Value::String(text) => text.trim().to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+            Value::Null => String::new(),
+            Value::Array(_) | Value::Object(_) => {
+                let fault =
+                    Fault::at(line, name.as_str(), "BAD_VALUE", "is a text or a number", "应为文本或数字");
+                faults.push(fault);
+                continue;
+            }
+        };
+        if !text.is_empty() {
+            cells.insert(column, text);
+        }
+    }
+    cells
+}
+
+/// A statement of any kind in the JSON of `yuanliu sign`, for what bills cannot say. It needs a business
+/// key, which makes it a bill of the gateway.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn statement_bill(text: &str) -> Result<Bill, Fault> {
+    let statement = client::statement_from_json(text).map_err(|error| {
+        let line = u32::try_from(error.line).unwrap_or(0);
+        Fault::at(line, error.path, "BAD_STATEMENT", error.fault, "不是声明的 JSON 形式")
+    })?;
+    let number = statement.header.as_ref().map(|h| h.business_key.clone()).unwrap_or_default();
+    if number.is_empty() {
+        let en = "is needed: by it the gateway knows a statement again";
+        let zh = "必填：网关据此识别同一单据";
+        return Err(Fault::at(0, "header.businessKey", "MISSING", en, zh));
+    }
+    Ok(Bill { number, bill_type: None, lines: 0, statement, places: Places::default() })
+}

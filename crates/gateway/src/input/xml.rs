@@ -1,0 +1,219 @@
+//! XML bills shaped like those that scanners write for 码上放心:
+//!
+//! ```text
+//! Document / Events / Event[Name, MainAction] / DataField / Data[Code, CorpOrderID, ActDate, Actor, ToCorpID]
+//! ```
+//!
+//! The shape accepted, attribute by attribute, stands in docs/GATEWAY.md. No DTD, no entities of the
+//! file's own.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use super::{Reading, too_many_lines};
+use crate::{
+    bill::{Row, Sheet, instant},
+    columns::Column,
+    fault::{Fault, Faults},
+    kinds::{BillType, Makes},
+};
+
+/// Attributes of `Data`, and what they mean.
+const ATTRIBUTES: &[(&str, Column)] = &[
+    ("Code", Column::Code),
+    ("CorpOrderID", Column::Number),
+    ("ActDate", Column::Time),
+    ("OwnerCorpID", Column::Principal),
+    ("WareHouseID", Column::Site),
+    ("SourceOrderID", Column::Source),
+    ("Carrier", Column::Carrier),
+    ("Waybill", Column::Waybill),
+    ("CorpProductID", Column::Product),
+    ("CorpBatchNo", Column::Lot),
+    ("MadeDate", Column::MadeOn),
+    ("ValidateDate", Column::ExpiresOn),
+];
+/// The two sides: goods go to one and come from the other, which is ourselves.
+const SIDES: [&str; 2] = ["ToCorpID", "FromCorpID"];
+/// Attributes that carry nothing this ledger records: who held the scanner is personal data.
+const PASSED_OVER: &[&str] = &["Actor"];
+
+/// Whether bytes begin like XML.
+pub(super) fn looks_like(bytes: &[u8]) -> bool {
+    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    plain.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<')
+}
+
+pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
+    let text = decode(bytes)?;
+    let nodes = u32::try_from(reading.limits.file_lines.saturating_mul(4)).unwrap_or(u32::MAX);
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(&text, options).map_err(|error| vec![broken(&error)])?;
+    let mut file = File { document: &document, sheet: heads(), faults: Faults::default() };
+    file.root()?;
+    if file.sheet.rows.len() > reading.limits.file_lines {
+        return Err(too_many_lines(reading.limits.file_lines));
+    }
+    file.latest_times(reading.mapping.utc_offset_minutes);
+    if !file.faults.is_empty() {
+        return Err(file.faults.into_sorted());
+    }
+    if file.sheet.rows.is_empty() {
+        return Err(vec![Fault::whole("EMPTY", "the file holds no Data", "文件没有 Data 数据")]);
+    }
+    Ok(file.sheet)
+}
+
+/// UTF-8, or GB18030 under its names as the declaration says.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Fault>> {
+    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Ok(text) = std::str::from_utf8(plain) {
+        return Ok(text.into());
+    }
+    let declaration = String::from_utf8_lossy(&plain[..plain.len().min(200)]).to_ascii_lowercase();
+    let (text, broken) = encoding_rs::GB18030.decode_without_bom_handling(plain);
+    let declared = ["gb18030", "gbk", "gb2312"].iter().any(|name| declaration.contains(name));
+    if !declared || broken {
+        let en = "the file is not UTF-8, and does not declare GB18030, GBK or GB2312";
+        return Err(vec![Fault::whole("ENCODING", en, "文件不是 UTF-8，也未声明 GB18030、GBK 或 GB2312")]);
+    }
+    Ok(text)
+}
+
+fn broken(error: &roxmltree::Error) -> Fault {
+    let at = error.pos();
+    let en = format!("cannot be read as XML: {error}");
+    Fault::at(at.row, "", "BROKEN_XML", en, "无法按 XML 读取")
+}
+
+fn heads() -> Sheet {
+    let mut sheet = Sheet::default();
+    for (name, column) in ATTRIBUTES {
+        sheet.heads.entry(*column).or_insert_with(|| (*name).to_owned());
+    }
+    sheet.heads.insert(Column::Type, "Name".into());
+    sheet.heads.insert(Column::Partner, SIDES.join("/"));
+    sheet
+}
+
+struct File<'t> {
+    document: &'t Document<'t>,
+    sheet: Sheet,
+    faults: Faults,
+}
+
+impl<'t> File<'t> {
+    fn line(&self, node: Node<'_, '_>) -> u32 {
+        self.document.text_pos_at(node.range().start).row
+    }
+
+    fn fault(&mut self, node: Node<'_, '_>, column: &str, reason: &'static str, en: String, zh: String) {
+        let line = self.line(node);
+        self.faults.push(Fault::at(line, column, reason, en, zh));
+    }
+
+    fn root(&mut self) -> Result<(), Vec<Fault>> {
+        let root = self.document.root_element();
+        let events = elements(root).find(|n| n.has_tag_name("Events"));
+        let (true, Some(events)) = (root.has_tag_name("Document"), events) else {
+            let en = "not a bill file: expected Document with Events inside";
+            return Err(vec![Fault::at(1, "", "NOT_A_BILL", en, "不是单据文件：应为 Document 内含 Events")]);
+        };
+        for event in elements(events) {
+            if event.has_tag_name("Event") {
+                self.event(event);
+            } else {
+                self.unknown(event);
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&mut self, node: Node<'_, '_>) {
+        let name = node.tag_name().name();
+        let en = format!("{name} is not expected here");
+        self.fault(node, name, "ELEMENT_UNKNOWN", en, format!("此处不应出现 {name}"));
+    }
+
+    /// An event is a stretch of lines of one type: by number in `BillType`, else by name.
+    fn event(&mut self, event: Node<'_, '_>) {
+        let text = event.attribute("BillType").or_else(|| event.attribute("Name")).unwrap_or_default();
+        let Some(bill_type) = BillType::find(text) else {
+            let en = format!("“{text}” is no type of bill; write its name in Name or its number in BillType");
+            let zh = format!("“{text}”不是已知的单据类型；请在 Name 写类型名或在 BillType 写类型号");
+            self.fault(event, "Name", "UNKNOWN_TYPE", en, zh);
+            return;
+        };
+        for part in elements(event) {
+            match part.tag_name().name() {
+                "DataField" => {
+                    for data in elements(part) {
+                        if data.has_tag_name("Data") {
+                            self.data(bill_type, data);
+                        } else {
+                            self.unknown(data);
+                        }
+                    }
+                }
+                // Says which attributes follow, which they say themselves.
+                "ActionMapping" => {}
+                _ => self.unknown(part),
+            }
+        }
+    }
+
+    /// Every scan has a time of its own there; a bill happened when its last code was scanned.
+    fn latest_times(&mut self, offset: i32) {
+        let mut latest: BTreeMap<(String, String), (i64, String)> = BTreeMap::new();
+        let key = |row: &Row| {
+            let cell = |column| row.get(column).unwrap_or_default().to_owned();
+            (cell(Column::Type), cell(Column::Number))
+        };
+        for row in &self.sheet.rows {
+            let Some(text) = row.get(Column::Time) else { continue };
+            // What is no time stays, and is reported when the bill is read.
+            let Some((us, _)) = instant(text, offset) else { return };
+            let last = latest.entry(key(row)).or_insert((us, text.to_owned()));
+            if us > last.0 {
+                *last = (us, text.to_owned());
+            }
+        }
+        for row in &mut self.sheet.rows {
+            if let Some((_, text)) = latest.get(&key(row)) {
+                row.cells.insert(Column::Time, text.clone());
+            }
+        }
+    }
+
+    fn data(&mut self, bill_type: &'static BillType, data: Node<'_, '_>) {
+        let mut row = Row { line: self.line(data), ..Row::default() };
+        row.cells.insert(Column::Type, bill_type.name.to_owned());
+        let other_side = SIDES[usize::from(bill_type.makes == Makes::Receive)];
+        for attribute in data.attributes() {
+            let (name, text) = (attribute.name(), attribute.value().trim());
+            if SIDES.contains(&name) {
+                if name == other_side && !text.is_empty() {
+                    row.cells.insert(Column::Partner, text.to_owned());
+                }
+                continue;
+            }
+            let column = ATTRIBUTES.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
+            match column {
+                _ if text.is_empty() || PASSED_OVER.contains(&name) => {}
+                Some(column) => {
+                    row.cells.insert(column, text.to_owned());
+                }
+                None => {
+                    let en = format!("{name} is no attribute of a bill's line");
+                    self.fault(data, name, "COLUMN_UNKNOWN", en, format!("{name} 不是单据行的属性"));
+                }
+            }
+        }
+        self.sheet.rows.push(row);
+    }
+}
+
+fn elements<'a, 'i: 'a>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
+    node.children().filter(|child| child.is_element())
+}

@@ -1,0 +1,160 @@
+//! What the outbox knows of a bill.
+
+use proto::v1::Receipt;
+use serde::{Deserialize, Serialize};
+
+/// By what a bill is known again: as on the ledger, whose business keys are unique per principal and kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BillKey {
+    /// The bill's own number.
+    pub number: String,
+    /// Kind of statement, such as "ship".
+    pub kind: String,
+    /// Principal; empty = the signer itself.
+    pub principal: String,
+}
+
+impl BillKey {
+    /// Sorts by number first, so that all bills of one number stand together. Numbers and party ids hold
+    /// no control characters.
+    pub(crate) fn text(&self) -> String {
+        format!("{}\u{0}{}\u{0}{}", self.number, self.kind, self.principal)
+    }
+}
+
+/// Where a bill is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum State {
+    /// Signed and stored; not yet sent.
+    Queued,
+    /// Sent at least once; the answer is not known yet.
+    Sending,
+    /// In the ledger. Never sent again.
+    Landed(Landed),
+    /// Refused by the ledger for good; nothing of it is recorded. Its number is free for a corrected bill.
+    Refused(Refused),
+    /// Another installation recorded this business key before.
+    Duplicate {
+        /// The entry that has it, where the ledger names it.
+        entry: Option<u64>,
+        /// In the ledger's words.
+        message: String,
+    },
+}
+
+/// The receipt of a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Landed {
+    /// Place in the log.
+    pub entry: u64,
+    /// µs since the Unix epoch.
+    pub recorded_at: i64,
+    /// The 80 public bytes, hex.
+    pub leaf: String,
+    /// Chain hash before, hex.
+    pub chain_before: String,
+    /// Chain hash after, hex.
+    pub chain: String,
+    /// Further signatures that the statement waits for.
+    pub signatures_missing: u32,
+}
+
+/// Why a bill was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refused {
+    /// The ledger's reason.
+    pub reason: String,
+    /// In its words.
+    pub message: String,
+    /// Fields at fault, with their places in the input where they are known.
+    pub violations: Vec<FieldFault>,
+}
+
+/// A field at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldFault {
+    /// Path in the statement.
+    pub field: String,
+    /// What is wrong.
+    pub description: String,
+}
+
+/// A bill in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Order of acceptance, from 1; also the order of sending.
+    pub seq: u64,
+    /// By what it is known.
+    #[serde(flatten)]
+    pub key: BillKey,
+    /// Chinese name of its type, or of the kind.
+    pub title: String,
+    /// Lines of the bill.
+    pub lines: u64,
+    /// Id of the statement, a UUID.
+    pub id: String,
+    /// Hash of everything the bill says, hex: two bills with one hash are one.
+    pub content: String,
+    /// Where it came from: "rest", or the name of a file.
+    pub source: String,
+    /// µs since the Unix epoch.
+    pub accepted_at: i64,
+    /// When the state became what it is, µs since the Unix epoch.
+    pub changed_at: i64,
+    /// Where it is.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+impl State {
+    /// Name of the state.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Landed(_) => "landed",
+            Self::Refused(_) => "refused",
+            Self::Duplicate { .. } => "duplicate",
+        }
+    }
+
+    /// Name in Chinese.
+    #[must_use]
+    pub const fn chinese(&self) -> &'static str {
+        match self {
+            Self::Queued => "待发送",
+            Self::Sending => "发送中",
+            Self::Landed(_) => "已入账",
+            Self::Refused(_) => "被拒绝",
+            Self::Duplicate { .. } => "重复",
+        }
+    }
+
+    /// All names, in the order of a bill's life.
+    pub const NAMES: [&'static str; 5] = ["queued", "sending", "landed", "refused", "duplicate"];
+
+    /// Whether it is still to be sent.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        matches!(self, Self::Queued | Self::Sending)
+    }
+}
+
+impl From<&Receipt> for Landed {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            entry: receipt.index,
+            recorded_at: receipt.recorded_at,
+            leaf: hex::encode(&receipt.leaf),
+            chain_before: hex::encode(&receipt.chain_before),
+            chain: hex::encode(&receipt.chain),
+            signatures_missing: receipt.signatures_missing,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `yuanliu gateway`: settings → key, ledger, outbox → wiring. What it does stands in the crate `gateway`.
+
+use std::{fs, path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use client::{Client, ConnectOptions, PrivateKey as _, Trust, enrolment};
+use gateway::{
+    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, Remote, RemoteError, Settings, TokenKey, encode,
+    private_dir, serve,
+};
+use merkle::Hash;
+use proto::v1::{KeyUse, Statement, statement::Body};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use super::{connect::SYSTEM_TRUST, keygen::parse_ledger, runtime};
+use crate::{cli, exit, keys, out::Out};
+
+/// Bills shown of one state.
+const SHOWN: usize = 100;
+
+/// Runs a command of the gateway.
+pub fn run(args: cli::Gateway, out: Out) -> Result<ExitCode> {
+    match args {
+        cli::Gateway::Run { settings, ready_file } => start(&read(&settings)?, ready_file.as_deref(), out),
+        cli::Gateway::Submit { settings, files } => submit(&read(&settings)?, &files, out),
+        cli::Gateway::Status { settings, number } => status(&read(&settings)?, number.as_deref(), out),
+        cli::Gateway::Key(settings) => key(&read(&settings)?, out),
+    }
+}
+
+fn read(args: &cli::GatewaySettings) -> Result<Settings> {
+    Settings::read(&args.settings).map_err(|e| exit::usage(e.to_string()))
+}
+
+fn options(settings: &Settings, out: Out) -> ConnectOptions {
+    let trust = Trust::File(settings.ledger.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
+    ConnectOptions {
+        language: Some(out.pick("en", "zh")),
+        ..ConnectOptions::new(settings.ledger.server.clone(), trust)
+    }
+}
+
+fn open_key(settings: &Settings, out: Out) -> Result<Key> {
+    if let Some(file) = &settings.key.file {
+        return Ok(Key::File(keys::open(file)?));
+    }
+    let Some(token) = settings.key.pkcs11.clone() else {
+        return Err(exit::usage("the settings name no key"));
+    };
+    let pin = match &token.pin_file {
+        Some(file) => gateway::read_pin(file)?,
+        None => keys::pin(&token.token, out)?,
+    };
+    Ok(Key::Token(TokenKey::open(token, pin)?))
+}
+
+/// The ledger of the settings, else the one this outbox has been for, else the server's.
+async fn ledger_id(settings: &Settings, outbox: Option<&Outbox>, out: Out) -> Result<Hash> {
+    if let Some(id) = &settings.ledger.id {
+        return parse_ledger(id);
+    }
+    if let Some(id) = outbox.map(|o| o.meta("ledger")).transpose()?.flatten() {
+        return parse_ledger(&id);
+    }
+    let connecting = Client::connect(options(settings, out)).await;
+    let client = connecting.with_context(|| {
+        format!("ledger.id is not set and {} cannot be asked for it", settings.ledger.server)
+    })?;
+    Ok(client.ledger().await?.id)
+}
+
+async fn open(settings: &Settings, out: Out) -> Result<Gateway> {
+    private_dir(&settings.data).with_context(|| format!("cannot make {}", settings.data.display()))?;
+    let outbox = Outbox::open(&settings.data.join(OUTBOX_FILE), settings.limits)?;
+    let ledger = ledger_id(settings, Some(&outbox), out).await?;
+    let key = open_key(settings, out)?;
+    Ok(Gateway::new(settings.clone(), outbox, key, ledger)?)
+}
+
+fn start(settings: &Settings, ready_file: Option<&Path>, out: Out) -> Result<ExitCode> {
+    let filter = EnvFilter::try_from_env("YUANLIU_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).json();
+    logs.flatten_event(true).try_init().map_err(|e| anyhow::anyhow!("logs: {e}"))?;
+    runtime()?.block_on(async {
+        // Before anybody is told that it is ready: whoever is told may ask it to end at once.
+        let end = server::asked_to_end();
+        let gateway = Arc::new(open(settings, out).await?);
+        let mut options = options(settings, out);
+        options.ledger = Some(*gateway.signer().ledger());
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            end.await;
+            // Nobody listens any more where it has ended by itself.
+            let _ = stop.send(true);
+        });
+        let mut told = Ok(());
+        let running = serve(gateway, LedgerWire::new(options), stopped, |address| {
+            tracing::info!(%address, "gateway listens");
+            told = ready_file.map_or(Ok(()), |file| tell(file, &address.to_string()));
+        });
+        running.await.with_context(|| format!("gateway on {}", settings.listen))?;
+        told
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever waits for the file sees it whole or not at all.
+fn tell(file: &Path, text: &str) -> Result<()> {
+    let part = file.with_extension("part");
+    fs::write(&part, text)?;
+    fs::rename(&part, file).with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn submit(settings: &Settings, files: &[std::path::PathBuf], out: Out) -> Result<ExitCode> {
+    runtime()?.block_on(async {
+        let mut good = true;
+        let mut local = None;
+        for file in files {
+            let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let is_json = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+            let answer = match hand_in(settings, &name, bytes.clone(), is_json).await {
+                Err(error) if is_not_running(&error) => {
+                    // The outbox takes it, and the gateway sends it once it runs.
+                    let gateway = match &local {
+                        Some(gateway) => gateway,
+                        None => local.insert(open(settings, out).await?),
+                    };
+                    let reading = gateway.reading();
+                    let input = if is_json { reading.json(&bytes) } else { reading.file(&bytes) };
+                    serde_json::to_value(gateway.take(input, &name)?)?
+                }
+                answer => answer?,
+            };
+            good &= show_report(&name, &answer, out);
+        }
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+    })
+}
+
+async fn hand_in(settings: &Settings, name: &str, bytes: Vec<u8>, json: bool) -> Result<Value> {
+    let (status, answer) = Remote::find(&settings.data)?.file(name, bytes, json).await?;
+    match status {
+        200 | 202 | 409 | 422 => Ok(answer),
+        _ => {
+            Err(exit::refused(format!("{name}: {}", answer["error"]["message"].as_str().unwrap_or_default())))
+        }
+    }
+}
+
+fn is_not_running(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RemoteError::NotRunning(_)))
+}
+
+/// Says what became of a file; whether all of it is good.
+fn show_report(name: &str, report: &Value, out: Out) -> bool {
+    let list = |field: &str| report[field].as_array().cloned().unwrap_or_default();
+    let (bills, faults) = (list("bills"), list("faults"));
+    let good = faults.is_empty() && bills.iter().all(|b| b["outcome"] != "conflict");
+    if out.json {
+        out.value(&json!({ "file": name, "bills": bills, "faults": faults }));
+        return good;
+    }
+    for bill in &bills {
+        let what = match bill["outcome"].as_str() {
+            Some("new") => out.pick("accepted", "已接收"),
+            Some("same") => out.pick("was here already", "先前已接收"),
+            _ => out.pick("NOT accepted: number taken by other content", "未接收：单号已被其他内容占用"),
+        };
+        out.line(format!("{what}  {}", bill_line(bill)));
+    }
+    for fault in &faults {
+        let message = fault[out.pick("message", "message_zh")].as_str().unwrap_or_default();
+        let column = fault["column"].as_str().unwrap_or_default();
+        out.line(format!("{name}:{} {column}: {message}", fault["line"]));
+    }
+    good
+}
+
+fn bill_line(bill: &Value) -> String {
+    let text = |field: &str| bill[field].as_str().unwrap_or_default();
+    let entry = bill["entry"].as_u64().map(|e| format!("  entry {e}")).unwrap_or_default();
+    let why = text("message");
+    format!("{}  {} {}  {}{entry}  {why}", bill["seq"], text("title"), text("number"), text("state"))
+}
+
+fn status(settings: &Settings, number: Option<&str>, out: Out) -> Result<ExitCode> {
+    let (bills, counts) = runtime()?.block_on(async {
+        match ask(settings, number).await {
+            Err(error) if is_not_running(&error) => look(settings, number),
+            answer => answer,
+        }
+    })?;
+    if out.json {
+        out.value(&json!({ "bills": bills, "health": counts }));
+    } else {
+        for bill in bills.as_array().into_iter().flatten() {
+            out.line(bill_line(bill));
+        }
+        out.note(counts.to_string());
+    }
+    let missing = number.is_some() && bills.as_array().is_none_or(Vec::is_empty);
+    Ok(if missing { ExitCode::from(exit::REFUSED) } else { ExitCode::SUCCESS })
+}
+
+/// Asks the gateway that runs.
+async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+    let remote = Remote::find(&settings.data)?;
+    let (_, health) = remote.health().await?;
+    let mut bills = Vec::new();
+    let queries = match number {
+        Some(number) => vec![format!("/{}", encode(number))],
+        None => ["queued", "sending", "refused", "duplicate"]
+            .map(|state| format!("?state={state}&limit={SHOWN}"))
+            .to_vec(),
+    };
+    for query in queries {
+        let (_, answer) = remote.bills(&query).await?;
+        bills.extend(answer["bills"].as_array().cloned().unwrap_or_default());
+    }
+    Ok((bills.into(), health))
+}
+
+/// Looks into the outbox of one that does not run.
+fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+    let path = settings.data.join(OUTBOX_FILE);
+    if !path.exists() {
+        return Err(exit::refused(format!("there is no outbox in {}", settings.data.display())));
+    }
+    let outbox = Outbox::open(&path, settings.limits)?;
+    let bills = match number {
+        Some(number) => outbox.find(number)?,
+        None => {
+            let mut bills = Vec::new();
+            for state in ["queued", "sending", "refused", "duplicate"] {
+                bills.extend(outbox.list(Some(state), 0, SHOWN)?.bills);
+            }
+            bills
+        }
+    };
+    Ok((serde_json::to_value(bills)?, json!({ "running": false, "bills": outbox.counts()? })))
+}
+
+fn key(settings: &Settings, out: Out) -> Result<ExitCode> {
+    let key = open_key(settings, out)?;
+    let ledger = runtime()?.block_on(ledger_id(settings, None, out))?;
+    let body = enrolment(&key, &ledger, settings.bills.party.as_str(), &[KeyUse::Sign])?;
+    let statement = Statement { header: None, body: Some(Body::EnrolKey(body)) };
+    let enrol = client::statement_to_json(&statement)?;
+    let public = hex::encode(key.public().as_bytes());
+    if out.json {
+        out.value(&json!({ "public_key": public, "enrol": enrol }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Only the statement goes to standard output: `yuanliu gateway key … > enrol.json`.
+    out.line(serde_json::to_string_pretty(&enrol)?);
+    out.note(format!("{} {public}", out.pick("public key ", "公钥")));
+    Ok(ExitCode::SUCCESS)
+}
