@@ -31,7 +31,7 @@ pub fn run(args: cli::Gateway, out: Out) -> Result<ExitCode> {
 }
 
 fn read(args: &cli::GatewaySettings) -> Result<Settings> {
-    Settings::read(&args.settings).map_err(|e| exit::usage(e.to_string()))
+    Settings::read(&args.settings).map_err(|e| exit::usage(e.to_string(), format!("网关设置有误：{e}")))
 }
 
 fn options(settings: &Settings, out: Out) -> ConnectOptions {
@@ -44,10 +44,10 @@ fn options(settings: &Settings, out: Out) -> ConnectOptions {
 
 fn open_key(settings: &Settings, out: Out) -> Result<Key> {
     if let Some(file) = &settings.key.file {
-        return Ok(Key::File(keys::open(file)?));
+        return Ok(Key::File(keys::open(file, out)?));
     }
     let Some(token) = settings.key.pkcs11.clone() else {
-        return Err(exit::usage("the settings name no key"));
+        return Err(exit::usage("the settings name no key", "设置中未指明密钥"));
     };
     let pin = match &token.pin_file {
         Some(file) => gateway::read_pin(file)?,
@@ -145,7 +145,8 @@ async fn hand_in(settings: &Settings, name: &str, bytes: Vec<u8>, json: bool) ->
     match status {
         200 | 202 | 409 | 422 => Ok(answer),
         _ => {
-            Err(exit::refused(format!("{name}: {}", answer["error"]["message"].as_str().unwrap_or_default())))
+            let why = format!("{name}: {}", answer["error"]["message"].as_str().unwrap_or_default());
+            Err(exit::refused(why.clone(), why))
         }
     }
 }
@@ -227,7 +228,10 @@ async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)
 fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
     let path = settings.data.join(OUTBOX_FILE);
     if !path.exists() {
-        return Err(exit::refused(format!("there is no outbox in {}", settings.data.display())));
+        return Err(exit::refused(
+            format!("there is no outbox in {}", settings.data.display()),
+            format!("{} 中没有发件箱", settings.data.display()),
+        ));
     }
     let outbox = Outbox::open(&path, settings.limits)?;
     let bills = match number {

@@ -15,7 +15,10 @@ pub fn run(text: &str, out: Out) -> Result<ExitCode> {
     let year = u16::try_from(jiff::Zoned::now().year())?;
     let data = ScanData::parse(&scan, year).map_err(|e| {
         let place = if out.json { String::new() } else { format!("\n{}", e.caret(&scan)) };
-        exit::refused(format!("not a scan: {e}{place}"), format!("无法识别的扫码内容：{}{place}", e.chinese()))
+        exit::refused(
+            format!("not a scan: {e}{place}"),
+            format!("无法识别的扫码内容：{}{place}", e.chinese()),
+        )
     })?;
     if out.json {
         out.value(&facts(&data));

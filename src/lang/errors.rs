@@ -83,6 +83,7 @@ fn of_signing(error: &SignError) -> String {
         }
         SignError::Refused(refusal) => of_refusal(refusal),
         SignError::Random(e) => format!("系统无法提供随机数：{e}"),
+        SignError::Key(fault) => format!("密钥无法签名：{fault}"),
         SignError::Clock => "系统时钟有误".into(),
     }
 }

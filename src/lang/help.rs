@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 32] = [
+pub(super) const COMMANDS: [(&str, &str); 37] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -38,10 +38,15 @@ pub(super) const COMMANDS: [(&str, &str); 32] = [
     ("attach get", "下载某条目的声明所引用的附件并校验。"),
     ("attach info", "某条目的声明所引用的附件及其存否。"),
     ("attach rewrap", "为已停止的账本的全部附件换用新的主密钥。"),
+    ("gateway", "网关：ERP 系统与账本之间的本机小程序。"),
+    ("gateway run", "运行网关：REST、收件目录与发件箱。"),
+    ("gateway submit", "交入单据：CSV、XLSX、XML 或 JSON；网关未运行时直接进入其发件箱。"),
+    ("gateway status", "单据的去向：指定单号的，否则待发送或被拒的。"),
+    ("gateway key", "显示签名所用密钥，以及由登记方签署的登记声明（JSON）。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 66] = [
+pub(super) const ARGUMENTS: [(&str, &str); 69] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -108,6 +113,9 @@ pub(super) const ARGUMENTS: [(&str, &str); 66] = [
     ("digest", "附件摘要或其开头；只有一个附件时可省略。"),
     ("attach get.output", "写入位置；须不存在。"),
     ("attach", "随声明上传的附件，写作 FILE[:role]；可重复。"),
+    ("settings", "网关设置（TOML）；见 docs/GATEWAY.md。"),
+    ("gateway submit.files", "单据文件。"),
+    ("number", "单据自身的单号。"),
 ];
 
 const EXIT_CODES: &str = "\

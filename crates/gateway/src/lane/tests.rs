@@ -4,8 +4,11 @@ use proto::v1::FieldViolation;
 use super::*;
 
 fn refused(reason: &str) -> Result<Receipt, ClientError> {
-    let violation =
-        FieldViolation { field: "header.business_key".into(), description: "taken by entry 42".into() };
+    let violation = FieldViolation {
+        field: "header.business_key".into(),
+        description: "taken by entry 42".into(),
+        ..FieldViolation::default()
+    };
     Err(ClientError::Fix(Box::new(Failure {
         code: Code::InvalidArgument,
         reason: reason.into(),
