@@ -231,7 +231,7 @@ fn licence(world: &World, who: Who) -> Option<Licence> {
         Role::Manufacturer => ("drug-making", "SC", "生物制品；第三类医疗器械"),
         Role::Importer | Role::Distributor => ("drug-wholesale", "PF", "生物制品；第三类医疗器械；冷链"),
         Role::Logistics => ("third-party-logistics", "WL", "药品、医疗器械储存运输"),
-        Role::Carrier => ("express-delivery", "KD", "快递业务（冷链）"),
+        Role::Carrier => ("courier", "KD", "快递业务（冷链）"),
         Role::Clinic => ("medical-institution", "YL", "医疗美容科"),
         Role::Laboratory => ("laboratory", "JY", "生物制品检验"),
         _ => return None,

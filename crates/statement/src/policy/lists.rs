@@ -230,7 +230,7 @@ lists! {
         "medical-institution" "medical institution" "医疗机构执业许可证",
         "clinic-filing" "clinic, filed" "诊所备案凭证",
         "third-party-logistics" "storage and transport for others" "第三方物流",
-        "express-delivery" "express delivery" "快递业务经营许可证",
+        "courier" "courier" "快递业务经营许可证",
         "customs-broker" "customs broker" "报关单位备案",
         "importer" "importer" "进口单位备案",
         "laboratory" "test laboratory" "检验检测机构资质认定",
