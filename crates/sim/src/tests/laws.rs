@@ -292,3 +292,16 @@ fn parties_bear_codes_that_check_and_goods_stand_under_the_demonstration_prefix(
     assert_eq!(ids.len(), world.cast().members.len());
     assert_eq!(world.cast().clinics.len(), 60);
 }
+
+#[test]
+fn codes_of_a_trade_are_defaults_of_their_lists() {
+    let mut lists = BTreeSet::new();
+    for signed in trade(9, 4_000) {
+        statement::policy::visit_codes(&parse(&signed), &mut |path, list, code| {
+            lists.insert(list);
+            assert!(statement::policy::list(list).is_some_and(|l| l.holds(code)), "{path}: {code}");
+        });
+    }
+    let expected = ["attachment-role", "licence-kind", "market", "product-class", "ship-reason", "unit"];
+    assert_eq!(lists.into_iter().collect::<Vec<_>>(), expected);
+}

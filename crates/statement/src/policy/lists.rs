@@ -34,6 +34,7 @@ lists! {
         "bonded-move" "moved under customs supervision" "保税流转",
         "export" "exported" "出口",
         "evidence" "handed to an authority" "移交主管部门",
+        "other" "anything else" "其他出库",
     ];
     "adjust-reason", "Why the books are changed", "账务调整原因": [
         "stock-taking" "found when stock was taken" "盘点",
