@@ -6,6 +6,7 @@
 
 mod answer;
 mod guard;
+mod listen;
 mod page;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use crate::{Gateway, Input, Outbox, Report, gateway::GatewayError, statement_bil
 use answer::{fault, json, trouble};
 
 pub use guard::{Hosts, Secret};
+pub(crate) use listen::Bounded;
 
 /// Most requests worked on at a time; further ones are asked to come again.
 const AT_ONCE: usize = 32;

@@ -64,8 +64,11 @@ impl Gateway {
             Err(error) => return Step::trouble(&error),
         };
         let (record, signed) = next;
-        debug_assert!(may_send(&record), "only what waits is in the queue");
         let seq = record.seq;
+        if !may_send(&record) {
+            let what = format!("the outbox is damaged: bill {seq} is {} and queued", record.state.name());
+            return Step::trouble(&GatewayError::Machine(what));
+        }
         if record.state == State::Queued
             && let Err(error) = self.blocking(move |g| g.settle(seq, &State::Sending)).await
         {

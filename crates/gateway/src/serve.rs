@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     Gateway,
-    http::{Hosts, Secret, router},
+    http::{Bounded, Hosts, Secret, router},
     inbox::Inbox,
     lane::Wire,
 };
@@ -51,7 +51,7 @@ pub async fn serve(
         parts.spawn(inbox.watch(Arc::clone(&gateway), stop.clone()));
     }
     let mut asked = stop.clone();
-    let answering = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let answering = axum::serve(Bounded::new(listener), app).with_graceful_shutdown(async move {
         let _ = asked.wait_for(|stop| *stop).await;
     });
     let mut answering = tokio::spawn(async move { answering.await });

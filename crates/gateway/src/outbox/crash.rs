@@ -217,7 +217,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         1 => any::<u64>().prop_map(Op::Crash),
         2 => (0..40u32, any::<u64>()).prop_map(|(w, k)| Op::Fail(w, k)),
     ];
-    proptest::collection::vec(op, 1..40)
+    proptest::collection::vec(op, 1..60)
 }
 
 const PARTY: &str = "org:Maker";
@@ -370,7 +370,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn every_accepted_bill_lands_once_and_in_order_whatever_crashes(ops in ops()) {
@@ -382,7 +382,10 @@ proptest! {
             }
             // The trouble ends: everything that was told is in the ledger, once.
             run.restart(0);
-            while run.gateway.outbox().next().unwrap().is_some() {
+            for _ in 0..1_000 {
+                if run.gateway.outbox().next().unwrap().is_none() {
+                    break;
+                }
                 run.step(Fate::Good).await;
             }
             run.check();
