@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 20] = [
+pub(crate) const METHODS: [&str; 26] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/GetLedger",
