@@ -4,6 +4,8 @@
 //! Types that its interfaces know and this table lacks (retail, vaccination, dispensing) are bills about
 //! people, which this ledger does not take.
 
+use proto::v1::AdjustOutcome;
+
 /// What a bill of a type becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Makes {
@@ -19,8 +21,10 @@ pub enum Makes {
     Receive,
     /// 使用.
     Use,
-    /// Nothing yet: the statement named is not in this version.
-    NotYet(&'static str),
+    /// 盘盈盘亏报损.
+    Adjust(AdjustOutcome),
+    /// Nothing: such a bill does not say all that the statement named needs.
+    ByHand(&'static str),
 }
 
 /// A type of bill.
@@ -48,7 +52,8 @@ const fn row(
     BillType { code, name, chinese, event, makes }
 }
 
-use Makes::{Commission, NotYet, Pack, Receive, Ship, Unpack, Use};
+use AdjustOutcome::{Damaged, Destroyed, Found, Lost};
+use Makes::{Adjust, ByHand, Commission, Pack, Receive, Ship, Unpack, Use};
 
 /// All types.
 pub static BILL_TYPES: &[BillType] = &[
@@ -60,24 +65,24 @@ pub static BILL_TYPES: &[BillType] = &[
     row(107, "supply-in", "供应入库", "", Receive),
     row(108, "recall-in", "召回入库", "", Receive),
     row(110, "gift-in", "赠品入库", "", Receive),
-    row(111, "surplus", "盘盈入库", "", NotYet("Adjust")),
-    row(112, "scrap-in", "报废入库", "", NotYet("Adjust")),
+    row(111, "surplus", "盘盈入库", "", Adjust(Found)),
+    row(112, "scrap-in", "报废入库", "", Adjust(Damaged)),
     row(113, "other-in", "其他入库", "", Receive),
     row(201, "sale", "销售出库", "SalesWareHouseOut", Ship("sale")),
     row(202, "return-out", "退货出库", "ReturnWareHouseOut", Ship("return")),
     row(203, "transfer-out", "调拨出库", "AllocateWareHouseOut", Ship("transfer")),
-    row(204, "rework", "返工出库", "ReworkWareHouseOut", NotYet("Transform")),
+    row(204, "rework", "返工出库", "ReworkWareHouseOut", ByHand("Transform")),
     // The scanners' own spelling.
     row(205, "destroy-out", "销毁出库", "DestoryWareHouseOut", Ship("disposal")),
     row(206, "sample-out", "抽检出库", "CheckWareHouseOut", Ship("sample")),
     row(207, "drop-shipment", "直调出库", "DirectAllocateWareHouseOut", Ship("drop-shipment")),
-    row(208, "production-out", "生产出库", "", NotYet("Transform")),
+    row(208, "production-out", "生产出库", "", ByHand("Transform")),
     row(209, "supply-out", "供应出库", "", Ship("supply")),
     row(211, "recall-out", "召回出库", "", Ship("recall")),
     row(212, "gift-out", "赠品出库", "", Ship("gift")),
-    row(214, "shortage", "盘亏出库", "", NotYet("Adjust")),
-    row(215, "damage", "损坏出库", "", NotYet("Adjust")),
-    row(216, "scrap-out", "报废出库", "", NotYet("Adjust")),
+    row(214, "shortage", "盘亏出库", "", Adjust(Lost)),
+    row(215, "damage", "损坏出库", "", Adjust(Damaged)),
+    row(216, "scrap-out", "报废出库", "", Adjust(Destroyed)),
     row(217, "other-out", "其他出库", "", Ship("other")),
     row(237, "drop-shipment-return", "直调退货", "", Ship("return")),
     row(0, "pack", "装箱", "", Pack),
@@ -131,7 +136,11 @@ mod tests {
             let code = if t.code == 0 { "–".to_owned() } else { t.code.to_string() };
             let event = if t.event.is_empty() { "–".to_owned() } else { format!("`{}`", t.event) };
             let makes = match t.makes {
-                NotYet(what) => format!("refused: needs {what}"),
+                ByHand(what) => format!("refused: {what} by hand"),
+                Adjust(outcome) => format!(
+                    "Adjust, `{}`",
+                    outcome.as_str_name().trim_start_matches("ADJUST_OUTCOME_").to_lowercase()
+                ),
                 Ship(reason) => format!("Ship, `{reason}`"),
                 other => format!("{other:?}"),
             };

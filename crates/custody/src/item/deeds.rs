@@ -79,6 +79,9 @@ pub fn roots<V: View + ?Sized>(view: &V, touched: &[Touch]) -> Result<BTreeSet<u
     Ok(roots)
 }
 
+/// Statements with what each does to one thing.
+pub type Doings<D> = Vec<(Rc<D>, Act)>;
+
 /// What happened to the thing that bears `codes`, in fold order: what `roots` do to it, and the Receives
 /// that take in all of a Ship of it. A statement that names several of its codes acts by the first.
 ///
@@ -88,7 +91,7 @@ pub fn timeline<R: Deeds>(
     reader: &mut R,
     codes: &BTreeSet<SubjectKey>,
     roots: &BTreeSet<u64>,
-) -> Result<Vec<(Rc<R::Deed>, Act)>, R::Error> {
+) -> Result<Doings<R::Deed>, R::Error> {
     let mut all = BTreeMap::new();
     for &root in roots {
         let Some(deed) = reader.deed(root)? else { continue };

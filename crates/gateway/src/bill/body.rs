@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::v1::{Header, LotAmount, Ship, Use, UseLine, statement::Body};
+use proto::v1::{Adjust, AdjustLine, AdjustOutcome, Header, LotAmount, Ship, Use, UseLine, statement::Body};
 
 use super::{Reader, Row, missing, read::Goods, receiving::outcome};
 use crate::{
@@ -58,8 +58,9 @@ impl Makes {
                 C::Note,
             ],
             Self::Use => &[C::Quantity, C::Unit, C::Wasted, C::Vial, C::Finished],
+            Self::Adjust(_) => &[C::Reason, C::Product, C::Lot, C::Quantity, C::Unit, C::Note],
             // Refused whole: no column is looked at.
-            Self::NotYet(_) => &[],
+            Self::ByHand(_) => &[],
         }
     }
 }
@@ -74,13 +75,16 @@ impl<'s> Reader<'s> {
             Makes::Ship(reason) => Some(Body::Ship(self.ship(reason))),
             Makes::Receive => Some(Body::Receive(self.receive(header))),
             Makes::Use => Some(Body::Use(Use { lines: self.uses() })),
-            Makes::NotYet(needs) => {
+            Makes::Adjust(outcome) => Some(Body::Adjust(self.adjust(outcome))),
+            Makes::ByHand(needs) => {
                 let (code, name) = (bill_type.code, bill_type.chinese);
                 let en = format!(
-                    "bills of type {code} {name} need the statement {needs}, which this version does not have; \
-                     record it by hand when it comes"
+                    "bills of type {code} {name} do not say what came into being, which a {needs} needs; \
+                     hand it in as a statement (POST /v1/statements)"
                 );
-                let zh = format!("类型 {code} {name} 需要 {needs} 声明，本版本尚不支持；请待支持后再补报");
+                let zh = format!(
+                    "类型 {code} {name} 的单据未写明产出，而 {needs} 声明需要；请以声明形式提交（POST /v1/statements）"
+                );
                 self.fault(self.first(), C::Type, "TYPE_NOT_SUPPORTED", en, zh);
                 None
             }
@@ -93,7 +97,7 @@ impl<'s> Reader<'s> {
         else {
             return;
         };
-        if matches!(makes, Makes::NotYet(_)) {
+        if matches!(makes, Makes::ByHand(_)) {
             return;
         }
         let takes = |column: Column| ALWAYS.contains(&column) || makes.columns().contains(&column);
@@ -175,6 +179,33 @@ impl<'s> Reader<'s> {
             reason,
             carrier,
         }
+    }
+
+    fn adjust(&mut self, outcome: AdjustOutcome) -> Adjust {
+        let reason = self.bill_cell(C::Reason).map(|(_, text)| text.to_owned()).unwrap_or_default();
+        self.place("adjust.reason", C::Reason);
+        let mut lines = Vec::new();
+        let mut seen = BTreeSet::new();
+        for row in self.rows.clone() {
+            let Some(goods) = self.goods(row) else { continue };
+            let note = row.get(C::Note).unwrap_or_default().to_owned();
+            let mut line = AdjustLine { outcome: outcome as i32, note, ..AdjustLine::default() };
+            match goods {
+                Goods::Item(item) if !seen.insert(item.clone()) => {
+                    self.twice(row, &item);
+                    continue;
+                }
+                Goods::Item(item) => line.item = item,
+                Goods::Lot(lot) => line.lot = Some(lot),
+            }
+            let place = format!("adjust.lines[{}]", lines.len());
+            for field in ["item", "lot"] {
+                self.line_place(format!("{place}.{field}"), row);
+            }
+            self.places.put(format!("{place}.note"), row.line, self.sheet.head(C::Note));
+            lines.push(line);
+        }
+        Adjust { lines, reason }
     }
 
     fn uses(&mut self) -> Vec<UseLine> {

@@ -129,13 +129,40 @@ fn a_spreadsheet_is_read_with_its_dates_numbers_and_texts_and_refuses_codes_kept
 }
 
 #[test]
+fn stock_taking_becomes_adjustments_by_the_type_of_bill() {
+    use proto::v1::{AdjustOutcome, statement::Body};
+    let head = "number,type,time,code,lot,product,quantity,unit,note\n";
+    let table = [
+        ("111", AdjustOutcome::Found),
+        ("112", AdjustOutcome::Damaged),
+        ("盘亏出库", AdjustOutcome::Lost),
+        ("damage", AdjustOutcome::Damaged),
+        ("216", AdjustOutcome::Destroyed),
+    ];
+    for (written, outcome) in table {
+        let text = format!(
+            "{head}P1,{written},2026-01-12,(01)09521234543213(21)A1,,,,,behind the shelf\nP1,,,,C1234,9521234543213,12,box,\n"
+        );
+        let found = read(text.as_bytes());
+        assert!(found.faults.is_empty(), "{written}: {:?}", found.faults);
+        let Some(Body::Adjust(b)) = &found.bills[0].statement.body else { panic!("{written}") };
+        assert_eq!(b.lines.iter().map(|l| l.outcome()).collect::<Vec<_>>(), [outcome, outcome]);
+        assert_eq!(
+            (b.lines[0].item.as_str(), b.lines[0].note.as_str()),
+            ("sgtin:09521234543213.A1", "behind the shelf")
+        );
+        assert_eq!(b.lines[1].lot.as_ref().unwrap().quantity.as_ref().unwrap().amount, 12);
+    }
+}
+
+#[test]
 fn every_faulty_cell_is_told_with_line_and_column_and_nothing_of_its_bill_is_kept() {
     let bill = "S,201,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,";
     let table: &[(&str, Places<'_>)] = &[
         (",201,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "number", "MISSING")]),
         ("B,,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "MISSING")]),
         ("B,999,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "UNKNOWN_TYPE")]),
-        ("B,111,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "TYPE_NOT_SUPPORTED")]),
+        ("B,204,2026-01-12,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "type", "TYPE_NOT_SUPPORTED")]),
         ("B,201,,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "time", "MISSING")]),
         ("B,201,soon,KH01,(01)09521234543213(21)A1,,,,,,,,", &[(3, "time", "BAD_TIME")]),
         ("B,201,2026-01-12,,(01)09521234543213(21)A1,,,,,,,,", &[(3, "partner", "MISSING")]),
@@ -275,7 +302,7 @@ fn xml_of_another_shape_is_refused_at_its_place() {
         (event("\n<Event Name=\"Retail\"/>"), &[(2, "Name", "UNKNOWN_TYPE")]),
         (
             event(
-                "<Event BillType=\"214\"><DataField><Data CorpOrderID=\"1\" ActDate=\"2026-01-12\"/></DataField></Event>",
+                "<Event BillType=\"204\"><DataField><Data CorpOrderID=\"1\" ActDate=\"2026-01-12\"/></DataField></Event>",
             ),
             &[(1, "Name", "TYPE_NOT_SUPPORTED")],
         ),
