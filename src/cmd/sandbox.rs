@@ -16,7 +16,6 @@ use client::{
 };
 use futures::stream;
 use merkle::{Hash, SignerKey};
-use prost::bytes::Bytes;
 use proto::v1::SignedStatement;
 use serde_json::{Value, json};
 use sim::{Plan, Sandbox, World};
@@ -120,6 +119,7 @@ impl Yard {
             "ca": server.ca,
             "ledger": hex::encode(self.ledger),
             "players": players,
+            "customers": sandbox.customers().map(|(party, name)| json!({ "party": party, "name": name })).collect::<Vec<_>>(),
             "regulator": { "party": regulator, "key": folder.join("regulator.pem") },
         });
         let path = data.join("sandbox.json");
@@ -141,6 +141,9 @@ fn tell(facts: &Value, path: &Path, out: Out) {
     ));
     out.line(format!("{}: {}", out.pick("facts for programs", "供程序读取"), path.display()));
     let connection = format!("--server {} --ca {}", text(&facts["server"]), text(&facts["ca"]));
+    let named = |who: &Value| format!("{} ({})", text(&who["name"]), text(&who["party"]));
+    let customers: Vec<String> = facts["customers"].as_array().into_iter().flatten().map(named).collect();
+    out.line(format!("{}: {}", out.pick("ship to one of", "可发货给"), customers.join(", ")));
     for player in facts["players"].as_array().into_iter().flatten() {
         out.line(format!(
             "\n{}  {} ({})",
@@ -197,7 +200,7 @@ async fn follow(client: &Client, start: u64, found: mpsc::Sender<Statement>) -> 
     let mut entries = client.entries(EntryRange { start, limit: 0, follow: true });
     while let Some(entry) = entries.next().await? {
         // The genesis, and nothing else the regulator sees, is no statement.
-        let Ok(statement) = Statement::recorded(Bytes::from(entry.payload)) else { continue };
+        let Ok(statement) = Statement::recorded(entry.payload) else { continue };
         if statement.kind() == statement::Kind::Ship && found.send(statement).await.is_err() {
             break;
         }

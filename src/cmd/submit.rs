@@ -26,7 +26,7 @@ use crate::{
 /// Byte order mark that some editors put before UTF-8.
 const MARK: char = '\u{feff}';
 
-pub(super) type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
+type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
 
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
@@ -186,7 +186,7 @@ fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
 }
 
 /// Statements of files, signed one by one as they are asked for; each names these documents too.
-pub(super) fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attachment>) -> Statements {
+fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attachment>) -> Statements {
     let signer = signer.clone();
     let files = args.files.clone();
     Box::new(files.into_iter().flat_map(move |file| {
@@ -204,7 +204,7 @@ pub(super) fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attach
 
 /// A file of one statement (`.json`, or anything whose first line is not a JSON value by itself), or of one
 /// a line.
-fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
+pub(super) fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
     if file.extension().is_some_and(|e| e == "json") {
         return one(whole(file));
     }

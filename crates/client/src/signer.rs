@@ -121,13 +121,22 @@ impl<K: PrivateKey> Signer<K> {
     /// # Errors
     /// See [`SignError`]; nothing has been signed.
     pub fn sign(&self, statement: v1::Statement) -> Result<SignedStatement, SignError> {
-        let v1::Statement { header, body } = statement;
-        let header = Some(self.complete(header.unwrap_or_default())?);
-        let payload = Bytes::from(v1::Statement { header, body }.encode_to_vec());
+        let payload = self.draft(statement)?;
         Statement::parse(payload.clone())?;
         let message = statement::pre_authentication(STATEMENT_TYPE, &payload);
         let signature = self.key.sign(&message)?;
         Ok(self.with(payload, signature))
+    }
+
+    /// The payload that [`sign`](Self::sign) would sign, unsigned and unchecked: for
+    /// [`Client::validate_statement`](crate::Client::validate_statement), which finds every fault at once.
+    ///
+    /// # Errors
+    /// The header contradicts the signer, or the system gives no time or randomness.
+    pub fn draft(&self, statement: v1::Statement) -> Result<Bytes, SignError> {
+        let v1::Statement { header, body } = statement;
+        let header = Some(self.complete(header.unwrap_or_default())?);
+        Ok(Bytes::from(v1::Statement { header, body }.encode_to_vec()))
     }
 
     fn with(&self, payload: Bytes, signature: [u8; SIGNATURE_LEN]) -> SignedStatement {

@@ -68,6 +68,14 @@ impl Sandbox {
         })
     }
 
+    /// Parties that take goods in when a player ships to them: id and name of a few clinics.
+    pub fn customers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let cast = self.world.cast();
+        let played = |who: &&Who| self.players.iter().any(|(_, p)| p == *who);
+        let clinics = cast.clinics.iter().filter(move |c| !played(c)).take(5);
+        clinics.map(|c| cast.member(*c)).map(|m| (m.id.as_str(), m.name.as_str()))
+    }
+
     /// Delivery `n` (each number once) to a player: a maker makes a case of ten, packs and ships it.
     /// `now` is µs since the Unix epoch.
     #[must_use]
