@@ -15,7 +15,7 @@ use statement::{Day, Kind, Relation, SubjectKind, subject_key};
 use super::{
     balance::{Balances, balance},
     facts::Facts,
-    restrictions::restrictions,
+    restrictions::restrictions_within,
 };
 use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader};
 
@@ -176,7 +176,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
             return Ok(());
         }
-        let mut held_by = restrictions(self.view, text, self.query.today)?;
+        let mut held_by = restrictions_within(self.view, text, self.query.today, &mut self.reader.budget)?;
         held_by.extend(self.restrictions(&facts.lot)?.iter());
         held_by.sort_unstable();
         held_by.dedup();
@@ -279,7 +279,8 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if let Some(known) = self.restricted.get(lot) {
             return Ok(Rc::clone(known));
         }
-        let found: Rc<[u64]> = restrictions(self.view, lot, self.query.today)?.into();
+        let found: Rc<[u64]> =
+            restrictions_within(self.view, lot, self.query.today, &mut self.reader.budget)?.into();
         self.restricted.insert(lot.to_owned(), Rc::clone(&found));
         Ok(found)
     }

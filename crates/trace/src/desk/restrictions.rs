@@ -19,8 +19,17 @@ const MAX_LOOKED_AT: usize = 10_000;
 /// # Errors
 /// The view failed.
 pub fn restrictions<V: View + ?Sized>(view: &V, text: &str, today: Day) -> Result<Vec<u64>, Error> {
+    restrictions_within(view, text, today, &mut Budget::default())
+}
+
+pub(super) fn restrictions_within<V: View + ?Sized>(
+    view: &V,
+    text: &str,
+    today: Day,
+    budget: &mut Budget,
+) -> Result<Vec<u64>, Error> {
     let Some(record) = subject_by_text(view, SubjectKind::Item, text)? else { return Ok(Vec::new()) };
-    let (mut budget, mut found) = (Budget::default(), Vec::new());
+    let mut found = Vec::new();
     touches(view, record.number, 0, &mut |touch| {
         let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
         if matches!(kind, Kind::Hold | Kind::Lift | Kind::Recall) {
@@ -31,6 +40,9 @@ pub fn restrictions<V: View + ?Sized>(view: &V, text: &str, today: Day) -> Resul
     let mut force: BTreeMap<u64, ()> = BTreeMap::new();
     let mut lifted = Vec::new();
     for index in found {
+        if !budget.read() {
+            break;
+        }
         let Some(content) = content(view, index)? else { continue };
         match &content.body {
             Body::Recall(_) => drop(force.insert(index, ())),
