@@ -80,7 +80,7 @@ const PARTS: [StockKind; 3] = [StockKind::Item, StockKind::Lot, StockKind::Empti
 /// One page.
 #[derive(Clone, Debug, Default)]
 pub struct HoldingsPage {
-    /// In order of first naming of the items.
+    /// By entry of first naming; the items of one entry in no particular order.
     pub holdings: Vec<Holding>,
     /// Where to go on; `None` at the end.
     pub next: Option<HoldingsStart>,
