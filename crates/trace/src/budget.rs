@@ -31,6 +31,11 @@ impl Budget {
         left.is_some()
     }
 
+    /// Whether half of what a question may cost is used up.
+    pub(crate) const fn is_half_spent(&self) -> bool {
+        self.statements < 25_000 || self.work < 1 << 19
+    }
+
     /// Whether nothing is left.
     pub(crate) const fn is_spent(&self) -> bool {
         self.work == 0 || self.statements == 0

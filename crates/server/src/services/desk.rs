@@ -222,7 +222,8 @@ fn dossier(
         }
     };
     let dossier = desk::dossier(view, &lot).map_err(fault)?;
-    let held_by = desk::restrictions(view, &lot, today()).map_err(fault)?;
+    let whose = (!sight.is_everything()).then_some(sight.party.as_str());
+    let held_by = desk::restrictions(view, &lot, today(), whose).map_err(fault)?;
     let mut message = messages::dossier(view, sight, dossier)?;
     message.held_by = held_by;
     let parties = message.papers.iter().map(|p| &p.issuer).chain(message.licences.iter().map(|l| &l.party));

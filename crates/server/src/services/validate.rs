@@ -33,7 +33,7 @@ pub(super) fn validate(
     let Some(statement) = statement else { return Ok(answer(faults, Vec::new(), false, language)) };
     let view = ledger.snapshot()?;
     let sight = credentials.sight(&view, &ledger.id())?;
-    let by_token = sight.party == statement.header().party;
+    let by_token = !sight.party.is_empty() && sight.party == statement.header().party;
     let (found, reviewed) = examine(ledger, &view, &statement, signed, by_token)?;
     for fault in found {
         // The form of a field has told already why its content cannot be.

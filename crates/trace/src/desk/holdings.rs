@@ -65,6 +65,9 @@ pub struct Holding {
     pub held_by: Vec<u64>,
 }
 
+/// Holdings after which a page ends.
+const MAX_FOUND: usize = 2_000;
+
 /// Where a page begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HoldingsStart {
@@ -96,11 +99,19 @@ pub struct HoldingsPage {
 pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result<HoldingsPage, Error> {
     let mut desk = Desk::new(view, query);
     let mut next = None;
+    let mut looked = false;
     let (mut part, mut from, mut left) = (usize::from(query.start.part), query.start.number, query.limit);
     while let Some(kind) = PARTS.get(part) {
         let (rows, more) = stock(view, query.party, *kind, from, left)?;
         left -= rows.len();
         for (row, text) in rows.iter().zip(texts(view, &rows)?) {
+            // Enough for one answer: the next page goes on here, with a budget of its own.
+            if looked && (desk.found.len() >= MAX_FOUND || desk.reader.budget.is_half_spent()) {
+                let next = Some(HoldingsStart { part: part as u8, number: row.number });
+                let truncated = desk.reader.truncated();
+                return Ok(HoldingsPage { holdings: desk.found, next, truncated });
+            }
+            looked = true;
             match kind {
                 StockKind::Item => desk.item(&text, "", 0)?,
                 StockKind::Lot => desk.lot(text, row.since)?,
@@ -176,7 +187,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
             return Ok(());
         }
-        let mut held_by = restrictions_within(self.view, text, self.query.today, &mut self.reader.budget)?;
+        let mut held_by = restrictions_within(
+            self.view,
+            text,
+            self.query.today,
+            Some(self.query.party),
+            &mut self.reader.budget,
+        )?;
         held_by.extend(self.restrictions(&facts.lot)?.iter());
         held_by.sort_unstable();
         held_by.dedup();
@@ -279,8 +296,14 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if let Some(known) = self.restricted.get(lot) {
             return Ok(Rc::clone(known));
         }
-        let found: Rc<[u64]> =
-            restrictions_within(self.view, lot, self.query.today, &mut self.reader.budget)?.into();
+        let found: Rc<[u64]> = restrictions_within(
+            self.view,
+            lot,
+            self.query.today,
+            Some(self.query.party),
+            &mut self.reader.budget,
+        )?
+        .into();
         self.restricted.insert(lot.to_owned(), Rc::clone(&found));
         Ok(found)
     }

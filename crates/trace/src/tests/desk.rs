@@ -246,9 +246,9 @@ fn holds_and_recalls_restrict_until_they_are_lifted_or_over() {
     let second = story.say("office", "h2".into(), at(3), String::new(), hold(vec![], vec![lot("L1")], ""));
     let over =
         story.say("office", "h3".into(), at(4), String::new(), hold(vec![], vec![lot("L1")], "2026-03-01"));
-    let of = |story: &Story, text: &str| desk::restrictions(&story.view, text, TODAY).unwrap();
+    let of = |story: &Story, text: &str| desk::restrictions(&story.view, text, TODAY, None).unwrap();
     assert_eq!((of(&story, &sgtin("A")), of(&story, &lot("L1"))), (vec![first], vec![second]));
-    let before = desk::restrictions(&story.view, &lot("L1"), Day(20_512)).unwrap();
+    let before = desk::restrictions(&story.view, &lot("L1"), Day(20_512), None).unwrap();
     assert_eq!(before, [second, over], "its last day counts");
     let held: Vec<Vec<u64>> =
         all_holdings(&story, "org:maker", false, 10).into_iter().map(|h| h.held_by).collect();

@@ -133,7 +133,7 @@ pub(super) fn dossier(
     let mut papers = Vec::with_capacity(d.papers.len());
     for paper in &d.papers {
         let own = sight.is_everything() || sight.statement(view, paper.content.root_index)?;
-        if own || paper.kind != statement::Kind::DeclareImport {
+        if own || is_handed_over(&paper.content.body) {
             papers.push(dossier_paper(paper, &d.lot, own));
         }
     }
@@ -159,9 +159,24 @@ pub(super) fn dossier(
     })
 }
 
+/// Papers that suppliers hand over. What is about one party, or belongs to a case, is none of a buyer's.
+fn is_handed_over(body: &Body) -> bool {
+    match body {
+        Body::DeclareImport(_) | Body::Lift(_) => false,
+        Body::Hold(b) => b.party.is_empty(),
+        Body::Sample(b) => b.purpose != "case",
+        Body::TestReport(b) => b.purpose != "case",
+        _ => true,
+    }
+}
+
 fn dossier_paper(paper: &desk::Paper, lot: &str, own: bool) -> DossierPaper {
     let (root, body) = (&paper.content.root, &paper.content.body);
-    let (document, outcome) = paper.summary();
+    let (mut document, outcome) = paper.summary();
+    if !own && paper.kind == statement::Kind::CustomsDecision {
+        // It is the number of the declaration.
+        document.clear();
+    }
     let digest = |a: &Attachment| a.digest.clone();
     let verdict = match body {
         Body::TestReport(b) => b.verdict(),
