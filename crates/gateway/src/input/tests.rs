@@ -125,6 +125,11 @@ fn a_spreadsheet_is_read_with_its_dates_numbers_and_texts_and_refuses_codes_kept
     );
     assert_eq!(found.bills[0].statement.header.as_ref().unwrap().occurred_at, 1_768_177_800_000_000);
     assert_eq!(places(&read(&book(true))), [(3, "#5", "CELL_UNREADABLE")]);
+    // Two cells at the ends of a sheet would be a rectangle of 17 thousand million.
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write(0, 0, "number").unwrap().write(1_048_575, 16_383, "x").unwrap();
+    assert_eq!(places(&read(&book.save_to_buffer().unwrap())), [(0, "", "TOO_LARGE")]);
     assert_eq!(places(&read(b"PK\x03\x04nothing")), [(0, "", "BROKEN_XLSX")]);
 }
 

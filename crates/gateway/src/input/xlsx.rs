@@ -12,6 +12,8 @@ use crate::{bill::Sheet, fault::Fault};
 
 /// Most columns that are looked at.
 const MAX_COLUMNS: usize = 200;
+/// Most cells that a sheet may span: 100,000 lines of 30 columns.
+const MAX_CELLS: u64 = 3_000_000;
 /// Largest whole number that a spreadsheet keeps exactly (15 digits).
 const EXACT: f64 = 999_999_999_999_999.0;
 
@@ -46,12 +48,33 @@ fn first_sheet(bytes: &[u8]) -> Result<Range<Data>, Vec<Fault>> {
     };
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     for name in book.sheet_names() {
+        bounded(&mut book, &name).map_err(broken)?.map_err(|fault| vec![fault])?;
         let range = book.worksheet_range(&name).map_err(broken)?;
         if !range.is_empty() {
             return Ok(range);
         }
     }
     Err(vec![Fault::whole("EMPTY", "the file has no sheet with cells", "文件没有含数据的工作表")])
+}
+
+/// Whether what a sheet spans can be held: it is read as a rectangle, however few of its cells are filled.
+fn bounded(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Result<(), Fault>, calamine::XlsxError> {
+    let mut cells = book.worksheet_cells_reader(name)?;
+    let (mut rows, mut columns) = (0u64, 0u64);
+    while let Some(cell) = cells.next_cell()? {
+        let (row, column) = cell.get_position();
+        rows = rows.max(u64::from(row) + 1);
+        columns = columns.max(u64::from(column) + 1);
+        if rows.saturating_mul(columns) > MAX_CELLS {
+            let en = format!(
+                "a sheet spans {rows} rows × {columns} columns, more than {MAX_CELLS} cells; delete what lies far outside"
+            );
+            let zh =
+                format!("工作表跨 {rows} 行 × {columns} 列，超过 {MAX_CELLS} 个单元格；请删除远处的内容");
+            return Ok(Err(Fault::whole("TOO_LARGE", en, zh)));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// A cell as text; `None` where it cannot be told what was meant.
