@@ -225,7 +225,8 @@ pub(crate) fn named_ships<V: View + ?Sized>(
 }
 
 /// Whether a Receive says nothing of single goods, and so takes in all that was shipped.
-pub(crate) fn takes_all(receive: &Receive) -> bool {
+#[must_use]
+pub fn takes_all(receive: &Receive) -> bool {
     receive.items.is_empty() && receive.lots.is_empty() && receive.exceptions.is_empty()
 }
 

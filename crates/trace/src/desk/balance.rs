@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use custody::{
     Content, View, ViewError, content,
-    response::{receives_of, ships_of},
+    response::{receives_of, ships_of, takes_all},
     root_of,
     tables::{subject_by_text, touches},
 };
@@ -109,8 +109,7 @@ impl Sum<'_> {
         for receive in receives_of(view, ship)? {
             let Some(content) = content(view, receive)? else { continue };
             let Body::Receive(b) = &content.body else { continue };
-            let whole = b.items.is_empty() && b.lots.is_empty() && b.exceptions.is_empty();
-            if whole && content.root.actor() == party && ships_of(view, receive)?.contains(&ship) {
+            if takes_all(b) && content.root.actor() == party && ships_of(view, receive)?.contains(&ship) {
                 self.amounts(shipped, 1);
                 // A second Receive of the same goods takes in nothing more.
                 break;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use custody::{Content, View, ViewError, content, response::receives_of};
+use custody::{
+    Content, View, ViewError, content,
+    response::{receives_of, takes_all},
+};
 use proto::v1::{LotAmount, Receive, ReceiveOutcome, Ship, statement::Body};
 
 use super::facts::{Facts, ItemFacts};
@@ -144,7 +147,7 @@ struct Answers {
 impl Answers {
     fn add(&mut self, receive: u64, b: &Receive) {
         self.receives.push(receive);
-        if b.items.is_empty() && b.lots.is_empty() && b.exceptions.is_empty() {
+        if takes_all(b) {
             self.whole.push(receive);
             return;
         }
