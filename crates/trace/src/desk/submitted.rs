@@ -10,7 +10,7 @@ use crate::Error;
 
 /// Entries looked at first when reading backwards: one row of touches.
 const FIRST_SPAN: u64 = 1 << 10;
-/// Statements read for one page, those that do not match included.
+/// Statements read for one page, those that do not match included; a large one counts for several.
 const MAX_READ: usize = 10_000;
 
 /// A statement that a party signed, or that was signed for it.
@@ -60,11 +60,11 @@ pub fn submitted<V: View + ?Sized>(
         if !own || wanted.kind.is_some_and(|k| k != kind) {
             continue;
         }
-        if found.len() == wanted.limit || read == MAX_READ {
+        if found.len() == wanted.limit || read >= MAX_READ {
             return Ok((found, Some(touch.index + 1)));
         }
-        read += 1;
         let statement = recorded(view, touch.index)?;
+        read += 1 + statement.payload().len() / 4_096;
         if wanted.business_key.is_empty() || statement.header().business_key == wanted.business_key {
             found.push(one(view, touch.index, statement)?);
         }
