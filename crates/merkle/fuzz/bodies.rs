@@ -1,13 +1,23 @@
 //! What each fuzz target does with its bytes. libFuzzer runs these (`fuzz_targets/`), and so does a test
 //! of the crate on stable Rust, over mutated seeds (`tests/fuzz.rs`).
 
-use merkle::{Checkpoint, Note, SignerKey, SigningKey, VerifierKey};
+use merkle::{
+    AddCheckpoint, Checkpoint, Cosigner, Hash, Note, SignerKey, SigningKey, TileId, VerifierKey, WitnessKey,
+    parse_conflict, parse_signatures, root_from_inclusion, verify_consistency,
+};
 
 /// A target: its name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [("note", note), ("checkpoint", checkpoint), ("note_key", note_key)];
+pub const TARGETS: [Target; 6] = [
+    ("note", note),
+    ("checkpoint", checkpoint),
+    ("note_key", note_key),
+    ("tile", tile),
+    ("witness", witness),
+    ("proof", proof),
+];
 
 /// Name of the log whose notes are seeds.
 pub const ORIGIN: &str = "log.example/fuzz";
@@ -59,5 +69,50 @@ pub fn note_key(data: &[u8]) {
     }
     if let Ok(key) = text.parse::<SignerKey>() {
         assert_eq!(key.expose_text(), text);
+    }
+    if let Ok(key) = text.parse::<WitnessKey>() {
+        assert_eq!(key.to_string(), text);
+        assert!(text.parse::<VerifierKey>().is_err());
+    }
+    if let Ok(key) = text.parse::<Cosigner>() {
+        assert_eq!(key.expose_text(), text);
+    }
+}
+
+/// A path that is read is written as it was read.
+pub fn tile(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Ok(tile) = text.parse::<TileId>() {
+        assert_eq!(tile.to_string(), text);
+        assert_eq!(TileId::new(tile.kind(), tile.index(), tile.width()), Some(tile));
+    }
+}
+
+/// A request is written so that it reads the same, and answers do not panic.
+pub fn witness(data: &[u8]) {
+    if let Ok(request) = AddCheckpoint::parse(data) {
+        assert_eq!(request.to_string().as_bytes(), data);
+    }
+    let text = String::from_utf8_lossy(data);
+    if let Ok(lines) = parse_signatures(&text) {
+        assert_eq!(lines.iter().map(|line| format!("{line}\n")).collect::<String>(), text);
+    }
+    if let Some(size) = parse_conflict(&text) {
+        assert_eq!(format!("{size}\n"), text);
+    }
+}
+
+/// Whatever is claimed, a check ends and does not panic, and bytes nobody hashed prove nothing.
+pub fn proof(data: &[u8]) {
+    let (numbers, hashes) = data.split_at(data.len().min(16));
+    let number =
+        |i: usize| numbers.get(i..i + 8).map_or(0, |b| b.iter().fold(0u64, |n, b| n << 8 | u64::from(*b)));
+    let (small, large) = (number(0), number(8));
+    let (hashes, _): (&[Hash], _) = hashes.as_chunks();
+    if let [first, second, proof @ ..] = hashes {
+        let _ = root_from_inclusion(first, small, large, proof);
+        if small > 0 && small < large {
+            assert!(verify_consistency(small, first, large, second, proof).is_err());
+        }
     }
 }

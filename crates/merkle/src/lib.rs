@@ -1,6 +1,6 @@
-//! Arithmetic of transparency logs: RFC 6962 hashing and tree roots, the exact Ed25519 acceptance
-//! rule of the ledger, and the C2SP texts that carry a signed root (`signed-note`,
-//! `tlog-checkpoint`).
+//! Arithmetic of transparency logs: RFC 6962 hashing, tree roots and proofs, the exact Ed25519 acceptance
+//! rule of the ledger, the C2SP texts that carry a signed root (`signed-note`, `tlog-checkpoint`,
+//! `tlog-cosignature`, `tlog-witness`), and the names of tiles (`tlog-tiles`).
 //!
 //! # Invariants
 //!
@@ -35,15 +35,28 @@
 //! ```
 
 mod checkpoint;
+mod cosignature;
 mod ed25519;
 mod hash;
 mod note;
 mod note_key;
+mod proof;
+mod tile;
 mod tree;
+mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use cosignature::{Cosigner, MAX_COSIGNATURE_TIME, WitnessKey};
 pub use ed25519::{KeyError, PUBLIC_KEY_LEN, PublicKey, SEED_LEN, SIGNATURE_LEN, SignatureError, SigningKey};
 pub use hash::{EMPTY_ROOT, HASH_LEN, Hash, leaf_hash, node_hash, sha256};
 pub use note::{MAX_NOTE_LEN, MAX_SIGNATURES, Note, NoteError, NoteSignature};
 pub use note_key::{KEY_HASH_LEN, MAX_NAME_LEN, NoteKeyError, SignerKey, VerifierKey};
+pub use proof::{
+    HashReader, Leaves, MAX_PROOF_LEN, MakeProofError, ProofError, consistency_proof, inclusion_proof,
+    root_from_inclusion, tree_root, verify_consistency, verify_inclusion,
+};
+pub use tile::{
+    MAX_TILE_LEVEL, TILE_WIDTH, TileId, TileIdError, TileKind, TileReader, TiledError, TiledTree,
+};
 pub use tree::{CompactRange, MAX_TREE_SIZE, RangeError, root_of};
+pub use witness::{AddCheckpoint, AddCheckpointError, MAX_REQUEST_LEN, parse_conflict, parse_signatures};

@@ -84,6 +84,19 @@ impl NoteSignature {
         })
     }
 
+    pub(crate) fn new(name: &str, key_hash: [u8; KEY_HASH_LEN], signature: Vec<u8>) -> Self {
+        Self { name: name.to_owned(), key_hash, signature }
+    }
+
+    /// Reads lines, each ended by a newline; at least one.
+    pub(crate) fn parse_lines(lines: &str) -> Result<Vec<Self>, NoteError> {
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::SignatureLine)?;
+        if lines.split('\n').count() > MAX_SIGNATURES {
+            return Err(NoteError::TooManySignatures);
+        }
+        lines.split('\n').map(Self::parse).collect()
+    }
+
     fn by(signer: &SignerKey, text: &str) -> Self {
         Self {
             name: signer.verifier().name().to_owned(),
@@ -145,14 +158,7 @@ impl Note {
         check_characters(note)?;
         let gap = note.rfind("\n\n").ok_or(NoteError::Text)?;
         let (text, lines) = (&note[..=gap], &note[gap + 2..]);
-        let lines = lines.strip_suffix('\n').ok_or(NoteError::SignatureLine)?;
-        if lines.split('\n').count() > MAX_SIGNATURES {
-            return Err(NoteError::TooManySignatures);
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            signatures: lines.split('\n').map(NoteSignature::parse).collect::<Result<_, _>>()?,
-        })
+        Ok(Self { text: text.to_owned(), signatures: NoteSignature::parse_lines(lines)? })
     }
 
     /// Makes a note of `text` with one signature.
@@ -179,6 +185,19 @@ impl Note {
         let Self { text, mut signatures } = self;
         signatures.retain(|signature| !signature.names(signer.verifier()));
         signatures.push(NoteSignature::by(signer, &text));
+        Self::bounded(text, signatures)
+    }
+
+    /// The same note with one more signature line, not believed any more than the others; a line of the same
+    /// name and key hash is replaced.
+    ///
+    /// # Errors
+    ///
+    /// If the note becomes too long or gets too many signatures.
+    pub fn with(self, signature: NoteSignature) -> Result<Self, NoteError> {
+        let Self { text, mut signatures } = self;
+        signatures.retain(|s| s.name != signature.name || s.key_hash != signature.key_hash);
+        signatures.push(signature);
         Self::bounded(text, signatures)
     }
 

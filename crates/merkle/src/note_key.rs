@@ -7,7 +7,7 @@
 //! | signer key (secret) | `PRIVATE+KEY+name+hhhhhhhh+base64(0x01 ‖ seed 32)` |
 //!
 //! `hhhhhhhh` are the first four bytes of `SHA-256(name ‖ 0x0a ‖ 0x01 ‖ public key)` in lower-case
-//! hex. Both spellings are those of Go's `golang.org/x/mod/sumdb/note`.
+//! hex; a witness's key has 0x04 in place of 0x01. Both spellings are those of Go's `golang.org/x/mod/sumdb/note`.
 
 use std::{fmt, hint, str::FromStr};
 
@@ -15,6 +15,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::ed25519::{KeyError, PUBLIC_KEY_LEN, PublicKey, SEED_LEN, SigningKey};
 use crate::hash::sha256;
+use crate::note::NoteSignature;
 
 /// Length of a key hash in bytes.
 pub const KEY_HASH_LEN: usize = 4;
@@ -24,9 +25,11 @@ pub const MAX_NAME_LEN: usize = 255;
 
 /// Signature type of plain Ed25519 over a note's text.
 const ED25519: u8 = 0x01;
+/// Signature type of a timestamped cosignature.
+pub(crate) const COSIGNATURE: u8 = 0x04;
 
 /// What a signer key's text begins with.
-const SECRET_PREFIX: &str = "PRIVATE+KEY+";
+pub(crate) const SECRET_PREFIX: &str = "PRIVATE+KEY+";
 
 /// A signature type and 32 bytes of key.
 const KEY_DATA_LEN: usize = 1 + PUBLIC_KEY_LEN;
@@ -44,8 +47,8 @@ pub enum NoteKeyError {
     /// The name is empty, too long, or contains a space, a plus sign or a control character.
     #[error("the note key's name is empty, too long, or has a space, a plus or a control in it")]
     Name,
-    /// The key is of another signature type than Ed25519.
-    #[error("the note key is not an Ed25519 key")]
+    /// The key is of another signature type than the one expected: a log's key is no witness's.
+    #[error("the note key is of another signature type than is expected here")]
     Algorithm,
     /// The hash is not the one of name and key: one of the three was mistyped.
     #[error("the note key's hash does not match its name and key")]
@@ -68,18 +71,81 @@ pub(crate) fn is_own_name(name: &str) -> bool {
     is_key_name(name) && name.len() <= MAX_NAME_LEN && !name.contains(char::is_control)
 }
 
-fn key_hash(name: &str, public: &PublicKey) -> [u8; KEY_HASH_LEN] {
-    let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[ED25519], public.as_bytes()]);
-    [a, b, c, d]
+/// A name, an Ed25519 key and the signature type that both are used for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct RawKey {
+    name: String,
+    algorithm: u8,
+    hash: [u8; KEY_HASH_LEN],
+    key: PublicKey,
+}
+
+impl RawKey {
+    pub(crate) fn new(name: &str, key: PublicKey, algorithm: u8) -> Result<Self, NoteKeyError> {
+        if !is_own_name(name) {
+            return Err(NoteKeyError::Name);
+        }
+        let [a, b, c, d, ..] = sha256(&[name.as_bytes(), b"\n", &[algorithm], key.as_bytes()]);
+        Ok(Self { name: name.to_owned(), algorithm, hash: [a, b, c, d], key })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) const fn hash(&self) -> [u8; KEY_HASH_LEN] {
+        self.hash
+    }
+
+    pub(crate) const fn public(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Whether a signature line claims to be by this key.
+    pub(crate) fn is_named_by(&self, line: &NoteSignature) -> bool {
+        self.name == line.name() && self.hash == line.key_hash()
+    }
+
+    pub(crate) fn parse(text: &str, algorithm: u8) -> Result<Self, NoteKeyError> {
+        let fields = Fields::split(text)?;
+        let this = Self::new(fields.name, PublicKey::enrol(&fields.key(algorithm)?)?, algorithm)?;
+        fields.check_hash(&this)?;
+        Ok(this)
+    }
+
+    /// Reads a secret text without its prefix.
+    pub(crate) fn parse_secret(text: &str, algorithm: u8) -> Result<(Self, SigningKey), NoteKeyError> {
+        let fields = Fields::split(text)?;
+        let mut seed = fields.key(algorithm)?;
+        let key = SigningKey::from_seed(&seed);
+        wipe(&mut seed);
+        let this = Self::new(fields.name, *key.public(), algorithm)?;
+        fields.check_hash(&this)?;
+        Ok((this, key))
+    }
+
+    /// The secret text of this key.
+    pub(crate) fn expose_text(&self, key: &SigningKey) -> String {
+        struct Secret<'a>(&'a RawKey, &'a SigningKey);
+        impl fmt::Display for Secret<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(SECRET_PREFIX)?;
+                write_key(f, self.0, self.1.expose_seed())
+            }
+        }
+        Secret(self, key).to_string()
+    }
+}
+
+impl fmt::Display for RawKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_key(f, self, self.key.as_bytes())
+    }
 }
 
 /// What checks a note's signatures by one name and key: public, and configured by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct VerifierKey {
-    name: String,
-    hash: [u8; KEY_HASH_LEN],
-    key: PublicKey,
-}
+pub struct VerifierKey(RawKey);
 
 impl VerifierKey {
     /// Gives `key` a name.
@@ -89,28 +155,25 @@ impl VerifierKey {
     /// [`NoteKeyError::Name`] if the name is not 1 to [`MAX_NAME_LEN`] bytes long or contains a
     /// space, a plus sign or a control character.
     pub fn new(name: &str, key: PublicKey) -> Result<Self, NoteKeyError> {
-        if !is_own_name(name) {
-            return Err(NoteKeyError::Name);
-        }
-        Ok(Self { name: name.to_owned(), hash: key_hash(name, &key), key })
+        RawKey::new(name, key, ED25519).map(Self)
     }
 
     /// The key's name; for a log key, the log's origin.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// The four bytes that stand before each of its signatures.
     #[must_use]
     pub const fn hash(&self) -> [u8; KEY_HASH_LEN] {
-        self.hash
+        self.0.hash()
     }
 
     /// The key itself.
     #[must_use]
     pub const fn public(&self) -> &PublicKey {
-        &self.key
+        self.0.public()
     }
 }
 
@@ -118,16 +181,13 @@ impl FromStr for VerifierKey {
     type Err = NoteKeyError;
 
     fn from_str(text: &str) -> Result<Self, NoteKeyError> {
-        let fields = Fields::split(text)?;
-        let this = Self::new(fields.name, PublicKey::enrol(&fields.key()?)?)?;
-        fields.check_hash(&this)?;
-        Ok(this)
+        RawKey::parse(text, ED25519).map(Self)
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_key(f, self, self.key.as_bytes())
+        self.0.fmt(f)
     }
 }
 
@@ -165,14 +225,7 @@ impl SignerKey {
     /// wipes it.
     #[must_use]
     pub fn expose_text(&self) -> String {
-        struct Secret<'a>(&'a SignerKey);
-        impl fmt::Display for Secret<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(SECRET_PREFIX)?;
-                write_key(f, &self.0.verifier, self.0.key.expose_seed())
-            }
-        }
-        Secret(self).to_string()
+        self.verifier.0.expose_text(&self.key)
     }
 }
 
@@ -181,13 +234,8 @@ impl FromStr for SignerKey {
 
     fn from_str(text: &str) -> Result<Self, NoteKeyError> {
         let text = text.strip_prefix(SECRET_PREFIX).ok_or(NoteKeyError::Format)?;
-        let fields = Fields::split(text)?;
-        let mut seed = fields.key()?;
-        let key = SigningKey::from_seed(&seed);
-        wipe(&mut seed);
-        let this = Self::new(fields.name, key)?;
-        fields.check_hash(&this.verifier)?;
-        Ok(this)
+        let (raw, key) = RawKey::parse_secret(text, ED25519)?;
+        Ok(Self { verifier: VerifierKey(raw), key })
     }
 }
 
@@ -206,19 +254,19 @@ impl<'a> Fields<'a> {
     }
 
     /// The 32 bytes after the signature type.
-    fn key(&self) -> Result<[u8; PUBLIC_KEY_LEN], NoteKeyError> {
+    fn key(&self, algorithm: u8) -> Result<[u8; PUBLIC_KEY_LEN], NoteKeyError> {
         let mut data = [0; KEY_DATA_LEN];
         let decoded = STANDARD.decode_slice(self.data, &mut data);
-        let [algorithm, key @ ..] = data;
+        let [found, key @ ..] = data;
         wipe(&mut data);
         match decoded {
-            Ok(KEY_DATA_LEN) if algorithm == ED25519 => Ok(key),
+            Ok(KEY_DATA_LEN) if found == algorithm => Ok(key),
             Ok(KEY_DATA_LEN) => Err(NoteKeyError::Algorithm),
             _ => Err(NoteKeyError::Format),
         }
     }
 
-    fn check_hash(&self, key: &VerifierKey) -> Result<(), NoteKeyError> {
+    fn check_hash(&self, key: &RawKey) -> Result<(), NoteKeyError> {
         if self.hash != hash_text(key) {
             return Err(NoteKeyError::Hash);
         }
@@ -226,17 +274,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn hash_text(key: &VerifierKey) -> String {
+fn hash_text(key: &RawKey) -> String {
     format!("{:08x}", u32::from_be_bytes(key.hash))
 }
 
 /// Writes `name+hash+base64(type ‖ key)`.
-fn write_key(f: &mut fmt::Formatter<'_>, verifier: &VerifierKey, key: &[u8; PUBLIC_KEY_LEN]) -> fmt::Result {
-    let mut data = [ED25519; KEY_DATA_LEN];
+fn write_key(f: &mut fmt::Formatter<'_>, raw: &RawKey, key: &[u8; PUBLIC_KEY_LEN]) -> fmt::Result {
+    let mut data = [raw.algorithm; KEY_DATA_LEN];
     data[1..].copy_from_slice(key);
     let text = STANDARD.encode(data);
     wipe(&mut data);
-    write!(f, "{}+{}+{text}", verifier.name, hash_text(verifier))
+    write!(f, "{}+{}+{text}", raw.name, hash_text(raw))
 }
 
 /// Overwrites a buffer that may have held a seed, in a way the optimizer has to keep.

@@ -11,7 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use merkle::{Checkpoint, CompactRange, Hash, Note, VerifierKey, leaf_hash, root_of};
+use merkle::{
+    Checkpoint, CompactRange, Hash, Note, TileId, TileReader, TiledTree, VerifierKey, consistency_proof,
+    inclusion_proof, leaf_hash, root_of, tree_root, verify_consistency, verify_inclusion,
+};
 
 const VERIFIER: &str = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
 
@@ -93,5 +96,43 @@ fn a_log_that_grows_passes_through_every_published_root() {
         let to = usize::try_from(checkpoint.size()).unwrap();
         leaves[from..to].iter().for_each(|leaf| range.append(*leaf));
         assert_eq!(&range.root(), checkpoint.root(), "size {to}");
+    }
+}
+
+/// The tiles of the log, by their paths.
+struct Tiles(PathBuf);
+
+impl TileReader for Tiles {
+    type Error = String;
+
+    #[allow(clippy::disallowed_methods, reason = "reads the optional folder")]
+    fn tile(&self, tile: TileId) -> Result<Vec<Hash>, String> {
+        let bytes = fs::read(self.0.join(tile.to_string())).map_err(|e| format!("{tile}: {e}"))?;
+        Ok(bytes.as_chunks().0.to_vec())
+    }
+}
+
+/// From the published tiles alone: the root of every checkpoint, inclusion of every entry in every
+/// checkpoint, and consistency of every two.
+#[test]
+fn proofs_out_of_published_tiles_verify_against_published_checkpoints() {
+    let Some(log) = example_log() else { return };
+    let mut checkpoints = checkpoints(&log);
+    checkpoints.sort_by_key(Checkpoint::size);
+    checkpoints.retain(|c| c.size() > 0);
+    let newest = checkpoints.last().unwrap().size();
+    let entries = bundle(&log, newest);
+    for checkpoint in &checkpoints {
+        let (size, root) = (checkpoint.size(), checkpoint.root());
+        let tree = TiledTree::new(Tiles(log.clone()), size);
+        assert_eq!(&tree_root(&tree, size).unwrap(), root);
+        for at in 0..size {
+            let proof = inclusion_proof(&tree, at, size).unwrap();
+            verify_inclusion(&entries[at as usize], at, size, &proof, root).unwrap();
+        }
+        for old in checkpoints.iter().take_while(|old| old.size() <= size) {
+            let proof = consistency_proof(&tree, old.size(), size).unwrap();
+            verify_consistency(old.size(), old.root(), size, root, &proof).unwrap();
+        }
     }
 }

@@ -8,7 +8,7 @@ mod bodies;
 mod mutate;
 
 use bodies::{ORIGIN, TARGETS, signer};
-use merkle::{Checkpoint, EMPTY_ROOT, Note, SignerKey, SigningKey};
+use merkle::{AddCheckpoint, Checkpoint, Cosigner, EMPTY_ROOT, Note, SignerKey, SigningKey};
 use mutate::{Numbers, mutated};
 
 /// Runs of each target.
@@ -23,7 +23,20 @@ fn seeds() -> Vec<Vec<u8>> {
     let empty = Checkpoint::new(ORIGIN, 0, EMPTY_ROOT).unwrap();
     let long = Checkpoint::new(ORIGIN, 1 << 40, [9; 32]).unwrap();
     let note = long.sign(&signer()).unwrap();
+    let cosigner = Cosigner::new("witness.example/2", SigningKey::from_seed(&[9; 32])).unwrap();
+    let line = cosigner.cosign(&long, 1_795_000_000).unwrap();
+    let request =
+        AddCheckpoint { old: 40, proof: vec![[3; 32]; 4], note: note.clone().with(line.clone()).unwrap() };
     let texts = [
+        request.to_string(),
+        format!("{line}\n"),
+        "1099511627776\n".to_owned(),
+        cosigner.witness().to_string(),
+        cosigner.expose_text(),
+        "tile/0/x001/x234/067".to_owned(),
+        "tile/entries/273.p/112".to_owned(),
+        "tile/2/000.p/1".to_owned(),
+        "\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x05".to_owned() + &"hash".repeat(40),
         empty.to_string(),
         long.to_string(),
         empty.sign(&signer()).unwrap().to_string(),
