@@ -59,7 +59,7 @@ pub struct LedgerSettings {
     pub queue_links: usize,
     /// Most statements in a commit batch.
     pub batch_statements: usize,
-    /// Least time between two signed checkpoints, ms.
+    /// Least time between two checkpoints that stay kept beside the newest, ms.
     pub checkpoint_interval_ms: u64,
     /// Cache of database blocks, MiB.
     pub block_cache_mib: usize,

@@ -176,7 +176,10 @@ const fn of_serving(error: &ServeError) -> Option<u8> {
 fn of_client(error: &ClientError) -> u8 {
     match error {
         ClientError::Retry(_) => UNREACHABLE,
-        ClientError::Fix(_) | ClientError::BadReceipt(_) | ClientError::BadCheckpoint(_) => REFUSED,
+        ClientError::Fix(_)
+        | ClientError::BadReceipt(_)
+        | ClientError::BadCheckpoint(_)
+        | ClientError::BadHistory(_) => REFUSED,
         ClientError::Stop(failure) => match failure.reason.as_str() {
             reason::CERTIFICATE | reason::OTHER_LEDGER | reason::SETTINGS => USAGE,
             _ => MACHINE,

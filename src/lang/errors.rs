@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use client::{ClientError, Failure, JsonError, KeyFileError, SignError, SubmitError, reason};
+use client::{ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError, reason};
 use server::{ServeError, TlsError};
 use statement::Refusal;
 use store::StoreError;
@@ -57,6 +57,18 @@ fn of_client(error: &ClientError) -> String {
             None => "服务端为格式错误的签名给出了回执".into(),
         },
         ClientError::BadCheckpoint(bad) => format!("服务端给出的检查点无效：{}", bad.fault),
+        ClientError::BadHistory(bad) => {
+            let what = match &bad.fault {
+                HistoryFault::RolledBack { newest, seen } => {
+                    format!("日志被回退：最新检查点只有 {newest} 条，此前曾签署 {seen} 条")
+                }
+                HistoryFault::Growth(fault) => format!("日志出现两份历史：{fault}"),
+            };
+            match &bad.saved {
+                Some(file) => format!("{what}；两份检查点已存入 {}", file.display()),
+                None => what,
+            }
+        }
     }
 }
 
@@ -169,6 +181,8 @@ fn of_ledger(error: &ledger::Error) -> String {
             "最后一条的记录时间比本机时间早 {behind_s} 秒，超过允许的 {most_s} 秒：\
              请检查时钟；若账本确实闲置了这么久，加 --accept-clock-jump"
         ),
+        E::NoSuchProof { size, entries } => format!("无法证明 {size} 条的日志：现有 {entries} 条"),
+        E::Proof(error) => format!("无法给出证明：{error}"),
         E::Thread(error) => format!("无法启动线程：{error}"),
         E::Setting(fault) => format!("设置有误：{fault}"),
         E::Stopped(cause) => format!("写入已停止：{cause}"),

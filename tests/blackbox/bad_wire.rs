@@ -172,7 +172,11 @@ async fn no_beginning_of_a_statement_is_a_statement_and_no_byte_of_it_may_change
 async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
     let stage = Stage::set().await;
     let before = stage.size().await;
-    let empty = stage.log().submit_statement(SubmitStatementRequest { statement: None }).await.unwrap_err();
+    let empty = stage
+        .log()
+        .submit_statement(SubmitStatementRequest { statement: None, without_proof: false })
+        .await
+        .unwrap_err();
     assert_eq!((empty.code(), error_reason(&empty).as_str()), (InvalidArgument, "INVALID_REQUEST"));
     assert_eq!(violated_fields(&empty), ["statement"]);
 
@@ -184,7 +188,7 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
     assert!(matches!(huge.code(), Code::OutOfRange | Code::ResourceExhausted), "{huge:?}");
 
     let one = stage.maker.sign(Body::Commission(commission(vec![unit(1)])));
-    let crowd = SubmitStatementsRequest { statements: vec![one; 1_025] };
+    let crowd = SubmitStatementsRequest { statements: vec![one; 1_025], without_proofs: false };
     let mut answers =
         stage.log().submit_statements(futures::stream::iter([crowd])).await.unwrap().into_inner();
     let crowd = answers.message().await.unwrap_err();

@@ -45,7 +45,10 @@ async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_i
     let channel = channel(&server).await;
     let mut log = LedgerServiceClient::new(channel.clone());
     let next = ledger.statements[receipts.len()].statement.clone();
-    let status = log.submit_statement(SubmitStatementRequest { statement: Some(next) }).await.unwrap_err();
+    let status = log
+        .submit_statement(SubmitStatementRequest { statement: Some(next), without_proof: false })
+        .await
+        .unwrap_err();
     assert_eq!((status.code(), error_reason(&status).as_str()), (Code::Unavailable, "WRITER_STOPPED"));
     assert!(status.get_details_retry_info().is_some(), "says when to try again");
     not_serving(channel.clone()).await;

@@ -69,7 +69,10 @@ async fn stream_all(stage: &Stage, rows: &[Row]) -> Vec<String> {
 
 /// Results of statements sent as a stream of batches of 7.
 pub async fn submit_stream(stage: &Stage, all: Vec<SignedStatement>) -> Result<Vec<One>, Status> {
-    let batches: Vec<_> = all.chunks(7).map(|c| SubmitStatementsRequest { statements: c.to_vec() }).collect();
+    let batches: Vec<_> = all
+        .chunks(7)
+        .map(|c| SubmitStatementsRequest { statements: c.to_vec(), without_proofs: false })
+        .collect();
     let mut answers = stage.log().submit_statements(stream::iter(batches)).await?.into_inner();
     let mut results = Vec::new();
     while let Some(answer) = answers.next().await {

@@ -2,14 +2,17 @@
 
 use std::{fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
-use merkle::Hash;
+use merkle::{Hash, VerifierKey};
+use tokio::sync::OnceCell;
 use tonic::{
     Code, Request, Response, Status,
     metadata::MetadataValue,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use crate::{ClientError, ReadSigner, RetryPolicy, error::reason, retry::Backoff, token::Tokens};
+use crate::{
+    ClientError, ReadSigner, RetryPolicy, error::reason, history::Memory, retry::Backoff, token::Tokens,
+};
 
 /// Largest answer that is read, in bytes.
 pub(crate) const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -47,6 +50,9 @@ pub struct ConnectOptions {
     pub reader: Option<ReadSigner>,
     /// The ledger that has to be there. Where known, receipts and facts of another one are refused.
     pub ledger: Option<Hash>,
+    /// Folder in which the largest checkpoint seen of each ledger is kept, so that a log that was rolled back
+    /// or forked is noticed. Without it that holds while this client lives.
+    pub memory: Option<PathBuf>,
     /// Language of the server's messages, as in `accept-language`: "zh" or "en". Default: the server's.
     pub language: Option<&'static str>,
 }
@@ -64,6 +70,7 @@ impl ConnectOptions {
             retry: RetryPolicy::default(),
             reader: None,
             ledger: None,
+            memory: None,
             language: None,
         }
     }
@@ -83,6 +90,9 @@ struct Shared {
     retry: RetryPolicy,
     ledger: Option<Hash>,
     language: Option<&'static str>,
+    memory: Memory,
+    /// Id and log key, once asked.
+    facts: OnceCell<(Hash, VerifierKey)>,
 }
 
 impl Client {
@@ -100,6 +110,8 @@ impl Client {
             retry: options.retry,
             ledger: options.ledger,
             language: options.language,
+            memory: Memory::new(options.memory),
+            facts: OnceCell::new(),
         };
         Ok(Self { channel, shared: Arc::new(shared) })
     }
@@ -112,6 +124,16 @@ impl Client {
     #[must_use]
     pub fn expected_ledger(&self) -> Option<&Hash> {
         self.shared.ledger.as_ref()
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.shared.memory
+    }
+
+    /// Id and log key of the ledger.
+    pub(crate) async fn facts(&self) -> Result<&(Hash, VerifierKey), ClientError> {
+        let ask = || async { self.ledger().await.map(|info| (info.id, info.log_key)) };
+        self.shared.facts.get_or_try_init(ask).await
     }
 
     pub(crate) fn retry(&self) -> RetryPolicy {

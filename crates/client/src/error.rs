@@ -7,6 +7,8 @@ use proto::v1::{FieldViolation, Receipt, Rejection, SignedStatement};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use crate::BadHistory;
+
 /// Reasons of failures that were found on this side, in the form of the server's.
 pub mod reason {
     /// Nobody answers there, or the connection broke.
@@ -38,6 +40,8 @@ pub enum ClientError {
     BadReceipt(Box<BadReceipt>),
     /// The server gave a checkpoint that does not hold. Keep its text, use this server no more.
     BadCheckpoint(Box<BadCheckpoint>),
+    /// The log's key signed two checkpoints that do not go together. Keep both, use this server no more.
+    BadHistory(Box<BadHistory>),
 }
 
 /// What went wrong, in the server's words where it gave any.
@@ -83,7 +87,7 @@ impl ClientError {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Retry(f) | Self::Fix(f) | Self::Stop(f) => Some(f),
-            Self::BadReceipt(_) | Self::BadCheckpoint(_) => None,
+            Self::BadReceipt(_) | Self::BadCheckpoint(_) | Self::BadHistory(_) => None,
         }
     }
 
@@ -222,6 +226,10 @@ impl fmt::Display for ClientError {
                 None => f.write_str("the server gave a receipt for a malformed signature"),
             },
             Self::BadCheckpoint(bad) => bad.fault.fmt(f),
+            Self::BadHistory(bad) => match &bad.saved {
+                Some(file) => write!(f, "{}; both checkpoints are in {}", bad.fault, file.display()),
+                None => bad.fault.fmt(f),
+            },
         }
     }
 }

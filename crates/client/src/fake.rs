@@ -9,7 +9,11 @@ use std::{
 };
 
 use futures::{Stream, StreamExt as _};
-use merkle::{CompactRange, EMPTY_ROOT, Hash, SignerKey, SigningKey, leaf_hash, sha256};
+use merkle::{
+    Checkpoint, CompactRange, EMPTY_ROOT, Hash, Leaves, SignerKey, SigningKey, consistency_proof,
+    inclusion_proof, leaf_hash, sha256,
+};
+use prost::Message as _;
 use proto::v1::{self, Receipt, Rejection, SignedStatement, StatementResult, statement_result};
 use rpc::ledger_service_server::{LedgerService, LedgerServiceServer};
 use statement::{LEAF_LEN, Leaf, LeafType, chain_hash, content_hash};
@@ -82,7 +86,12 @@ pub(crate) fn ledger_id() -> Hash {
 }
 
 fn genesis() -> [u8; LEAF_LEN] {
-    Leaf { leaf_type: LeafType::Genesis, recorded_at: 1, content: [1; 32], links: [2; 32] }.encode()
+    let content = content_hash(&genesis_payload());
+    Leaf { leaf_type: LeafType::Genesis, recorded_at: 1, content, links: [2; 32] }.encode()
+}
+
+fn genesis_payload() -> Vec<u8> {
+    v1::Genesis { log_key: log_key().verifier().to_string(), ..v1::Genesis::default() }.encode_to_vec()
 }
 
 static CERTIFICATE: LazyLock<(String, String)> = LazyLock::new(certificate);
@@ -180,11 +189,32 @@ impl State {
             leaf: leaf.to_vec(),
             chain_before: before.to_vec(),
             chain: self.chain.to_vec(),
-            signatures_missing: 0,
-            recorded_before: false,
+            ..Receipt::default()
         };
         self.receipts.insert(digest, receipt.clone());
         receipt
+    }
+
+    fn hashes(&self) -> Vec<Hash> {
+        self.leaves.iter().map(|leaf| leaf_hash(leaf)).collect()
+    }
+
+    /// The newest checkpoint.
+    pub(crate) fn checkpoint(&self) -> String {
+        let key = log_key();
+        let checkpoint = Checkpoint::new(key.verifier().name(), self.leaves.len() as u64, self.root());
+        checkpoint.unwrap().sign(&key).unwrap().to_string()
+    }
+
+    /// Adds proofs under the newest checkpoint.
+    fn prove(&self, results: &mut [StatementResult]) {
+        let hashes = self.hashes();
+        for result in results {
+            if let Some(statement_result::Result::Receipt(receipt)) = &mut result.result {
+                let proof = inclusion_proof(&Leaves(&hashes), receipt.index, hashes.len() as u64);
+                receipt.inclusion = proof.unwrap().into_flattened();
+            }
+        }
     }
 
     fn root(&self) -> Hash {
@@ -210,6 +240,7 @@ impl State {
                 statement_result::Result::Rejection(rejection(Code::ResourceExhausted, "QUEUE_FULL", 20));
             results.push(if busy(i) { StatementResult { result: Some(full) } } else { self.submit(signed) });
         }
+        self.prove(&mut results);
         match act {
             Act::RecordThenEnd => return Err(None),
             Act::OneShort => drop(results.pop()),
@@ -267,6 +298,7 @@ impl LedgerService for Fake {
         let results = state.batch(&[statement], &act).map_err(|e| e.unwrap())?;
         match results.into_iter().next().unwrap().result.unwrap() {
             statement_result::Result::Receipt(receipt) => {
+                let receipt = Receipt { checkpoint: state.checkpoint(), ..receipt };
                 Ok(Response::new(v1::SubmitStatementResponse { receipt: Some(receipt) }))
             }
             statement_result::Result::Rejection(r) => Err(Status::new(Code::from_i32(r.code), r.reason)),
@@ -287,9 +319,12 @@ impl LedgerService for Fake {
                 if matches!(act, Act::Hang) {
                     return std::future::pending().await;
                 }
-                let answer = this.state().batch(&batch.statements, &act);
+                let (answer, checkpoint) = {
+                    let mut state = this.state();
+                    (state.batch(&batch.statements, &act), state.checkpoint())
+                };
                 let (answer, last) = match answer {
-                    Ok(results) => (Ok(v1::SubmitStatementsResponse { results }), false),
+                    Ok(results) => (Ok(v1::SubmitStatementsResponse { results, checkpoint }), false),
                     Err(Some(status)) => (Err(status), true),
                     Err(None) => return,
                 };
@@ -321,6 +356,8 @@ impl LedgerService for Fake {
             root: state.root().to_vec(),
             chain: state.chain.to_vec(),
             version: "fake".into(),
+            genesis_leaf: genesis().to_vec(),
+            genesis: genesis_payload(),
         }))
     }
 
@@ -363,7 +400,15 @@ impl LedgerService for Fake {
     ) -> Result<Response<v1::GetReceiptResponse>, Status> {
         let state = self.note("get_receipt", &request)?;
         // The only one there is, whoever asks.
-        Ok(Response::new(v1::GetReceiptResponse { receipt: state.receipts.values().next().cloned() }))
+        let mut results = vec![StatementResult {
+            result: state.receipts.values().next().cloned().map(statement_result::Result::Receipt),
+        }];
+        state.prove(&mut results);
+        let receipt = results.pop().and_then(|r| r.result).and_then(|result| match result {
+            statement_result::Result::Receipt(r) => Some(Receipt { checkpoint: state.checkpoint(), ..r }),
+            statement_result::Result::Rejection(_) => None,
+        });
+        Ok(Response::new(v1::GetReceiptResponse { receipt }))
     }
 
     async fn get_checkpoint(
@@ -371,10 +416,25 @@ impl LedgerService for Fake {
         request: Request<v1::GetCheckpointRequest>,
     ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
         let state = self.note("get_checkpoint", &request)?;
-        let key = log_key();
-        let checkpoint =
-            merkle::Checkpoint::new(key.verifier().name(), state.leaves.len() as u64, state.root());
-        let note = checkpoint.unwrap().sign(&key).unwrap().to_string();
-        Ok(Response::new(v1::GetCheckpointResponse { note }))
+        Ok(Response::new(v1::GetCheckpointResponse { note: state.checkpoint() }))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        _: Request<v1::GetInclusionProofRequest>,
+    ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
+        Err(Status::unimplemented("nobody asks the fake for it"))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<v1::GetConsistencyProofRequest>,
+    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
+        let state = self.note("get_consistency_proof", &request)?;
+        let (q, hashes) = (request.get_ref(), state.hashes());
+        let proof = consistency_proof(&Leaves(&hashes), q.old_size, q.new_size);
+        let proof = proof.map_err(|e| Status::invalid_argument(e.to_string()))?;
+        let hashes = proof.into_iter().map(Vec::from).collect();
+        Ok(Response::new(v1::GetConsistencyProofResponse { hashes, ..Default::default() }))
     }
 }

@@ -20,8 +20,9 @@
 //!
 //! - A statement is serialized once, by its [`Signer`]; whatever happens on the way, the same bytes are
 //!   sent again.
-//! - No receipt reaches the caller unchecked, and none is lost: many statements are settled in the order
-//!   given, each once.
+//! - No receipt reaches the caller unchecked, down to the signed checkpoint that covers it; none is lost: many
+//!   statements are settled in the order given, each once.
+//! - A log that forks or is rolled back behind what this client has seen is noticed, and both sides are kept.
 //! - Private keys and tokens are overwritten or marked sensitive, and no `Debug` shows them.
 //! - Every wait is bounded: attempts, time, statements in memory.
 //!
@@ -37,6 +38,7 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod follow;
+mod history;
 mod json;
 mod key_file;
 mod read;
@@ -49,6 +51,7 @@ pub use attachment::{AttachmentError, AttachmentFile};
 pub use connect::{Client, ConnectOptions, Trust};
 pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure, reason};
 pub use follow::{Entries, EntryRange};
+pub use history::{BadHistory, HistoryFault};
 pub use json::{
     JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json,
 };

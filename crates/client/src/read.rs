@@ -1,7 +1,7 @@
 //! Reads: thin wrappers over the services, and three that check what they are told.
 
-use evidence::{check_receipt, open_checkpoint};
-use merkle::{Checkpoint, Hash, VerifierKey};
+use evidence::{check_receipt, check_under, open_checkpoint};
+use merkle::{Checkpoint, Hash, VerifierKey, leaf_hash};
 use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
@@ -9,6 +9,7 @@ use rpc::{
     ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
     trace_service_client::TraceServiceClient,
 };
+use statement::{Leaf, content_hash};
 use tonic::Code;
 
 use crate::{BadCheckpoint, BadReceipt, Client, ClientError, connect::MAX_ANSWER, envelope, error::reason};
@@ -20,7 +21,8 @@ pub struct LedgerInfo {
     pub id: Hash,
     /// Name in checkpoints.
     pub origin: String,
-    /// Checks checkpoints. Learnt from the server: compare it once with what the operator published.
+    /// Checks checkpoints. Named by the genesis entry, whose hash is the id: where the id was known before, no
+    /// server can give another key.
     pub log_key: VerifierKey,
     /// Number of entries.
     pub size: u64,
@@ -121,10 +123,11 @@ impl Client {
             log_key: facts.log_key.parse().map_err(|e| broken(format_args!("log_key: {e}")))?,
             root: hash("root", &facts.root)?,
             chain: hash("chain", &facts.chain)?,
-            origin: facts.origin,
+            origin: facts.origin.clone(),
             size: facts.size,
-            version: facts.version,
+            version: facts.version.clone(),
         };
+        check_genesis(&facts, &info)?;
         match self.expected_ledger() {
             Some(expected) if *expected != info.id => Err(ClientError::stop(
                 Code::FailedPrecondition,
@@ -177,22 +180,41 @@ impl Client {
             )?;
         let reference = v1::StatementRef { party: header.party, id: header.id, digest: Vec::new() };
         let answer = self.get_receipt(v1::GetReceiptRequest { statement: Some(reference) }).await?;
-        self.checked(statement, answer.receipt)
+        self.checked(statement, answer.receipt).await
     }
 
-    /// A receipt, if it holds for the statement.
-    pub(crate) fn checked(
+    /// A receipt with a checkpoint of its own, if it holds for the statement.
+    pub(crate) async fn checked(
         &self,
         statement: &SignedStatement,
         receipt: Option<v1::Receipt>,
     ) -> Result<v1::Receipt, ClientError> {
-        let receipt = receipt.ok_or_else(|| broken("an answer without a receipt"))?;
+        let mut receipt = receipt.ok_or_else(|| broken("an answer without a receipt"))?;
+        let key = self.log_key().await?;
+        let note = std::mem::take(&mut receipt.checkpoint);
+        let checkpoint = self.open_note(&note, key)?;
+        let receipt = self.checked_under(statement, receipt, (&note, &checkpoint))?;
+        self.saw(note, checkpoint, false).await?;
+        Ok(receipt)
+    }
+
+    /// A receipt, if it holds for the statement and under this checkpoint, which it is given to keep.
+    pub(crate) fn checked_under(
+        &self,
+        statement: &SignedStatement,
+        mut receipt: v1::Receipt,
+        (note, checkpoint): (&str, &Checkpoint),
+    ) -> Result<v1::Receipt, ClientError> {
+        note.clone_into(&mut receipt.checkpoint);
         let fault = match envelope(statement) {
             None => None,
-            Some(envelope) => match check_receipt(&receipt, &envelope, self.expected_ledger()) {
-                Ok(()) => return Ok(receipt),
-                Err(fault) => Some(fault),
-            },
+            Some(envelope) => {
+                let held = check_receipt(&receipt, &envelope, self.expected_ledger());
+                match held.and_then(|()| Ok(check_under(&receipt, checkpoint)?)) {
+                    Ok(()) => return Ok(receipt),
+                    Err(fault) => Some(fault),
+                }
+            }
         };
         let statement = statement.clone();
         Err(ClientError::BadReceipt(Box::new(BadReceipt { statement, receipt, fault })))
@@ -210,3 +232,17 @@ pub(crate) fn broken(what: impl std::fmt::Display) -> ClientError {
 
 #[cfg(test)]
 mod tests;
+
+/// The genesis that is given must be the one that the ledger id commits to, and name the log key that is
+/// given.
+fn check_genesis(facts: &v1::GetLedgerResponse, info: &LedgerInfo) -> Result<(), ClientError> {
+    let leaf = facts.genesis_leaf.as_slice().try_into().ok().and_then(|leaf| Leaf::decode(leaf).ok());
+    let named = v1::Genesis::decode(facts.genesis.as_slice()).map(|genesis| genesis.log_key);
+    let holds = leaf_hash(&facts.genesis_leaf) == info.id
+        && leaf.is_some_and(|leaf| leaf.content == content_hash(&facts.genesis))
+        && named.is_ok_and(|key| key == facts.log_key);
+    match holds {
+        true => Ok(()),
+        false => Err(broken("a genesis that is not the ledger's, or names another log key")),
+    }
+}

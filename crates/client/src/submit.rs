@@ -158,13 +158,13 @@ impl Client {
     /// # Errors
     /// [`ClientError::Fix`] where the statement is refused; else see [`ClientError`].
     pub async fn submit(&self, statement: &SignedStatement) -> Result<Receipt, ClientError> {
-        let request = SubmitStatementRequest { statement: Some(statement.clone()) };
+        let request = SubmitStatementRequest { statement: Some(statement.clone()), without_proof: false };
         let answer = self
             .call(request, |channel, request| async move {
                 LedgerServiceClient::new(channel).submit_statement(request).await
             })
             .await?;
-        self.checked(statement, answer.receipt)
+        self.checked(statement, answer.receipt).await
     }
 
     /// Submits a list and returns what became of each, in order.
@@ -216,6 +216,7 @@ impl Client {
             ended: false,
             backoff: Backoff::new(options.retry),
             summary: Summary::default(),
+            newest: None,
         };
         loop {
             let failure = match run.pass(&mut on_event).await {

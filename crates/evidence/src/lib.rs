@@ -1,4 +1,5 @@
-//! Checks what a ledger hands out, from bytes alone: receipts and checkpoints.
+//! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, and
+//! what a seal says of a subject.
 //!
 //! A signer who kept its envelope, or a reader who kept the log's verifier key, can check here what the
 //! operator says, with nothing but this crate.
@@ -7,11 +8,19 @@
 //! rests on, and none of it is taken from the claim itself.
 //!
 //! Deliberately absent: the network and files (crate `client`, the binary), the writer's storage and
-//! rules, and proofs of inclusion, consistency, completeness and absence, for which no service exists
-//! yet.
+//! rules. Evidence bundles, whose format comes with the services that make them.
 
 mod checkpoint;
+mod growth;
+mod inclusion;
 mod receipt;
+mod subject;
 
 pub use checkpoint::{NoteFault, open_checkpoint};
+pub use growth::{Fork, GrowthError, check_growth, is_fork};
+pub use inclusion::{InclusionError, check_inclusion, check_under};
 pub use receipt::{ReceiptError, check_receipt};
+pub use subject::{
+    ChainError, ChainedEntry, LinkProof, PlacedRecord, RunProof, SubjectError, SubjectProof, check_chain,
+    check_subject,
+};

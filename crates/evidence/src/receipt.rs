@@ -4,6 +4,8 @@ use merkle::{HASH_LEN, Hash};
 use proto::v1::Receipt;
 use statement::{Envelope, LEAF_LEN, Leaf, LeafType, chain_hash, content_hash};
 
+use crate::InclusionError;
+
 /// Most further signatures a statement can wait for: one side of a counter-signed statement, or all
 /// but one of at most 16 root authorities.
 const MAX_SIGNATURES_MISSING: u32 = 15;
@@ -53,6 +55,9 @@ pub enum ReceiptError {
     /// More signatures are said to be missing than any statement needs.
     #[error("the receipt says that {0} signatures are missing, more than any statement needs")]
     SignaturesMissing(u32),
+    /// The entry is not shown to be under a checkpoint.
+    #[error(transparent)]
+    Inclusion(#[from] InclusionError),
 }
 
 /// Checks that `receipt` gives a place in a log to exactly the statement signed in `envelope`.

@@ -1,78 +1,69 @@
 //! The commit thread: makes batches durable, then tells everybody; signs checkpoints.
 
 use std::{
-    sync::atomic::Ordering::Relaxed,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::Receiver;
 use custody::RecordedEntry;
-use merkle::{Checkpoint, SignerKey, leaf_hash, sha256};
+use merkle::{Checkpoint, Hash, SignerKey, TailTree, sha256};
 use statement::{Envelope, Leaf, LeafType, chain_hash, content_hash};
 use store::{LogBatch, StoreError, Watermark};
 
 use crate::{
-    Head, SignedCheckpoint, StopCause,
+    Covering, Head, SignedCheckpoint, StopCause,
     apply::Batch,
+    edge::Edge,
     shared::{Files, Shared},
 };
 
 pub(crate) struct Committer<'s> {
-    pub files: &'s Files,
-    pub shared: &'s Shared,
-    pub signer: &'s SignerKey,
-    pub interval: Duration,
-    pub batches: Receiver<Batch>,
-    /// State after the last committed batch.
-    pub mark: Watermark,
-    /// Size of the newest signed checkpoint, and when it was signed.
-    pub signed: (u64, Option<Instant>),
+    files: &'s Files,
+    shared: &'s Shared,
+    signer: &'s SignerKey,
+    /// Least time between two checkpoints that stay kept.
+    interval: Duration,
+    batches: Receiver<Batch>,
+    /// State after the last committed batch; after an error it is not used any more.
+    edge: Edge,
+    /// Size of the newest signed checkpoint.
+    signed: u64,
+    /// Whether that one stays kept, and when one was last signed that does.
+    newest_stays: bool,
+    stayed: Option<Instant>,
+    /// The newest checkpoint with what proves its last entries.
+    covering: Option<Arc<Covering>>,
 }
 
-impl Committer<'_> {
-    /// Runs until the apply thread has ended, then signs and flushes what is left; or until the writer
-    /// must stop. Whoever waits is told after the status says why.
+impl<'s> Committer<'s> {
+    /// Goes on after `edge`; the newest checkpoint kept is of the size given, and stays.
+    pub(crate) fn new(
+        files: &'s Files,
+        shared: &'s Shared,
+        signer: &'s SignerKey,
+        interval: Duration,
+        batches: Receiver<Batch>,
+        (edge, signed): (Edge, u64),
+    ) -> Self {
+        let (newest_stays, stayed, covering) = (true, None, None);
+        Self { files, shared, signer, interval, batches, edge, signed, newest_stays, stayed, covering }
+    }
+
+    /// Runs until the apply thread has ended, then flushes; or until the writer must stop. Whoever waits is
+    /// told after the status says why.
     pub(crate) fn run(mut self) {
-        loop {
-            let done = match self.batches.recv_timeout(self.until_checkpoint()) {
-                Ok(batch) => match self.commit(&batch) {
-                    Ok(()) => {
-                        batch.answers.into_iter().for_each(crate::intake::Answer::give);
-                        self.checkpoint_if_due()
-                    }
-                    Err(cause) => return self.shared.stop(cause),
-                },
-                Err(RecvTimeoutError::Timeout) => self.checkpoint_if_due(),
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
-            if let Err(cause) = done {
+        if let Err(cause) = self.sign_what_is_there() {
+            return self.shared.stop(cause);
+        }
+        while let Ok(batch) = self.batches.recv() {
+            if let Err(cause) = self.commit(&batch) {
                 return self.shared.stop(cause);
             }
+            batch.answers.into_iter().for_each(|answer| answer.give(self.covering.clone()));
         }
-        if let Err(cause) = self.finish() {
-            self.shared.stop(cause);
-        }
-    }
-
-    fn finish(&mut self) -> Result<(), StopCause> {
-        if self.signed.0 < self.mark.size() {
-            self.checkpoint()?;
-        }
-        self.files.view.flush().map_err(disk)
-    }
-
-    fn checkpoint_if_due(&mut self) -> Result<(), StopCause> {
-        if self.until_checkpoint().is_zero() { self.checkpoint() } else { Ok(()) }
-    }
-
-    /// How long until a checkpoint is due.
-    fn until_checkpoint(&self) -> Duration {
-        /// While nothing is due: any long time.
-        const IDLE: Duration = Duration::from_secs(3_600);
-        match self.signed {
-            (size, _) if size == self.mark.size() => IDLE,
-            (_, None) => Duration::ZERO,
-            (_, Some(at)) => self.interval.saturating_sub(at.elapsed()),
+        if let Err(error) = self.files.view.flush() {
+            self.shared.stop(disk(error));
         }
     }
 
@@ -81,42 +72,46 @@ impl Committer<'_> {
         if !batch.layer.entries.is_empty() {
             self.write(batch)?;
             self.count(batch);
-            self.shared.head.send_replace(head(&self.mark));
+            self.shared.head.send_replace(head(self.edge.mark()));
         }
         Ok(())
     }
 
+    /// One synced write holds the entries and the checkpoint that covers them: all of it is there or none, and
+    /// neither is shown before.
     fn write(&mut self, batch: &Batch) -> Result<(), StopCause> {
         let mut rows = self.files.log.batch();
         for (index, entry) in (batch.layer.start..).zip(&batch.layer.entries) {
             rows.push(index, entry).map_err(disk)?;
         }
-        let mark = self.check(&rows)?;
+        let tail = self.check(&rows)?;
+        let checkpoint = self.sign(&mut rows)?;
         let started = Instant::now();
         self.files.log.write(rows).map_err(disk)?;
         self.shared.counters.log_sync_us.record(micros(started));
+        self.signed(checkpoint.clone());
+        self.covering = Some(Arc::new(Covering { checkpoint, tail }));
 
         let started = Instant::now();
-        let rows = batch.layer.batch();
+        let mut rows = batch.layer.batch();
+        self.edge.write(&mut rows);
         self.shared.counters.rows.fetch_add(rows.len() as u64, Relaxed);
-        self.files.view.write(rows, &mark).map_err(disk)?;
+        self.files.view.write(rows, self.edge.mark()).map_err(disk)?;
         self.shared.counters.view_write_us.record(micros(started));
-        self.mark = mark;
         Ok(())
     }
 
     /// Derives chain and tree again from the very bytes that will be written: a flipped bit must stop the
     /// writer before it is signed.
-    fn check(&self, rows: &LogBatch<'_>) -> Result<Watermark, StopCause> {
-        let mut mark = self.mark.clone();
-        for entry in rows.entries().map_err(disk)? {
-            let index = mark.size();
-            check_entry(&entry, &mark)
-                .map_err(|fault| StopCause::Inconsistent { index, fault: fault.to_owned() })?;
-            mark.chain = entry.chain;
-            mark.range.append(leaf_hash(&entry.leaf));
+    fn check(&mut self, rows: &LogBatch<'_>) -> Result<TailTree, StopCause> {
+        let entries = rows.entries().map_err(disk)?;
+        let (mut index, mut chain) = (self.edge.mark().size(), self.edge.mark().chain);
+        let broken = |index, fault: String| StopCause::Inconsistent { index, fault };
+        for entry in &entries {
+            check_entry(entry, &chain).map_err(|fault| broken(index, fault.to_owned()))?;
+            (index, chain) = (index + 1, entry.chain);
         }
-        Ok(mark)
+        self.edge.extend(&entries).map_err(|e| broken(index, e.to_string()))
     }
 
     fn count(&self, batch: &Batch) {
@@ -129,23 +124,46 @@ impl Committer<'_> {
         counters.payload_bytes.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// Signs the present state and keeps the note, synced, before anybody sees it.
-    fn checkpoint(&mut self) -> Result<(), StopCause> {
-        let (size, root) = (self.mark.size(), self.mark.range.root());
+    /// A log that was closed before its last entries were covered gets its checkpoint on opening.
+    fn sign_what_is_there(&mut self) -> Result<(), StopCause> {
+        if self.signed == self.edge.mark().size() {
+            return Ok(());
+        }
+        let mut rows = self.files.log.batch();
+        let checkpoint = self.sign(&mut rows)?;
+        self.files.log.write(rows).map_err(disk)?;
+        self.signed(checkpoint);
+        Ok(())
+    }
+
+    /// Signs the state after the entries in `rows`, and keeps the note with them. The newest is always kept,
+    /// and one in every interval stays.
+    fn sign(&mut self, rows: &mut LogBatch<'_>) -> Result<SignedCheckpoint, StopCause> {
+        let mark = self.edge.mark();
+        let (size, root) = (mark.size(), mark.range.root());
         let signed =
             Checkpoint::new(self.signer.verifier().name(), size, root).and_then(|c| c.sign(self.signer));
         let note =
             signed.map_err(|e| StopCause::Inconsistent { index: size, fault: e.to_string() })?.to_string();
-        self.files.log.put_checkpoint(size, &note).map_err(disk)?;
-        self.shared.set_checkpoint(SignedCheckpoint { size, root, note });
+        let drop = (!self.newest_stays).then_some(self.signed);
+        rows.checkpoint(size, &note, drop).map_err(disk)?;
+        Ok(SignedCheckpoint { size, root, note })
+    }
+
+    /// Shows a checkpoint that is durable.
+    fn signed(&mut self, checkpoint: SignedCheckpoint) {
+        self.signed = checkpoint.size;
+        self.newest_stays = self.stayed.is_none_or(|at| at.elapsed() >= self.interval);
+        if self.newest_stays {
+            self.stayed = Some(Instant::now());
+        }
         self.shared.counters.checkpoints.fetch_add(1, Relaxed);
-        self.signed = (size, Some(Instant::now()));
-        Ok(())
+        self.shared.set_checkpoint(checkpoint);
     }
 }
 
 /// What can be seen of an entry without its links.
-fn check_entry(entry: &RecordedEntry, before: &Watermark) -> Result<(), &'static str> {
+fn check_entry(entry: &RecordedEntry, chain_before: &Hash) -> Result<(), &'static str> {
     let leaf = Leaf::decode(&entry.leaf).map_err(|_| "the leaf is malformed")?;
     let envelope = Envelope::decode(&entry.envelope).map_err(|_| "the envelope is malformed")?;
     if leaf.leaf_type != LeafType::Statement || leaf.content != content_hash(&entry.envelope) {
@@ -154,7 +172,7 @@ fn check_entry(entry: &RecordedEntry, before: &Watermark) -> Result<(), &'static
     if envelope.digest != sha256(&[&entry.payload]) {
         return Err("the envelope does not commit to the payload");
     }
-    if entry.chain != chain_hash(&before.chain, &entry.leaf) {
+    if entry.chain != chain_hash(chain_before, &entry.leaf) {
         return Err("the chain hash does not follow");
     }
     Ok(())
@@ -189,8 +207,8 @@ mod tests {
             links: [3; 32],
         };
         let leaf = leaf.encode();
-        let before = Watermark { chain: [4; 32], ..Watermark::default() };
-        let chain = chain_hash(&before.chain, &leaf);
+        let before = [4; 32];
+        let chain = chain_hash(&before, &leaf);
         let row = [leaf.as_slice(), &chain, &[0, 132], &envelope, &payload].concat();
         let check = |row: Vec<u8>| {
             let entry = store::decode_entry(&row.into()).ok_or("no row")?;

@@ -24,7 +24,8 @@ pub struct Config {
     pub batch_links: usize,
     /// Most bytes of payload in a commit batch, likewise. Default 4 MiB.
     pub batch_bytes: usize,
-    /// Least time between two signed checkpoints. Default 200 ms.
+    /// Least time between two checkpoints that stay kept beside the newest. One is signed with every batch.
+    /// Default 10 s.
     pub checkpoint_interval: Duration,
     /// Most that the last recorded time may lie ahead of the clock on open. Default 5 s.
     pub max_clock_jump: Duration,
@@ -50,7 +51,7 @@ impl Default for Config {
             batch_statements: 1_024,
             batch_links: 16_384,
             batch_bytes: 4 * MIB,
-            checkpoint_interval: Duration::from_millis(200),
+            checkpoint_interval: Duration::from_secs(10),
             max_clock_jump: Duration::from_secs(5),
             max_clock_leap: Duration::from_secs(30 * 86_400),
             accept_clock_jump: false,

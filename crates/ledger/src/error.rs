@@ -1,6 +1,7 @@
 //! Why a ledger cannot be created, opened, read or copied.
 
 use custody::ViewError;
+use merkle::{MakeProofError, TiledError};
 use statement::GenesisError;
 use store::StoreError;
 
@@ -82,6 +83,17 @@ pub enum Error {
         /// Most that is allowed, seconds.
         most_s: u64,
     },
+    /// A proof about entries that the log does not have.
+    #[error("no proof for a log of {size} entries: it has {entries}")]
+    NoSuchProof {
+        /// Size that was asked for.
+        size: u64,
+        /// Entries there are.
+        entries: u64,
+    },
+    /// A proof about a leaf or a size that the tree asked about does not have.
+    #[error(transparent)]
+    Proof(#[from] merkle::ProofError),
     /// A thread could not be started.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -91,4 +103,14 @@ pub enum Error {
     /// The writer stopped before all was done; why stands in the status.
     #[error("the writer has stopped: {0}")]
     Stopped(crate::StopCause),
+}
+
+impl From<MakeProofError<TiledError<ViewError>>> for Error {
+    fn from(error: MakeProofError<TiledError<ViewError>>) -> Self {
+        match error {
+            MakeProofError::Proof(e) => Self::Proof(e),
+            MakeProofError::Read(TiledError::Read(e)) => Self::View(e),
+            MakeProofError::Read(e) => Self::View(ViewError(e.to_string())),
+        }
+    }
 }

@@ -11,7 +11,7 @@ use std::{
 use custody::{Limits, RecordedEntry, Signed, ViewError};
 use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
-use statement::{Envelope, Genesis, Reason, Refusal, Statement, own_subjects};
+use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, Statement, own_subjects};
 use store::{Snapshot, StoreError};
 use tokio::sync::watch;
 
@@ -36,6 +36,7 @@ pub struct Ledger {
 
 pub(crate) struct Inner {
     pub genesis: Genesis,
+    pub genesis_leaf: [u8; LEAF_LEN],
     pub log_key: VerifierKey,
     pub limits: Limits,
     pub keys: KeyCache,
@@ -57,6 +58,12 @@ impl Ledger {
     #[must_use]
     pub fn genesis(&self) -> &Genesis {
         &self.inner.genesis
+    }
+
+    /// Leaf of the genesis entry.
+    #[must_use]
+    pub fn genesis_leaf(&self) -> &[u8; LEAF_LEN] {
+        &self.inner.genesis_leaf
     }
 
     /// Ledger id.
@@ -113,7 +120,7 @@ impl Ledger {
 
     /// [`enqueue`](Self::enqueue), then waits until all are durable or refused.
     pub async fn submit(&self, batch: Vec<Prepared>) -> Vec<Result<Receipt, Refusal>> {
-        self.enqueue(batch).await.await
+        self.enqueue(batch).await.await.results
     }
 
     /// A consistent state of the view; implements [`custody::View`]. Keep it for one query only: it

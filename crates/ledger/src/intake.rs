@@ -14,7 +14,10 @@ use prost::bytes::Bytes;
 use statement::{Reason, Refusal, Statement};
 use tokio::sync::{OwnedSemaphorePermit, TryAcquireError, oneshot};
 
-use crate::{shared::Shared, types::Receipt};
+use crate::{
+    shared::Shared,
+    types::{Covering, Receipt},
+};
 
 /// What [`Busy`] asks for: about the time in which the ledger records a full queue of small statements.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -59,7 +62,15 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
-type Results = Vec<Result<Receipt, Refusal>>;
+/// What became of statements.
+#[derive(Clone, Debug, Default)]
+pub struct Submitted {
+    /// One result each, in order.
+    pub results: Vec<Result<Receipt, Refusal>>,
+    /// A checkpoint that covers every entry that was recorded; absent where none was recorded since the ledger
+    /// was opened.
+    pub covering: Option<Arc<Covering>>,
+}
 
 /// Statements on their way: resolves, once all of them are durable or refused, to one result each, in
 /// order. Dropping it does not take them back.
@@ -68,7 +79,7 @@ type Results = Vec<Result<Receipt, Refusal>>;
 /// not known.
 #[derive(Debug)]
 pub struct Pending {
-    reply: Option<oneshot::Receiver<Results>>,
+    reply: Option<oneshot::Receiver<Submitted>>,
     count: usize,
 }
 
@@ -80,10 +91,11 @@ impl Pending {
 }
 
 impl Future for Pending {
-    type Output = Results;
+    type Output = Submitted;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Results> {
-        let stopped = vec![Err(Reason::WriterStopped.into()); self.count];
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Submitted> {
+        let results = vec![Err(Reason::WriterStopped.into()); self.count];
+        let stopped = Submitted { results, covering: None };
         match &mut self.reply {
             None => Poll::Ready(stopped),
             Some(reply) => Pin::new(reply).poll(context).map(|answer| answer.unwrap_or(stopped)),
@@ -94,23 +106,24 @@ impl Future for Pending {
 /// Statements in the queue.
 pub(crate) struct Work {
     pub statements: Vec<Prepared>,
-    pub reply: oneshot::Sender<Results>,
+    pub reply: oneshot::Sender<Submitted>,
     pub room: OwnedSemaphorePermit,
 }
 
 /// Results that hold once the batch they are in is durable.
 pub(crate) struct Answer {
-    pub results: Results,
-    pub reply: oneshot::Sender<Results>,
+    pub results: Vec<Result<Receipt, Refusal>>,
+    pub reply: oneshot::Sender<Submitted>,
     /// Given back before the answer is given: who waits for it finds room for its next one.
     pub room: OwnedSemaphorePermit,
 }
 
 impl Answer {
-    pub(crate) fn give(self) {
+    /// `covering` covers every entry of the batch and of those before.
+    pub(crate) fn give(self, covering: Option<Arc<Covering>>) {
         drop(self.room);
         // Nobody waits any more: then nobody is told, and the record stands.
-        let _nobody = self.reply.send(self.results);
+        let _nobody = self.reply.send(Submitted { results: self.results, covering });
     }
 }
 

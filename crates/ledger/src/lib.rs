@@ -34,6 +34,7 @@ mod clock;
 mod commit;
 mod config;
 mod counters;
+mod edge;
 mod error;
 mod handle;
 mod hashing;
@@ -45,6 +46,7 @@ mod overlay;
 mod recover;
 mod sequence;
 mod shared;
+mod tiles;
 mod types;
 
 #[cfg(test)]
@@ -55,6 +57,7 @@ pub use config::{Config, Keys};
 pub use counters::{Counters, Histogram};
 pub use error::Error;
 pub use handle::Ledger;
-pub use intake::{Busy, Pending, Prepared, Submission};
+pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
 pub use offline::{Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, rebuild, restore, walk};
-pub use types::{Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};
+pub use tiles::Inclusion;
+pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

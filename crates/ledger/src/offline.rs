@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use custody::{Put, RecordedEntry, View};
-use merkle::{Hash, leaf_hash};
+use merkle::Hash;
 use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
 
 use crate::{
     Config, Error,
+    edge::Edge,
     overlay::Overlay,
     recover::{STEP, catch_up},
 };
@@ -37,10 +38,10 @@ pub fn rebuild(dir: &Path, config: &Config, progress: Progress<'_>) -> Result<Re
     // A view that cannot be read is a reason to rebuild, not to refuse to.
     let before = dir.open_view().ok().and_then(|view| digest(&log, &view).ok());
     let view = dir.new_view()?;
-    let mark = catch_up(&log, &view, config.cached_rows, None, progress)?;
+    let edge = catch_up(&log, &view, config.cached_rows, None, progress)?;
     view.flush()?;
     let (entries, digest) = digest(&log, &view)?;
-    debug_assert_eq!(entries, mark.size());
+    debug_assert_eq!(entries, edge.mark().size());
     dir.use_view(&view)?;
     let digest_before = before.and_then(|(size, digest)| (size == entries).then_some(digest));
     Ok(Rebuilt { entries, digest, digest_before })
@@ -174,28 +175,29 @@ fn walk_over(
     progress: Progress<'_>,
     live: &mut Live,
 ) -> Result<(), Error> {
-    let mut mark = scratch.watermark()?;
+    let mut edge = Edge::load(log, scratch)?;
     let mut overlay = Overlay::new(log, scratch, 0, config.cached_rows);
     let mut kept = log.checkpoints()?.peekable();
     for entry in log.entries(0)? {
         let entry = entry?;
         let Some(puts) = visit(&overlay, Step::Entry(&entry)) else { return Ok(()) };
-        mark.range.append(leaf_hash(&entry.leaf));
-        mark.chain = entry.chain;
+        edge.append(&entry);
+        let size = edge.mark().size();
         overlay.record(entry, puts);
-        while let Some(row) = kept.next_if(|row| row.as_ref().map_or(true, |(size, _)| *size <= mark.size()))
-        {
+        while let Some(row) = kept.next_if(|row| row.as_ref().map_or(true, |(kept, _)| *kept <= size)) {
             let (size, note) = row?;
             if visit(&overlay, Step::Checkpoint { size, note: &note }).is_none() {
                 return Ok(());
             }
         }
-        let due = live.is_due(mark.size());
+        let due = live.is_due(size);
         if due || overlay.pending() >= STEP {
             let (layer, written) = overlay.seal();
             overlay.retire(written);
-            scratch.write(layer.batch(), &mark)?;
-            progress(mark.size(), log.size());
+            let mut rows = layer.batch();
+            edge.write(&mut rows);
+            scratch.write(rows, edge.mark())?;
+            progress(size, log.size());
         }
         if due {
             live.compare(log, scratch)?;
@@ -207,7 +209,7 @@ fn walk_over(
             return Ok(());
         }
     }
-    progress(mark.size(), log.size());
+    progress(edge.mark().size(), log.size());
     Ok(())
 }
 

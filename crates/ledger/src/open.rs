@@ -10,13 +10,14 @@ use crossbeam_channel::Receiver;
 use custody::{Limits, RecordedEntry};
 use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
-use statement::{Genesis, GenesisError, Leaf, chain_hash};
-use store::{Dir, Watermark};
+use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, chain_hash};
+use store::Dir;
 
 use crate::{
     Clock, Config, Error, Keys, Ledger,
     apply::{Applier, Clocks},
     commit::{Committer, head},
+    edge::Edge,
     handle::Inner,
     intake::{Intake, Work},
     keys::KeyCache,
@@ -32,7 +33,7 @@ struct Start {
     config: Config,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    mark: Watermark,
+    edge: Edge,
     recorded_at: u64,
     /// Size of the newest signed checkpoint.
     signed: u64,
@@ -64,7 +65,7 @@ impl Ledger {
     pub fn open(dir: &Path, keys: Keys, config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let capacity = check_settings(&config)?;
         let files = open_files(dir, &config)?;
-        let genesis = read_genesis(&files)?;
+        let (genesis_leaf, genesis) = read_genesis(&files)?;
         let log_key = log_key(&genesis)?;
         if keys.log.verifier() != &log_key {
             return Err(Error::WrongLogKey {
@@ -73,8 +74,8 @@ impl Ledger {
             });
         }
         let kept = newest_checkpoint(&files.log, &log_key)?;
-        let mark = catch_up(&files.log, &files.view, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
-        let recorded_at = last_time(&files, mark.size())?;
+        let edge = catch_up(&files.log, &files.view, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
+        let recorded_at = last_time(&files, edge.mark().size())?;
         check_clock(recorded_at, clock.wall_us(), &config)?;
 
         let limits = Limits {
@@ -82,7 +83,7 @@ impl Ledger {
             max_id_age: genesis.max_id_age(),
             max_ahead: genesis.max_ahead(),
         };
-        let shared = Arc::new(Shared::new(head(&mark), capacity));
+        let shared = Arc::new(Shared::new(head(edge.mark()), capacity));
         let signed = kept.as_ref().map_or(0, |kept| kept.size);
         if let Some(kept) = kept {
             shared.set_checkpoint(kept);
@@ -90,6 +91,7 @@ impl Ledger {
         let (queue, work) = crossbeam_channel::unbounded();
         let inner = Inner {
             genesis,
+            genesis_leaf,
             log_key,
             limits: limits.clone(),
             keys: KeyCache::new(config.cached_keys),
@@ -99,20 +101,20 @@ impl Ledger {
             threads: Mutex::default(),
         };
         let this = Self { inner: Arc::new(inner) };
-        this.start(Start { signer: keys.log, config, clock, limits, mark, recorded_at, signed, work })?;
+        this.start(Start { signer: keys.log, config, clock, limits, edge, recorded_at, signed, work })?;
         Ok(this)
     }
 
     /// Starts both threads. Should the second not start, dropping the handle ends the first.
     fn start(&self, start: Start) -> Result<(), Error> {
-        let Start { signer, config, clock, limits, mark, recorded_at, signed, work } = start;
+        let Start { signer, config, clock, limits, edge, recorded_at, signed, work } = start;
         let (out, batches) = crossbeam_channel::bounded(0);
-        let (size, chain, interval) = (mark.size(), mark.chain, config.checkpoint_interval);
+        let (size, chain, interval) = (edge.mark().size(), edge.mark().chain, config.checkpoint_interval);
         let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
         self.spawn("commit", move || {
             let _on_panic = OnPanic(&shared);
-            let (files, shared, signer) = (&*files, &*shared, &signer);
-            Committer { files, shared, signer, interval, batches, mark, signed: (signed, None) }.run();
+            let start = (edge, signed);
+            Committer::new(&files, &shared, &signer, interval, batches, start).run();
         })?;
         let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
         self.spawn("apply", move || {
@@ -156,7 +158,7 @@ fn open_files(dir: &Path, config: &Config) -> Result<Files, Error> {
     Ok(Files { log: dir.open_log()?, view: dir.open_view()?, dir })
 }
 
-fn read_genesis(files: &Files) -> Result<Genesis, Error> {
+fn read_genesis(files: &Files) -> Result<([u8; LEAF_LEN], Genesis), Error> {
     let damaged = |fault: &str| Error::Entry { index: 0, fault: fault.to_owned() };
     let entry = files.log.entry(0)?.ok_or_else(|| damaged("it is missing"))?;
     if leaf_hash(&entry.leaf) != *files.log.ledger() {
@@ -166,7 +168,7 @@ fn read_genesis(files: &Files) -> Result<Genesis, Error> {
     if leaf.content != statement::content_hash(&entry.payload) {
         return Err(damaged("its payload is not the one that its leaf commits to"));
     }
-    Ok(Genesis::parse(&entry.payload)?)
+    Ok((entry.leaf, Genesis::parse(&entry.payload)?))
 }
 
 /// The key that signs checkpoints. C2SP has its name equal the origin.

@@ -1,10 +1,10 @@
 //! Bringing a view up to its log: on open for the tail that a crash left, on rebuild for everything.
 
-use merkle::{Checkpoint, CompactRange, Note, VerifierKey, leaf_hash};
+use merkle::{Checkpoint, CompactRange, Note, VerifierKey};
 use statement::Leaf;
 use store::{Log, StoreError, StoredView, Watermark};
 
-use crate::{Error, Progress, SignedCheckpoint, overlay::Overlay, sequence::Sequence};
+use crate::{Error, Progress, SignedCheckpoint, edge::Edge, overlay::Overlay, sequence::Sequence};
 
 /// Entries between two writes of the view, and two calls of progress.
 pub(crate) const STEP: usize = 1_024;
@@ -16,35 +16,37 @@ pub(crate) fn catch_up(
     cached_rows: usize,
     kept: Option<&SignedCheckpoint>,
     progress: Progress<'_>,
-) -> Result<Watermark, Error> {
-    let mut mark = view.watermark()?;
+) -> Result<Edge, Error> {
+    let mark = view.watermark()?;
     let recorded_at = check_watermark(log, &mark)?;
+    let mut edge = Edge::load(log, view)?;
     let overlay = Overlay::new(log, view, mark.size(), cached_rows);
     let mut sequence = Sequence::new(overlay, mark.chain, recorded_at);
     check_root(&mark.range, kept)?;
     for entry in log.entries(mark.size())? {
         let entry = entry?;
         sequence.replay(&entry)?;
-        mark.range.append(leaf_hash(&entry.leaf));
-        mark.chain = entry.chain;
-        check_root(&mark.range, kept)?;
+        edge.append(&entry);
+        check_root(&edge.mark().range, kept)?;
         if sequence.overlay.pending() >= STEP {
-            write(view, &mut sequence, &mark)?;
-            progress(mark.size(), log.size());
+            write(view, &mut sequence, &mut edge)?;
+            progress(edge.mark().size(), log.size());
         }
     }
-    write(view, &mut sequence, &mark)?;
-    progress(mark.size(), log.size());
-    Ok(mark)
+    write(view, &mut sequence, &mut edge)?;
+    progress(edge.mark().size(), log.size());
+    Ok(edge)
 }
 
-fn write(view: &StoredView, sequence: &mut Sequence<'_>, mark: &Watermark) -> Result<(), Error> {
+fn write(view: &StoredView, sequence: &mut Sequence<'_>, edge: &mut Edge) -> Result<(), Error> {
     if sequence.overlay.pending() == 0 {
         return Ok(());
     }
     let (layer, written) = sequence.overlay.seal();
     sequence.overlay.retire(written);
-    Ok(view.write(layer.batch(), mark)?)
+    let mut rows = layer.batch();
+    edge.write(&mut rows);
+    Ok(view.write(rows, edge.mark())?)
 }
 
 /// Sees to it that the view was made from this log. Gives the time of its last entry.

@@ -4,5 +4,6 @@ mod faults;
 mod fixture;
 mod intake;
 mod overlay;
+mod proofs;
 mod recovery;
 mod writing;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use merkle::Hash;
+use merkle::{Hash, TailTree, inclusion_proof};
 use statement::LEAF_LEN;
 
 /// The state of the log after its newest durable entry.
@@ -45,6 +45,24 @@ pub struct SignedCheckpoint {
     pub root: Hash,
     /// The C2SP signed note.
     pub note: String,
+}
+
+/// A signed checkpoint with what proves the entries of the batch it was signed for.
+#[derive(Clone, Debug)]
+pub struct Covering {
+    /// The checkpoint.
+    pub checkpoint: SignedCheckpoint,
+    pub(crate) tail: TailTree,
+}
+
+impl Covering {
+    /// Proof that an entry is under the checkpoint; `None` for one that was recorded before the batch (ask
+    /// [`Ledger::inclusion_proof`](crate::Ledger::inclusion_proof)) or after.
+    #[must_use]
+    pub fn inclusion(&self, index: u64) -> Option<Vec<Hash>> {
+        let here = self.tail.start()..self.checkpoint.size;
+        here.contains(&index).then(|| inclusion_proof(&self.tail, index, self.checkpoint.size).ok())?
+    }
 }
 
 /// Whether statements can be recorded.

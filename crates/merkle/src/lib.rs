@@ -41,6 +41,7 @@ mod hash;
 mod note;
 mod note_key;
 mod proof;
+mod tail;
 mod tile;
 mod tree;
 mod witness;
@@ -55,6 +56,7 @@ pub use proof::{
     HashReader, Leaves, MAX_PROOF_LEN, MakeProofError, ProofError, consistency_proof, inclusion_proof,
     root_from_inclusion, tree_root, verify_consistency, verify_inclusion,
 };
+pub use tail::{TailError, TailTree};
 pub use tile::{
     MAX_TILE_LEVEL, TILE_WIDTH, TileId, TileIdError, TileKind, TileReader, TiledError, TiledTree,
 };

@@ -12,8 +12,9 @@ use crate::documents::AttachmentSettings;
 pub struct ServerConfig {
     /// Address of the gRPC port (TLS always). Port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Address of the HTTP port with `/metrics`, `/healthz`, `/readyz`. It is not encrypted: leave it on
-    /// loopback, or put it behind something that is. Unset = no HTTP port.
+    /// Address of the HTTP port: the public log (`/checkpoint`, `/tile/…`, C2SP tlog-tiles), which may be
+    /// published, and `/metrics`, `/healthz`, `/readyz`, which may not. It is not encrypted: leave it on
+    /// loopback, behind something that is and that passes on the first two only. Unset = no HTTP port.
     pub http_listen: Option<SocketAddr>,
     /// Certificates.
     pub tls: TlsConfig,

@@ -1,4 +1,5 @@
-//! The HTTP port for machines that watch this one: metrics and health, nothing of what is recorded.
+//! The HTTP port: metrics and health for machines that watch this one. The public log is beside it
+//! (`tiles.rs`).
 
 use std::sync::Arc;
 

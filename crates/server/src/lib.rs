@@ -31,6 +31,7 @@ mod pool;
 mod serve;
 mod services;
 mod status;
+mod tiles;
 mod tls;
 mod token;
 

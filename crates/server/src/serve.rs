@@ -25,6 +25,7 @@ use crate::{
     observe::ObserveLayer,
     pool::Pool,
     services::{AttachmentApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    tiles,
     tls::{ServerIdentity, TlsError},
     token,
 };
@@ -208,7 +209,9 @@ impl Server {
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
         let http = http.map(|(listener, _)| {
             let registry = metrics::registry(Arc::clone(&metrics), ledger.clone());
-            spawn_http(listener, http::router(registry, ledger.clone(), stopped.clone()), stopped.clone())
+            let router = http::router(registry, ledger.clone(), stopped.clone())
+                .merge(tiles::router(ledger.clone(), shared.readers.clone()));
+            spawn_http(listener, router, stopped.clone())
         });
 
         let mut transport = transport(&limits)

@@ -194,6 +194,11 @@ pub fn links_hash(links: &[Link]) -> Hash {
     debug_assert!(links.windows(2).all(|w| w[0].subject < w[1].subject));
     let leaves: Vec<Hash> = links.iter().map(Link::leaf_hash).collect();
     // At most a few thousand links (limit of subjects), so the count fits.
-    let count = (leaves.len() as u32).to_be_bytes();
-    sha256(&[&[0x15], &count, &merkle::root_of(&leaves)])
+    links_hash_of(leaves.len() as u32, &merkle::root_of(&leaves))
+}
+
+/// The same from the number of links and the RFC 6962 root over them.
+#[must_use]
+pub fn links_hash_of(count: u32, root: &Hash) -> Hash {
+    sha256(&[&[0x15], &count.to_be_bytes(), root])
 }

@@ -20,6 +20,7 @@ mod model;
 pub mod policy;
 mod reason;
 pub mod scan;
+mod seal;
 mod subject;
 mod subjects;
 
@@ -33,13 +34,14 @@ pub use dsse::{
 };
 pub use envelope::{
     ALG_ED25519, ENVELOPE_LEN, Envelope, FormatError, LEAF_LEN, Leaf, LeafType, Link, chain_hash,
-    content_hash, links_hash, secret,
+    content_hash, links_hash, links_hash_of, secret,
 };
 pub use genesis::{DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects};
 pub use kind::{KINDS, KindRow, Relation, Signers, in_closure, kind_row};
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};
+pub use seal::{MAX_RUNS, RUN_RECORD_LEN, RunRecord, RunRef, Seal, SubjectState};
 pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
 pub use subjects::{
     Named, own_subjects, registration_product, sort_named, visit_act_subjects, visit_subjects,

@@ -49,6 +49,7 @@ impl fmt::Debug for Log {
 pub struct LogBatch<'l> {
     log: &'l Log,
     batch: WriteBatch,
+    start: u64,
     end: u64,
 }
 
@@ -67,14 +68,32 @@ impl LogBatch<'_> {
         Ok(())
     }
 
-    /// Reads the entries back out of the bytes that will be written, to be checked before they are.
+    /// Reads the entries back out of the bytes that will be written, to be checked before they are. Before a
+    /// checkpoint is added.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if one is not a row.
     pub fn entries(&self) -> Result<Vec<RecordedEntry>, StoreError> {
-        let mut reread = Reread { next: self.end - self.batch.len() as u64, entries: Ok(Vec::new()) };
+        let mut reread = Reread { next: self.start, entries: Ok(Vec::new()) };
         self.batch.iterate_cf(&mut reread);
         reread.entries
+    }
+
+    /// Keeps a checkpoint of the log with these entries under its size, and no longer the one of size `drop`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is of another size: a bug.
+    pub fn checkpoint(&mut self, size: u64, note: &str, drop: Option<u64>) -> Result<(), StoreError> {
+        if size != self.end {
+            let fault = "it is not one of the log with these entries";
+            return Err(StoreError::Damaged { table: CHECKPOINT, key: size, fault });
+        }
+        let family = self.log.family(CHECKPOINT)?;
+        if let Some(old) = drop.filter(|old| *old != size) {
+            self.batch.delete_cf(family, old.to_be_bytes());
+        }
+        self.batch.put_cf(family, size.to_be_bytes(), note);
+        Ok(())
     }
 }
 
@@ -212,7 +231,8 @@ impl Log {
     /// An empty batch after the present last entry.
     #[must_use]
     pub fn batch(&self) -> LogBatch<'_> {
-        LogBatch { log: self, batch: WriteBatch::default(), end: self.size() }
+        let size = self.size();
+        LogBatch { log: self, batch: WriteBatch::default(), start: size, end: size }
     }
 
     /// Writes and syncs. One thread only.

@@ -124,7 +124,7 @@ impl Stage {
     }
 
     pub async fn try_submit(&self, signed: &SignedStatement) -> Result<Receipt, Status> {
-        let request = SubmitStatementRequest { statement: Some(signed.clone()) };
+        let request = SubmitStatementRequest { statement: Some(signed.clone()), without_proof: false };
         Ok(self.log().submit_statement(request).await?.into_inner().receipt.unwrap())
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, pin::Pin};
 
 use futures::{FutureExt as _, Stream, StreamExt as _, TryFutureExt as _};
+use merkle::{Checkpoint, VerifierKey};
 use proto::v1::{
     Rejection, StatementResult, SubmitStatementsRequest, SubmitStatementsResponse,
     statement_result::Result as Answer,
@@ -34,6 +35,8 @@ pub(super) struct Submission<'a, S> {
     pub(super) ended: bool,
     pub(super) backoff: Backoff,
     pub(super) summary: Summary,
+    /// The checkpoint that the last receipts are under.
+    pub(super) newest: Option<(String, Checkpoint)>,
 }
 
 /// How a pass ended without an error.
@@ -69,6 +72,8 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
         &mut self,
         on_event: &mut impl FnMut(SubmitEvent),
     ) -> Result<PassEnd, ClientError> {
+        let client = self.client;
+        let key = client.log_key().await?;
         self.window.rewind();
         // The receiver never holds more than is on its way, so there is always room.
         let (requests, receiver) = mpsc::channel(self.options.in_flight);
@@ -88,6 +93,9 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                     assert!(self.window.is_empty(), "all was sent and answered, and nothing is held");
                     drop(flight);
                     let _ = timeout(FAREWELL, answers.next()).await;
+                    if let Some((note, checkpoint)) = self.newest.take() {
+                        self.client.saw(note, checkpoint, false).await?;
+                    }
                     return Ok(PassEnd::Done);
                 }
                 let given = self.source.next().await;
@@ -98,7 +106,7 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                 Step::Given(given) => self.take(given),
                 Step::Overdue => return Ok(PassEnd::Again(silent("no answer in time"))),
                 Step::Answer(None) => return Ok(PassEnd::Again(silent("the server ended the stream"))),
-                Step::Answer(Some(answer)) => self.answer(&mut flight, answer?, on_event)?,
+                Step::Answer(Some(answer)) => self.answer(&mut flight, answer?, key, on_event)?,
             }
         }
     }
@@ -137,7 +145,7 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                 return;
             }
             // A stream that is closed already says why by its answer.
-            let _ = flight.requests.try_send(SubmitStatementsRequest { statements });
+            let _ = flight.requests.try_send(SubmitStatementsRequest { statements, without_proofs: false });
             if flight.batches.is_empty() {
                 flight.due = Instant::now() + self.options.answer_timeout;
             }
@@ -149,6 +157,7 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
         &mut self,
         flight: &mut Flight,
         answer: SubmitStatementsResponse,
+        key: &VerifierKey,
         on_event: &mut impl FnMut(SubmitEvent),
     ) -> Result<(), ClientError> {
         flight.due = Instant::now() + self.options.answer_timeout;
@@ -157,8 +166,13 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
             let (sent, got) = (positions.len(), answer.results.len());
             return Err(broken(format_args!("{got} results for {sent} statements")));
         }
+        let covering = match answer.checkpoint {
+            note if note.is_empty() => None,
+            note => Some((self.client.open_note(&note, key)?, note)),
+        };
         for (position, result) in positions.into_iter().zip(answer.results) {
-            if let Some(failure) = self.result(position, result)? {
+            let under = covering.as_ref().map(|(checkpoint, note)| (note.as_str(), checkpoint));
+            if let Some(failure) = self.result(position, result, under)? {
                 hold(&mut flight.held, failure);
             }
             while let Some(settled) = self.window.pop() {
@@ -167,16 +181,25 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                 on_event(SubmitEvent::Settled(Box::new(settled)));
             }
         }
+        if let Some((checkpoint, note)) = covering {
+            self.newest = Some((note, checkpoint));
+        }
         Ok(())
     }
 
     /// Gives a statement its outcome, or says why it has to be sent again.
-    fn result(&mut self, position: u64, result: StatementResult) -> Result<Option<Failure>, ClientError> {
+    fn result(
+        &mut self,
+        position: u64,
+        result: StatementResult,
+        under: Option<(&str, &Checkpoint)>,
+    ) -> Result<Option<Failure>, ClientError> {
         let outcome = match result.result.ok_or_else(|| broken("a result without content"))? {
             Answer::Receipt(receipt) => {
                 let statement = self.window.statement(position);
                 let statement = statement.ok_or_else(|| broken("a result for a settled statement"))?;
-                Outcome::Recorded(self.client.checked(statement, Some(receipt))?)
+                let under = under.ok_or_else(|| broken("receipts without a checkpoint"))?;
+                Outcome::Recorded(self.client.checked_under(statement, receipt, under)?)
             }
             Answer::Rejection(rejection) if self.must_wait(position, &rejection) => {
                 return Ok(Some(Failure::from(&rejection)));

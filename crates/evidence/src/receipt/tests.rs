@@ -33,7 +33,7 @@ fn receipt(leaf: Leaf) -> Receipt {
         chain_before: before.to_vec(),
         chain: chain_hash(&before, &leaf.encode()).to_vec(),
         signatures_missing: 0,
-        recorded_before: false,
+        ..Receipt::default()
     }
 }
 

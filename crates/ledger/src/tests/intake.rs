@@ -24,7 +24,7 @@ fn queue(capacity: u32) -> (Intake, crossbeam_channel::Receiver<Work>, Arc<Share
 
 fn answer(work: Work) {
     let results = work.statements.iter().map(|_| Err(Reason::Malformed.into())).collect();
-    Answer { results, reply: work.reply, room: work.room }.give();
+    Answer { results, reply: work.reply, room: work.room }.give(None);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_full_queue_refuses_at_once_or_makes_wait_until_an_answer_makes_room() {
     answer(work.recv().unwrap());
     let Poll::Ready(second) = waiting.as_mut().poll(&mut context) else { panic!("there is room") };
     answer(work.recv().unwrap());
-    assert_eq!((block_on(first).len(), block_on(second).len()), (1, 1));
+    assert_eq!((block_on(first).results.len(), block_on(second).results.len()), (1, 1));
     assert_eq!(shared.room.available_permits(), 7);
 }
 
@@ -57,7 +57,7 @@ fn a_batch_larger_than_the_queue_waits_for_an_empty_one() {
     let pending = intake.try_submit(large).unwrap();
     assert_eq!(shared.room.available_permits(), 0);
     answer(work.recv().unwrap());
-    assert_eq!(block_on(pending).len(), 1);
+    assert_eq!(block_on(pending).results.len(), 1);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn when_the_writer_is_gone_every_statement_is_answered() {
     intake.close();
     let closed = block_on(intake.enqueue(two));
     for pending in [queued, later, closed] {
-        let reasons: Vec<_> = block_on(pending).into_iter().map(|r| r.unwrap_err().reason).collect();
+        let reasons: Vec<_> = block_on(pending).results.into_iter().map(|r| r.unwrap_err().reason).collect();
         assert_eq!(reasons, [Reason::WriterStopped; 2]);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ledger::Ledger;
 use proto::v1::{
-    GetCheckpointRequest, GetCheckpointResponse, GetEntryRequest, GetEntryResponse, GetLedgerRequest,
+    GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
+    GetEntryRequest, GetEntryResponse, GetInclusionProofRequest, GetInclusionProofResponse, GetLedgerRequest,
     GetLedgerResponse, GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, SubmitStatementRequest,
     SubmitStatementResponse, SubmitStatementsRequest, ValidateStatementRequest, ValidateStatementResponse,
 };
@@ -12,7 +13,7 @@ use rpc::ledger_service_server::LedgerService;
 use statement::{Envelope, LeafType, Reason, id_bytes};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Shared, Snapshot, entries, submit, validate};
+use super::{Shared, Snapshot, entries, proof, submit, validate};
 use crate::{
     access::{Credentials, Sight},
     language::Language,
@@ -33,8 +34,8 @@ impl LedgerService for LedgerApi {
         request: Request<SubmitStatementRequest>,
     ) -> Result<Response<SubmitStatementResponse>, Status> {
         let (language, note) = (Language::of(request.metadata()), Note::of(&request));
-        let receipt = submit::one(&self.0, request.into_inner().statement, &note, language).await?;
-        Ok(Response::new(SubmitStatementResponse { receipt: Some(submit::receipt_message(receipt)) }))
+        let receipt = submit::one(&self.0, request.into_inner(), &note, language).await?;
+        Ok(Response::new(SubmitStatementResponse { receipt: Some(receipt) }))
     }
 
     async fn submit_statements(
@@ -70,6 +71,8 @@ impl LedgerService for LedgerApi {
             root: head.root.to_vec(),
             chain: head.chain.to_vec(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            genesis_leaf: ledger.genesis_leaf().to_vec(),
+            genesis: ledger.genesis().payload().to_vec(),
         }))
     }
 
@@ -115,6 +118,26 @@ impl LedgerService for LedgerApi {
         });
         read.await.map(Response::new).map_err(|fault| fault.status(language))
     }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<GetInclusionProofRequest>,
+    ) -> Result<Response<GetInclusionProofResponse>, Status> {
+        let language = Language::of(request.metadata());
+        let (shared, query) = (Arc::clone(&self.0), request.into_inner());
+        let read = self.0.readers.read(move || proof::inclusion(&shared, &query));
+        read.await.map(Response::new).map_err(|fault| fault.status(language))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<GetConsistencyProofRequest>,
+    ) -> Result<Response<GetConsistencyProofResponse>, Status> {
+        let language = Language::of(request.metadata());
+        let (shared, query) = (Arc::clone(&self.0), request.into_inner());
+        let read = self.0.readers.read(move || proof::consistency(&shared, &query));
+        read.await.map(Response::new).map_err(|fault| fault.status(language))
+    }
 }
 
 fn receipt(
@@ -140,5 +163,5 @@ fn receipt(
         }
     }
     let receipt = ledger.receipt(index)?.ok_or(Kind::NotFound)?;
-    Ok(GetReceiptResponse { receipt: Some(submit::receipt_message(receipt)) })
+    Ok(GetReceiptResponse { receipt: Some(proof::receipt(ledger, receipt)?) })
 }

@@ -3,15 +3,18 @@
 use std::{sync::Arc, time::Instant};
 
 use futures::{Stream, StreamExt as _, future, stream};
-use ledger::{Ledger, Pending, Prepared, Receipt, Submission};
+use ledger::{Ledger, Pending, Prepared, Receipt, Submission, Submitted};
 use proto::v1::{
-    Algorithm, SignedStatement, StatementResult, SubmitStatementsRequest, SubmitStatementsResponse,
-    statement_result::Result as OneResult,
+    Algorithm, SignedStatement, StatementResult, SubmitStatementRequest, SubmitStatementsRequest,
+    SubmitStatementsResponse, statement_result::Result as OneResult,
 };
 use statement::{Reason, Refusal};
 use tonic::Status;
 
-use super::Shared;
+use super::{
+    Shared,
+    proof::{self, Told},
+};
 use crate::{
     config::MAX_BATCH,
     language::Language,
@@ -57,18 +60,21 @@ pub(crate) fn receipt_message(r: Receipt) -> proto::v1::Receipt {
         chain: r.chain.to_vec(),
         signatures_missing: r.signatures_missing,
         recorded_before: r.recorded_before,
+        checkpoint: String::new(),
+        inclusion: Vec::new(),
     }
 }
 
 /// Records one statement; refuses rather than waits when the queue is full.
 pub(crate) async fn one(
     shared: &Arc<Shared>,
-    statement: Option<SignedStatement>,
+    request: SubmitStatementRequest,
     note: &Note,
     language: Language,
-) -> Result<Receipt, Status> {
+) -> Result<proto::v1::Receipt, Status> {
     let begin = Instant::now();
     let fault = |fault: Fault| fault.status(language);
+    let SubmitStatementRequest { statement, without_proof } = request;
     let signed = statement.ok_or_else(|| fault(Fault::field("statement", "not set")))?;
     let worker = Arc::clone(shared);
     let prepared = shared.verifiers.run(move || prepare(&worker, signed)).await.map_err(fault)?;
@@ -78,17 +84,19 @@ pub(crate) async fn one(
         .ledger
         .try_submit(vec![prepared])
         .map_err(|busy| refused(&Reason::QueueFull.into(), Some(busy.retry_after), language))?;
+    let mut told = proof::tell(shared, pending.await, !without_proof).await.map_err(fault)?;
     // One statement, one result; none at all would mean that the writer is gone.
-    let result = pending.await.pop().unwrap_or(Err(Reason::WriterStopped.into()));
+    let result = told.results.pop().unwrap_or(Err(Reason::WriterStopped.into()));
     let receipt = result.map_err(|refusal| refused(&refusal, None, language))?;
     shared.metrics.ack.observe(micros(begin.elapsed()), 1);
-    Ok(receipt)
+    Ok(proto::v1::Receipt { checkpoint: told.checkpoint, ..receipt })
 }
 
 /// A batch whose statements have been parsed and checked.
 struct Checked {
     begin: Instant,
     prepared: Vec<Prepared>,
+    proofs: bool,
     /// Those refused at once, with their place in the batch.
     refused: Vec<(usize, Refusal)>,
 }
@@ -98,6 +106,7 @@ struct Queued {
     begin: Instant,
     /// `None` where nothing of the batch was left to queue.
     pending: Option<Pending>,
+    proofs: bool,
     refused: Vec<(usize, Refusal)>,
 }
 
@@ -143,14 +152,16 @@ async fn check(
     language: Language,
 ) -> Result<Checked, Status> {
     let begin = Instant::now();
-    let batch = request?.statements;
+    let SubmitStatementsRequest { statements: batch, without_proofs } = request?;
+    let proofs = !without_proofs;
     if batch.len() > MAX_BATCH {
         shared.metrics.refuse(Reason::BatchTooLarge);
         return Err(refused(&Reason::BatchTooLarge.into(), None, language));
     }
     let worker = Arc::clone(&shared);
     let work = move || {
-        let mut checked = Checked { begin, prepared: Vec::with_capacity(batch.len()), refused: Vec::new() };
+        let mut checked =
+            Checked { begin, prepared: Vec::with_capacity(batch.len()), proofs, refused: Vec::new() };
         for (place, signed) in batch.into_iter().enumerate() {
             match prepare(&worker, signed) {
                 Ok(prepared) => checked.prepared.push(prepared),
@@ -166,9 +177,9 @@ async fn check(
 }
 
 async fn queue(ledger: Ledger, checked: Result<Checked, Status>) -> Result<Queued, Status> {
-    let Checked { begin, prepared, refused } = checked?;
+    let Checked { begin, prepared, proofs, refused } = checked?;
     let pending = if prepared.is_empty() { None } else { Some(ledger.enqueue(prepared).await) };
-    Ok(Queued { begin, pending, refused })
+    Ok(Queued { begin, pending, proofs, refused })
 }
 
 async fn answer(
@@ -176,25 +187,27 @@ async fn answer(
     queued: Result<Queued, Status>,
     language: Language,
 ) -> Result<SubmitStatementsResponse, Status> {
-    let Queued { begin, pending, refused } = queued?;
-    let outcomes = match pending {
+    let Queued { begin, pending, proofs, refused } = queued?;
+    let submitted = match pending {
         Some(pending) => pending.await,
-        None => Vec::new(),
+        None => Submitted::default(),
     };
+    let told = proof::tell(&shared, submitted, proofs).await.map_err(|fault| fault.status(language))?;
+    let Told { results: outcomes, checkpoint } = told;
     let receipts = outcomes.iter().filter(|o| o.is_ok()).count() as u64;
     shared.metrics.ack.observe(micros(begin.elapsed()), receipts);
-    Ok(SubmitStatementsResponse { results: merge(outcomes, refused, language) })
+    Ok(SubmitStatementsResponse { results: merge(outcomes, refused, language), checkpoint })
 }
 
 /// Results in the order of the batch: `refused` says which places the outcomes do not fill.
 fn merge(
-    outcomes: Vec<Result<Receipt, Refusal>>,
+    outcomes: Vec<Result<proto::v1::Receipt, Refusal>>,
     refused: Vec<(usize, Refusal)>,
     language: Language,
 ) -> Vec<StatementResult> {
-    let one = |outcome: Result<Receipt, Refusal>| StatementResult {
+    let one = |outcome: Result<proto::v1::Receipt, Refusal>| StatementResult {
         result: Some(match outcome {
-            Ok(receipt) => OneResult::Receipt(receipt_message(receipt)),
+            Ok(receipt) => OneResult::Receipt(receipt),
             Err(refusal) => OneResult::Rejection(rejection(&refusal, language)),
         }),
     };
@@ -258,7 +271,7 @@ mod tests {
                 match c {
                     'r' => early.push((place, Reason::Malformed.into())),
                     'o' => outcomes.push(Err(Reason::RoleMissing.into())),
-                    digit => outcomes.push(Ok(receipt(u64::from(digit) - u64::from('0')))),
+                    digit => outcomes.push(Ok(receipt_message(receipt(u64::from(digit) - u64::from('0'))))),
                 }
             }
             let told: String = merge(outcomes, early, Language::English)

@@ -64,7 +64,10 @@ async fn a_refusal_says_reason_field_and_what_to_do_in_the_caller_s_language() {
     ];
     for (signed, code, expect, field) in table {
         for (language, chinese) in [("en", false), ("zh-CN, en;q=0.5", true)] {
-            let mut request = Request::new(SubmitStatementRequest { statement: Some(signed.clone()) });
+            let mut request = Request::new(SubmitStatementRequest {
+                statement: Some(signed.clone()),
+                without_proof: false,
+            });
             request.metadata_mut().insert("accept-language", language.parse().unwrap());
             let status = world.log().submit_statement(request).await.unwrap_err();
             assert_eq!((status.code(), reason(&status).as_str()), (code, expect));
@@ -75,7 +78,11 @@ async fn a_refusal_says_reason_field_and_what_to_do_in_the_caller_s_language() {
             assert!(named.starts_with(field), "{expect}: {named}");
         }
     }
-    let unset = world.log().submit_statement(SubmitStatementRequest { statement: None }).await.unwrap_err();
+    let unset = world
+        .log()
+        .submit_statement(SubmitStatementRequest { statement: None, without_proof: false })
+        .await
+        .unwrap_err();
     assert_eq!((unset.code(), reason(&unset).as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
     assert_eq!(world.ledger.head().size, size, "nothing of it is recorded");
     world.stop().await.unwrap();
@@ -95,8 +102,10 @@ async fn batches_are_answered_in_order_and_a_refused_statement_stops_no_other() 
     let seen = make(1);
     let mut batches = vec![vec![seen.clone(), bad(), make(2)], vec![], vec![bad()], vec![seen, make(3)]];
     batches.extend((0..20).map(|b| (0..50).map(|i| make(100 + b * 50 + i)).collect()));
-    let requests: Vec<_> =
-        batches.into_iter().map(|statements| SubmitStatementsRequest { statements }).collect();
+    let requests: Vec<_> = batches
+        .into_iter()
+        .map(|statements| SubmitStatementsRequest { statements, without_proofs: false })
+        .collect();
     let answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();
     let answers: Vec<_> = answers.map(|a| a.unwrap().results).collect().await;
 
@@ -118,7 +127,7 @@ async fn a_batch_over_the_limit_ends_the_stream_after_the_answers_before_it() {
     let maker = Actor::new("org:Maker", 2);
     world.register(&maker, Role::Manufacturer).await;
     let one = maker.sign(&world.id, commission(vec![unit(1)]));
-    let batch = |statements| SubmitStatementsRequest { statements };
+    let batch = |statements| SubmitStatementsRequest { statements, without_proofs: false };
     let requests = [batch(vec![one.clone()]), batch(vec![one.clone(); 1_025]), batch(vec![one])];
     let mut answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();
     assert_eq!(told(&answers.next().await.unwrap().unwrap().results), ["new"]);
@@ -156,7 +165,7 @@ async fn a_full_queue_refuses_a_single_statement_with_a_delay() {
         };
         let pending = world.ledger.enqueue(vec![world.ledger.prepare(submission).unwrap()]).await;
         refused = world.submit(maker.sign(&world.id, commission(vec![unit(900_000 + round)]))).await.err();
-        pending.await.pop().unwrap().unwrap();
+        pending.await.results.pop().unwrap().unwrap();
         if refused.is_some() {
             break;
         }
@@ -173,6 +182,7 @@ async fn a_full_queue_slows_a_stream_down_and_refuses_nothing() {
     let (world, maker) = narrow().await;
     let batch = |b: usize| SubmitStatementsRequest {
         statements: vec![maker.sign(&world.id, commission((0..200).map(|i| unit(b * 200 + i)).collect()))],
+        without_proofs: false,
     };
     let requests: Vec<_> = (0..40).map(batch).collect();
     let answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();

@@ -211,7 +211,7 @@ impl World {
     }
 
     pub async fn submit(&self, signed: v1::SignedStatement) -> Result<v1::Receipt, tonic::Status> {
-        let request = v1::SubmitStatementRequest { statement: Some(signed) };
+        let request = v1::SubmitStatementRequest { statement: Some(signed), without_proof: false };
         Ok(self.log().submit_statement(request).await?.into_inner().receipt.unwrap())
     }
 
