@@ -9,17 +9,18 @@ mod guard;
 mod listen;
 mod page;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
-    body::{Bytes, to_bytes},
+    body::Bytes,
     extract::{Path, Request, State},
     http::StatusCode,
     middleware,
     response::Response,
     routing::{get, post},
 };
+use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
@@ -27,12 +28,10 @@ use crate::{Gateway, Input, Outbox, Report, gateway::GatewayError, statement_bil
 use answer::{fault, json, trouble};
 
 pub use guard::{Hosts, Secret};
-pub(crate) use listen::Bounded;
+pub(crate) use listen::{Pace, answer as answer_all};
 
 /// Most requests worked on at a time; further ones are asked to come again.
 const AT_ONCE: usize = 32;
-/// Longest time a request may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 /// Most bills on a page of answers.
 const MAX_PAGE: usize = 1_000;
 /// Bills on a page of answers where nothing is said.
@@ -117,19 +116,43 @@ async fn take(
 
 async fn body(desk: &Desk, request: Request) -> Result<Bytes, Box<Response>> {
     let most = desk.gateway.settings().limits.file_bytes;
-    let arriving = tokio::time::timeout(ARRIVES_WITHIN, to_bytes(request.into_body(), most)).await;
-    let refuse = |status, reason, en: &str, zh: &str| Err(Box::new(fault(status, reason, en, zh)));
-    match arriving {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => {
-            let en = format!("the request broke off, or has more than {most} bytes; split it");
-            let zh = format!("请求中断，或超过 {most} 字节；请拆分");
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &en, &zh)
+    body_of(request, most, Pace::default()).await.map_err(|why| {
+        Box::new(match why {
+            Unread::Broken => {
+                let en = format!("the request broke off, or has more than {most} bytes; split it");
+                let zh = format!("请求中断，或超过 {most} 字节；请拆分");
+                fault(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &en, &zh)
+            }
+            Unread::Late => {
+                let en = "the request did not arrive in time";
+                fault(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", en, "请求超时")
+            }
+        })
+    })
+}
+
+/// Why a body was not read.
+#[derive(Debug)]
+enum Unread {
+    Late,
+    /// Or too large.
+    Broken,
+}
+
+/// A body of bounded size, the whole and each piece of which arrives in time.
+async fn body_of(request: Request, most: usize, pace: Pace) -> Result<Bytes, Unread> {
+    let arriving = async {
+        let (mut body, mut bytes) = (Limited::new(request.into_body(), most), Vec::new());
+        loop {
+            match tokio::time::timeout(pace.piece, body.frame()).await {
+                Err(_) => return Err(Unread::Late),
+                Ok(None) => return Ok(bytes.into()),
+                Ok(Some(Err(_))) => return Err(Unread::Broken),
+                Ok(Some(Ok(frame))) => bytes.extend(frame.into_data().unwrap_or_default()),
+            }
         }
-        Err(_) => {
-            refuse(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", "the request did not arrive in time", "请求超时")
-        }
-    }
+    };
+    tokio::time::timeout(pace.body, arriving).await.unwrap_or(Err(Unread::Late))
 }
 
 /// 202 something will be sent; 200 everything was here; 409 a number is taken; 422 something is wrong.
