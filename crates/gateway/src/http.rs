@@ -5,6 +5,7 @@
 //! (`Origin`) is refused. Then the secret decides.
 
 mod answer;
+mod desk;
 mod guard;
 mod listen;
 mod page;
@@ -24,7 +25,7 @@ use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
-use crate::{Gateway, Input, Outbox, Report, gateway::GatewayError, statement_bill};
+use crate::{Gateway, Input, Outbox, Report, State as BillState, gateway::GatewayError, statement_bill};
 use answer::{fault, json, trouble};
 
 pub use guard::{Hosts, Secret};
@@ -57,6 +58,8 @@ pub fn router(gateway: Arc<Gateway>, secret: Secret, hosts: Hosts) -> Router {
         .route("/v1/bills/{*number}", get(find))
         .route("/v1/statements", post(statement))
         .route("/v1/files", post(file))
+        .route("/v1/put-aside", post(desk::put_aside))
+        .route("/v1/retry", post(desk::retry))
         .route("/v1/health", get(health))
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::check))
@@ -181,8 +184,8 @@ async fn list(State(desk): Shared, request: Request) -> Response {
         );
     };
     if state.as_deref().is_some_and(|name| !Outbox::is_state(name)) {
-        let en = "states: queued, sending, landed, refused, duplicate";
-        return fault(StatusCode::BAD_REQUEST, "BAD_QUERY", en, "state 取值见文档");
+        let en = format!("states: {}", BillState::NAMES.join(", "));
+        return fault(StatusCode::BAD_REQUEST, "BAD_QUERY", &en, "state 取值见文档");
     }
     let limit = usize::try_from(limit).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
     let page = desk.gateway.blocking(move |g| Ok(g.outbox().list(state.as_deref(), after, limit)?)).await;

@@ -92,6 +92,7 @@ fn a_report_names_outcome_place_and_reason_in_both_languages() {
         source: String::new(),
         accepted_at: 0,
         changed_at: 0,
+        acts: Vec::new(),
         state: State::Queued,
     };
     let report = Report {
