@@ -39,6 +39,9 @@ const SIDES: [&str; 2] = ["ToCorpID", "FromCorpID"];
 /// Attributes that carry nothing this ledger records: who held the scanner is personal data.
 const PASSED_OVER: &[&str] = &["Actor"];
 
+/// Most signs `=` from one `<` to the next: ten attributes, and long texts with some of them.
+const MAX_EQUALS: u32 = 5_000;
+
 /// Whether bytes begin like XML.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
     let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -47,10 +50,11 @@ pub(super) fn looks_like(bytes: &[u8]) -> bool {
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
     let text = decode(bytes)?;
+    attributes_are_few(&text)?;
     let nodes = u32::try_from(reading.limits.file_lines.saturating_mul(4)).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
     let document = Document::parse_with_options(&text, options).map_err(|error| vec![broken(&error)])?;
-    let mut file = File { document: &document, sheet: heads(), faults: Faults::default() };
+    let mut file = File { document: &document, counted: (0, 1), sheet: heads(), faults: Faults::default() };
     file.root()?;
     if file.sheet.rows.len() > reading.limits.file_lines {
         return Err(too_many_lines(reading.limits.file_lines));
@@ -63,6 +67,24 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         return Err(vec![Fault::whole("EMPTY", "the file holds no Data", "文件没有 Data 数据")]);
     }
     Ok(file.sheet)
+}
+
+/// Refuses an element of very many attributes before the tree is made: each is compared with all before it.
+fn attributes_are_few(text: &str) -> Result<(), Vec<Fault>> {
+    let (mut equals, mut line) = (0, 1);
+    for byte in text.bytes() {
+        match byte {
+            b'=' => equals += 1,
+            b'<' => equals = 0,
+            b'\n' => line += 1,
+            _ => {}
+        }
+        if equals > MAX_EQUALS {
+            let en = "cannot be read as XML: an element has too many attributes";
+            return Err(vec![Fault::at(line, "", "BROKEN_XML", en, "无法按 XML 读取：元素属性过多")]);
+        }
+    }
+    Ok(())
 }
 
 /// UTF-8, or GB18030 under its names as the declaration says.
@@ -99,13 +121,19 @@ fn heads() -> Sheet {
 
 struct File<'t> {
     document: &'t Document<'t>,
+    /// A place in the text and its line: lines are counted on from there, not each time from the beginning.
+    counted: (usize, u32),
     sheet: Sheet,
     faults: Faults,
 }
 
 impl<'t> File<'t> {
-    fn line(&self, node: Node<'_, '_>) -> u32 {
-        self.document.text_pos_at(node.range().start).row
+    fn line(&mut self, node: Node<'_, '_>) -> u32 {
+        let (text, to) = (self.document.input_text().as_bytes(), node.range().start);
+        let (from, line) = if to >= self.counted.0 { self.counted } else { (0, 1) };
+        let newlines = text[from..to].iter().filter(|b| **b == b'\n').count();
+        self.counted = (to, line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX)));
+        self.counted.1
     }
 
     fn fault(&mut self, node: Node<'_, '_>, column: &str, reason: &'static str, en: String, zh: String) {
