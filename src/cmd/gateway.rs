@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, PrivateKey as _, Trust, enrolment};
 use gateway::{
-    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, OutboxError, Remote, RemoteError, Settings, TokenKey, Which, encode,
-    private_dir, serve,
+    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, OutboxError, Remote, RemoteError, Settings, TokenKey,
+    Which, encode, private_dir, serve,
 };
 use merkle::Hash;
 use proto::v1::{KeyUse, Statement, statement::Body};

@@ -25,7 +25,9 @@ use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
-use crate::{Gateway, Input, Outbox, Report, State as BillState, gateway::GatewayError, statement_bill};
+use crate::{
+    Fault, Gateway, Input, Outbox, Report, State as BillState, gateway::GatewayError, statement_bill,
+};
 use answer::{fault, json, trouble};
 
 pub use guard::{Hosts, Secret};
@@ -76,8 +78,9 @@ async fn bill(State(desk): Shared, request: Request) -> Response {
 
 async fn statement(State(desk): Shared, request: Request) -> Response {
     take(&desk, request, |_, bytes, _| {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        Ok(match statement_bill(text) {
+        let not_utf8 =
+            |_| Fault::whole("ENCODING", "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON");
+        Ok(match std::str::from_utf8(bytes).map_err(not_utf8).and_then(statement_bill) {
             Ok(bill) => Input { bills: vec![bill], ..Input::default() },
             Err(fault) => Input { faults: vec![fault], ..Input::default() },
         })

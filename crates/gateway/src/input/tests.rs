@@ -69,6 +69,16 @@ fn one_bill_is_read_alike_from_every_shape_and_encoding() {
         read(semicolons.as_bytes()),
         read(xml.as_bytes()),
         json(object),
+        json(&format!("\u{feff}{object}")),
+        read(&zh.encode_utf16().fold(b"\xff\xfe".to_vec(), |mut all, unit| {
+            all.extend(unit.to_le_bytes());
+            all
+        })),
+        read(
+            &encoding_rs::GB18030
+                .encode(&xml.replace("?>", " encoding=\"GBK\"?>").replace("\"x\"", "\"支\""))
+                .0,
+        ),
     ];
     for (i, input) in inputs.iter().enumerate() {
         let found = ship(input, 0);
@@ -374,6 +384,8 @@ fn json_of_another_shape_is_refused_at_its_place() {
     let table: &[(&str, Places<'_>)] = &[
         ("", &[(1, "", "BROKEN_JSON")]),
         ("[]", &[(0, "", "NOT_A_BILL")]),
+        ("{\"number\":\"1\",\n\"number\":\"2\"}", &[(2, "", "BROKEN_JSON")]),
+        ("{\"lines\":[{\"lot\":\"1\",\"lot\":\"1\"}]}", &[(1, "", "BROKEN_JSON")]),
         (r#"{"number":"1","lines":7}"#, &[(0, "lines", "BAD_VALUE")]),
         (r#"{"number":"1","lines":[7]}"#, &[(1, "lines", "BAD_VALUE")]),
         (r#"{"Number":"1"}"#, &[(0, "Number", "COLUMN_UNKNOWN")]),

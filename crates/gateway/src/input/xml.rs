@@ -7,11 +7,15 @@
 //! The shape accepted, attribute by attribute, stands in docs/GATEWAY.md. No DTD, no entities of the
 //! file's own.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::{Reading, too_many_lines};
+use super::{
+    Reading,
+    encoding::{self, Declared},
+    too_many_lines,
+};
 use crate::{
     bill::{Row, Sheet, instant},
     columns::Column,
@@ -44,12 +48,13 @@ const MAX_EQUALS: u32 = 5_000;
 
 /// Whether bytes begin like XML.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    plain.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<')
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    let plain = marks.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
+    plain.iter().find(|b| !b.is_ascii_whitespace() && **b != 0) == Some(&b'<')
 }
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
-    let text = decode(bytes)?;
+    let text = encoding::text(bytes, declared(bytes)).map_err(|fault| vec![fault])?;
     attributes_are_few(&text)?;
     let nodes = u32::try_from(reading.limits.file_lines.saturating_mul(4)).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
@@ -87,20 +92,12 @@ fn attributes_are_few(text: &str) -> Result<(), Vec<Fault>> {
     Ok(())
 }
 
-/// UTF-8, or GB18030 under its names as the declaration says.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Fault>> {
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(plain) {
-        return Ok(text.into());
-    }
-    let declaration = String::from_utf8_lossy(&plain[..plain.len().min(200)]).to_ascii_lowercase();
-    let (text, broken) = encoding_rs::GB18030.decode_without_bom_handling(plain);
-    let declared = ["gb18030", "gbk", "gb2312"].iter().any(|name| declaration.contains(name));
-    if !declared || broken {
-        let en = "the file is not UTF-8, and does not declare GB18030, GBK or GB2312";
-        return Err(vec![Fault::whole("ENCODING", en, "文件不是 UTF-8，也未声明 GB18030、GBK 或 GB2312")]);
-    }
-    Ok(text)
+/// The encoding that the declaration names; without one XML is UTF-8.
+fn declared(bytes: &[u8]) -> Declared {
+    let plain = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_ascii_lowercase();
+    let declaration = plain.split_once("<?xml").and_then(|(_, rest)| rest.split_once("?>")).map(|(d, _)| d);
+    let names = |declaration: &str| ["gb18030", "gbk", "gb2312"].iter().any(|n| declaration.contains(n));
+    if declaration.is_some_and(names) { Declared::Gb } else { Declared::Utf8 }
 }
 
 fn broken(error: &roxmltree::Error) -> Fault {
