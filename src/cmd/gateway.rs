@@ -1,18 +1,14 @@
 //! `yuanliu gateway`: settings → key, ledger, outbox → wiring. What it does stands in the crate `gateway`.
 
-use std::{
-    fs,
-    path::Path,
-    process::ExitCode,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+mod order;
+
+use std::{fs, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, PrivateKey as _, Trust, enrolment};
 use gateway::{
-    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, OutboxError, Remote, RemoteError, Settings, TokenKey,
-    Which, encode, private_dir, serve,
+    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, Remote, RemoteError, Settings, TokenKey, encode,
+    private_dir, serve,
 };
 use merkle::Hash;
 use proto::v1::{KeyUse, Statement, statement::Body};
@@ -33,9 +29,9 @@ pub fn run(args: cli::Gateway, out: Out) -> Result<ExitCode> {
         cli::Gateway::Submit { settings, files } => submit(&read(&settings)?, &files, out),
         cli::Gateway::Status { settings, number } => status(&read(&settings)?, number.as_deref(), out),
         cli::Gateway::PutAside { settings, bill, reason } => {
-            order(&read(&settings)?, &which(bill), Some(&reason), out)
+            order::run(&read(&settings)?, bill, Some(&reason), out)
         }
-        cli::Gateway::Retry { settings, bill } => order(&read(&settings)?, &which(bill), None, out),
+        cli::Gateway::Retry { settings, bill } => order::run(&read(&settings)?, bill, None, out),
         cli::Gateway::Key(settings) => key(&read(&settings)?, out),
     }
 }
@@ -260,53 +256,6 @@ fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
         }
     };
     Ok((serde_json::to_value(bills)?, json!({ "running": false, "bills": outbox.counts()? })))
-}
-
-fn which(bill: cli::GatewayBill) -> Which {
-    Which { number: bill.number, kind: bill.kind, principal: bill.principal }
-}
-
-/// Puts a bill aside, for a reason, or takes it up again: in the gateway that runs, else in its outbox.
-fn order(settings: &Settings, which: &Which, reason: Option<&str>, out: Out) -> Result<ExitCode> {
-    if reason.is_some_and(|reason| reason.trim().is_empty()) {
-        return Err(exit::usage("--reason is empty", "--reason 为空"));
-    }
-    let bill = runtime()?.block_on(async {
-        match ask_for(settings, which, reason).await {
-            Err(error) if is_not_running(&error) => {
-                let outbox = outbox(settings)?;
-                let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros())?;
-                let done = match reason {
-                    Some(reason) => outbox.put_aside(which, reason, now),
-                    None => outbox.take_up(which, now),
-                };
-                match done {
-                    Ok(record) => Ok(serde_json::to_value(record)?),
-                    Err(error @ (OutboxError::NoSuchBill(_) | OutboxError::Several(..))) => {
-                        Err(exit::refused(error.to_string(), error.to_string()))
-                    }
-                    Err(error) => Err(error.into()),
-                }
-            }
-            answer => answer,
-        }
-    })?;
-    if out.json {
-        out.value(&bill);
-    } else {
-        out.line(bill_line(&bill));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Asks the gateway that runs; the bill as it is now.
-async fn ask_for(settings: &Settings, which: &Which, reason: Option<&str>) -> Result<Value> {
-    let (status, answer) = Remote::find(&settings.data)?.order(which, reason).await?;
-    if status == 200 {
-        return Ok(answer["bills"][0].clone());
-    }
-    let why = answer["error"]["message"].as_str().unwrap_or_default();
-    Err(exit::refused(why, why))
 }
 
 fn key(settings: &Settings, out: Out) -> Result<ExitCode> {

@@ -23,8 +23,12 @@ mod rows;
 
 use std::{
     fmt,
+    fs::OpenOptions,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
@@ -52,6 +56,8 @@ pub struct Outbox {
     open: Opener,
     /// `None` after a failure, until the next call opens it again.
     database: Mutex<Option<Arc<Database>>>,
+    /// It was open in this process, so it is ours.
+    ours: AtomicBool,
     limits: Limits,
 }
 
@@ -68,12 +74,24 @@ impl Outbox {
     /// [`OutboxError::InUse`], [`OutboxError::Storage`].
     pub fn open(path: &Path, limits: Limits) -> Work<Self> {
         let file = path.to_path_buf();
+        // Bills are a firm's secrets: the file is its owner's from the first byte.
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map_err(|e| OutboxError::Storage(format!("{}: {e}", path.display())))?;
         Self::with(path, Box::new(move || Database::create(&file)), limits)
     }
 
     /// The same over any storage; for tests of crashes and full disks.
     pub(crate) fn with(path: &Path, open: Opener, limits: Limits) -> Work<Self> {
-        let this = Self { path: path.to_path_buf(), open, database: Mutex::new(None), limits };
+        let this = Self {
+            path: path.to_path_buf(),
+            open,
+            database: Mutex::new(None),
+            ours: AtomicBool::new(false),
+            limits,
+        };
         this.write(|t| {
             for table in [BILL, SIGNED] {
                 t.open_table(table)?;
@@ -130,9 +148,14 @@ impl Outbox {
             return Ok(Arc::clone(database));
         }
         let opened = (self.open)().map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen if self.ours.load(Ordering::Relaxed) => {
+                // Another call of ours still holds the handle that failed.
+                OutboxError::Storage("it is being opened again after a failure".to_owned())
+            }
             redb::DatabaseError::DatabaseAlreadyOpen => OutboxError::InUse(self.path.clone()),
             other => OutboxError::Storage(format!("{}: {other}", self.path.display())),
         })?;
+        self.ours.store(true, Ordering::Relaxed);
         Ok(Arc::clone(slot.insert(Arc::new(opened))))
     }
 

@@ -241,3 +241,11 @@ fn whatever_is_passed_over_keeps_the_rest_of_its_number_behind_it() {
     assert_eq!(next(&[2], 2), Some(4));
     assert_eq!(next(&[1, 2, 4], 0), None);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (temp, _outbox) = outbox(Limits::default());
+    assert_eq!(std::fs::metadata(temp.path().join("o")).unwrap().permissions().mode() & 0o077, 0);
+}
