@@ -387,8 +387,37 @@ pub enum Gateway {
         /// The bill's own number.
         number: Option<String>,
     },
+    /// Take a bill that waits out of the queue. It keeps its signed bytes and its number; others go on.
+    PutAside {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        #[command(flatten)]
+        bill: GatewayBill,
+        /// Why; it is kept with the bill.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Put a bill that was put aside back into the queue, or try one that waits now.
+    Retry {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        #[command(flatten)]
+        bill: GatewayBill,
+    },
     /// Show the key that signs, and the enrolment statement (JSON) that a registrar signs for it.
     Key(GatewaySettings),
+}
+
+#[derive(Debug, Args)]
+pub struct GatewayBill {
+    /// The bill's own number.
+    pub number: String,
+    /// Kind of its statement, such as "ship", where several bills have the number.
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Its principal, where that is not enough; empty = the signer itself.
+    #[arg(long)]
+    pub principal: Option<String>,
 }
 
 #[derive(Debug, Args)]

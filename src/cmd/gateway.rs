@@ -1,5 +1,7 @@
 //! `yuanliu gateway`: settings → key, ledger, outbox → wiring. What it does stands in the crate `gateway`.
 
+mod order;
+
 use std::{fs, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
@@ -26,6 +28,10 @@ pub fn run(args: cli::Gateway, out: Out) -> Result<ExitCode> {
         cli::Gateway::Run { settings, ready_file } => start(&read(&settings)?, ready_file.as_deref(), out),
         cli::Gateway::Submit { settings, files } => submit(&read(&settings)?, &files, out),
         cli::Gateway::Status { settings, number } => status(&read(&settings)?, number.as_deref(), out),
+        cli::Gateway::PutAside { settings, bill, reason } => {
+            order::run(&read(&settings)?, bill, Some(&reason), out)
+        }
+        cli::Gateway::Retry { settings, bill } => order::run(&read(&settings)?, bill, None, out),
         cli::Gateway::Key(settings) => key(&read(&settings)?, out),
     }
 }
@@ -183,7 +189,7 @@ fn show_report(name: &str, report: &Value, out: Out) -> bool {
 fn bill_line(bill: &Value) -> String {
     let text = |field: &str| bill[field].as_str().unwrap_or_default();
     let entry = bill["entry"].as_u64().map(|e| format!("  entry {e}")).unwrap_or_default();
-    let why = text("message");
+    let why = if text("state") == "aside" { text("reason") } else { text("message") };
     format!("{}  {} {}  {}{entry}  {why}", bill["seq"], text("title"), text("number"), text("state"))
 }
 
@@ -213,7 +219,7 @@ async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)
     let mut bills = Vec::new();
     let queries = match number {
         Some(number) => vec![format!("/{}", encode(number))],
-        None => ["queued", "sending", "refused", "duplicate"]
+        None => ["queued", "sending", "aside", "refused", "duplicate"]
             .map(|state| format!("?state={state}&limit={SHOWN}"))
             .to_vec(),
     };
@@ -224,8 +230,8 @@ async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)
     Ok((bills.into(), health))
 }
 
-/// Looks into the outbox of one that does not run.
-fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+/// The outbox of a gateway that does not run.
+fn outbox(settings: &Settings) -> Result<Outbox> {
     let path = settings.data.join(OUTBOX_FILE);
     if !path.exists() {
         return Err(exit::refused(
@@ -233,12 +239,17 @@ fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
             format!("{} 中没有发件箱", settings.data.display()),
         ));
     }
-    let outbox = Outbox::open(&path, settings.limits)?;
+    Ok(Outbox::open(&path, settings.limits)?)
+}
+
+/// Looks into the outbox of one that does not run.
+fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+    let outbox = outbox(settings)?;
     let bills = match number {
         Some(number) => outbox.find(number)?,
         None => {
             let mut bills = Vec::new();
-            for state in ["queued", "sending", "refused", "duplicate"] {
+            for state in ["queued", "sending", "aside", "refused", "duplicate"] {
                 bills.extend(outbox.list(Some(state), 0, SHOWN)?.bills);
             }
             bills

@@ -6,6 +6,7 @@ mod making;
 mod read;
 mod receiving;
 mod time;
+mod transform;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,8 +106,8 @@ pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
     let mut faults = Faults::default();
     let mut input = Input::default();
     for (group, rows) in groups(sheet, &mut faults) {
-        let mut reader =
-            Reader { sheet, mapping, rows, faults: Faults::default(), places: Places::default() };
+        let (faults_of, places) = (Faults::default(), Places::default());
+        let mut reader = Reader { sheet, mapping, rows, faults: faults_of, places, year: None };
         let bill = reader.bill(&group.0);
         match bill {
             Some(bill) if reader.faults.is_empty() => input.bills.push(bill),
@@ -160,6 +161,8 @@ struct Reader<'s> {
     rows: Vec<&'s Row>,
     faults: Faults,
     places: Places,
+    /// Of the act, once it was looked for: on many lines that leave it empty that takes its time.
+    year: Option<u16>,
 }
 
 impl<'s> Reader<'s> {

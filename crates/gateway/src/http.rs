@@ -5,34 +5,36 @@
 //! (`Origin`) is refused. Then the secret decides.
 
 mod answer;
+mod desk;
 mod guard;
 mod listen;
 mod page;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
-    body::{Bytes, to_bytes},
+    body::Bytes,
     extract::{Path, Request, State},
     http::StatusCode,
     middleware,
     response::Response,
     routing::{get, post},
 };
+use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
-use crate::{Gateway, Input, Outbox, Report, gateway::GatewayError, statement_bill};
+use crate::{
+    Fault, Gateway, Input, Outbox, Report, State as BillState, gateway::GatewayError, statement_bill,
+};
 use answer::{fault, json, trouble};
 
 pub use guard::{Hosts, Secret};
-pub(crate) use listen::Bounded;
+pub(crate) use listen::{Pace, answer as answer_all};
 
 /// Most requests worked on at a time; further ones are asked to come again.
 const AT_ONCE: usize = 32;
-/// Longest time a request may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 /// Most bills on a page of answers.
 const MAX_PAGE: usize = 1_000;
 /// Bills on a page of answers where nothing is said.
@@ -58,6 +60,8 @@ pub fn router(gateway: Arc<Gateway>, secret: Secret, hosts: Hosts) -> Router {
         .route("/v1/bills/{*number}", get(find))
         .route("/v1/statements", post(statement))
         .route("/v1/files", post(file))
+        .route("/v1/put-aside", post(desk::put_aside))
+        .route("/v1/retry", post(desk::retry))
         .route("/v1/health", get(health))
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::check))
@@ -74,8 +78,9 @@ async fn bill(State(desk): Shared, request: Request) -> Response {
 
 async fn statement(State(desk): Shared, request: Request) -> Response {
     take(&desk, request, |_, bytes, _| {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        Ok(match statement_bill(text) {
+        let not_utf8 =
+            |_| Fault::whole("ENCODING", "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON");
+        Ok(match std::str::from_utf8(bytes).map_err(not_utf8).and_then(statement_bill) {
             Ok(bill) => Input { bills: vec![bill], ..Input::default() },
             Err(fault) => Input { faults: vec![fault], ..Input::default() },
         })
@@ -117,19 +122,43 @@ async fn take(
 
 async fn body(desk: &Desk, request: Request) -> Result<Bytes, Box<Response>> {
     let most = desk.gateway.settings().limits.file_bytes;
-    let arriving = tokio::time::timeout(ARRIVES_WITHIN, to_bytes(request.into_body(), most)).await;
-    let refuse = |status, reason, en: &str, zh: &str| Err(Box::new(fault(status, reason, en, zh)));
-    match arriving {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => {
-            let en = format!("the request broke off, or has more than {most} bytes; split it");
-            let zh = format!("请求中断，或超过 {most} 字节；请拆分");
-            refuse(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &en, &zh)
+    body_of(request, most, Pace::default()).await.map_err(|why| {
+        Box::new(match why {
+            Unread::Broken => {
+                let en = format!("the request broke off, or has more than {most} bytes; split it");
+                let zh = format!("请求中断，或超过 {most} 字节；请拆分");
+                fault(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &en, &zh)
+            }
+            Unread::Late => {
+                let en = "the request did not arrive in time";
+                fault(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", en, "请求超时")
+            }
+        })
+    })
+}
+
+/// Why a body was not read.
+#[derive(Debug)]
+enum Unread {
+    Late,
+    /// Or too large.
+    Broken,
+}
+
+/// A body of bounded size, the whole and each piece of which arrives in time.
+async fn body_of(request: Request, most: usize, pace: Pace) -> Result<Bytes, Unread> {
+    let arriving = async {
+        let (mut body, mut bytes) = (Limited::new(request.into_body(), most), Vec::new());
+        loop {
+            match tokio::time::timeout(pace.piece, body.frame()).await {
+                Err(_) => return Err(Unread::Late),
+                Ok(None) => return Ok(bytes.into()),
+                Ok(Some(Err(_))) => return Err(Unread::Broken),
+                Ok(Some(Ok(frame))) => bytes.extend(frame.into_data().unwrap_or_default()),
+            }
         }
-        Err(_) => {
-            refuse(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", "the request did not arrive in time", "请求超时")
-        }
-    }
+    };
+    tokio::time::timeout(pace.body, arriving).await.unwrap_or(Err(Unread::Late))
 }
 
 /// 202 something will be sent; 200 everything was here; 409 a number is taken; 422 something is wrong.
@@ -158,8 +187,8 @@ async fn list(State(desk): Shared, request: Request) -> Response {
         );
     };
     if state.as_deref().is_some_and(|name| !Outbox::is_state(name)) {
-        let en = "states: queued, sending, landed, refused, duplicate";
-        return fault(StatusCode::BAD_REQUEST, "BAD_QUERY", en, "state 取值见文档");
+        let en = format!("states: {}", BillState::NAMES.join(", "));
+        return fault(StatusCode::BAD_REQUEST, "BAD_QUERY", &en, "state 取值见文档");
     }
     let limit = usize::try_from(limit).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
     let page = desk.gateway.blocking(move |g| Ok(g.outbox().list(state.as_deref(), after, limit)?)).await;

@@ -1,6 +1,7 @@
 //! The shapes in which bills come: CSV, XLSX, XML of 码上放心, JSON.
 
 mod csv_file;
+mod encoding;
 mod json;
 mod table;
 mod xlsx;
@@ -42,7 +43,12 @@ impl Reading<'_> {
     /// Reads one bill as JSON.
     #[must_use]
     pub fn json(self, bytes: &[u8]) -> Input {
-        self.finish(json::read(bytes, self))
+        let sheet = if bytes.len() > self.limits.file_bytes {
+            Err(too_large(bytes.len(), self.limits.file_bytes))
+        } else {
+            json::read(bytes, self)
+        };
+        self.finish(sheet)
     }
 
     fn finish(self, sheet: Result<bill::Sheet, Vec<Fault>>) -> Input {

@@ -23,8 +23,11 @@ pub enum Makes {
     Use,
     /// 盘盈盘亏报损.
     Adjust(AdjustOutcome),
-    /// Nothing: such a bill does not say all that the statement named needs.
-    ByHand(&'static str),
+    /// 出库 with this reason code where another party is named; without one the goods stay, and become
+    /// others that the bill does not name: refused as below.
+    Rework(&'static str),
+    /// Nothing: a Transform says what came into being, and such a bill does not.
+    ByHand,
 }
 
 /// A type of bill.
@@ -53,7 +56,7 @@ const fn row(
 }
 
 use AdjustOutcome::{Damaged, Destroyed, Found, Lost};
-use Makes::{Adjust, ByHand, Commission, Pack, Receive, Ship, Unpack, Use};
+use Makes::{Adjust, ByHand, Commission, Pack, Receive, Rework, Ship, Unpack, Use};
 
 /// All types.
 pub static BILL_TYPES: &[BillType] = &[
@@ -71,12 +74,12 @@ pub static BILL_TYPES: &[BillType] = &[
     row(201, "sale", "销售出库", "SalesWareHouseOut", Ship("sale")),
     row(202, "return-out", "退货出库", "ReturnWareHouseOut", Ship("return")),
     row(203, "transfer-out", "调拨出库", "AllocateWareHouseOut", Ship("transfer")),
-    row(204, "rework", "返工出库", "ReworkWareHouseOut", ByHand("Transform")),
+    row(204, "rework", "返工出库", "ReworkWareHouseOut", Rework("rework")),
     // The scanners' own spelling.
     row(205, "destroy-out", "销毁出库", "DestoryWareHouseOut", Ship("disposal")),
     row(206, "sample-out", "抽检出库", "CheckWareHouseOut", Ship("sample")),
     row(207, "drop-shipment", "直调出库", "DirectAllocateWareHouseOut", Ship("drop-shipment")),
-    row(208, "production-out", "生产出库", "", ByHand("Transform")),
+    row(208, "production-out", "生产出库", "", ByHand),
     row(209, "supply-out", "供应出库", "", Ship("supply")),
     row(211, "recall-out", "召回出库", "", Ship("recall")),
     row(212, "gift-out", "赠品出库", "", Ship("gift")),
@@ -136,7 +139,8 @@ mod tests {
             let code = if t.code == 0 { "–".to_owned() } else { t.code.to_string() };
             let event = if t.event.is_empty() { "–".to_owned() } else { format!("`{}`", t.event) };
             let makes = match t.makes {
-                ByHand(what) => format!("refused: {what} by hand"),
+                ByHand => "refused: Transform by hand".to_owned(),
+                Rework(reason) => format!("Ship, `{reason}`; without partner refused: Transform by hand"),
                 Adjust(outcome) => format!(
                     "Adjust, `{}`",
                     outcome.as_str_name().trim_start_matches("ADJUST_OUTCOME_").to_lowercase()

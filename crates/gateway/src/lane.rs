@@ -1,4 +1,5 @@
-//! The one lane to the ledger: bills leave in order of acceptance, one at a time.
+//! The one lane to the ledger: bills leave in order of acceptance, one at a time. Those of one number never
+//! overtake each other; one with trouble of its own is overtaken by the others (`turns`).
 //!
 //! | the ledger says | the bill | the lane |
 //! | --- | --- | --- |
@@ -7,10 +8,12 @@
 //! | its business key is taken | duplicate | goes on |
 //! | refused for the age of its id, or a key that is no longer ours | signed anew: same number, same content | sends it |
 //! | refused for the signer (unknown key, wrong ledger …) | waits | waits, and asks for attention |
-//! | nothing, or: later | waits | waits, and sends the same bytes again |
+//! | nothing, or: later | waits | waits, and sends the same bytes again; after a while others go past it |
 //!
 //! Signing anew is safe: the ledger looks for recorded bytes first, so a refusal says that the old ones are
 //! not recorded; and should they be, the business key stops the new ones.
+
+pub(crate) mod turns;
 
 use std::time::Duration;
 
@@ -49,13 +52,16 @@ pub(crate) enum Verdict {
     Attention {
         /// What happened, and what to do.
         why: String,
+        /// It is about the signer or the ledger, so every bill would meet it.
+        everybody: bool,
     },
 }
 
 /// What the lane knows when it judges a refusal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
-    /// Age of the statement's id by our own clock, in ms; 0 = made in the future.
+    /// How far the statement's id lies from now by our own clock, in ms, before or behind: a clock that was
+    /// wrong and has been set makes ids of the future.
     pub(crate) id_age_ms: u64,
     /// It was signed with the key that the gateway has now.
     pub(crate) our_key: bool,
@@ -69,12 +75,13 @@ pub(crate) fn judge(answer: Result<Receipt, ClientError>, situation: Situation) 
         Err(ClientError::Retry(failure)) => {
             Verdict::Later { why: failure.to_string(), asked: failure.retry_after }
         }
-        Err(error) => Verdict::Attention { why: error.to_string() },
+        Err(error) => Verdict::Attention { why: error.to_string(), everybody: false },
     }
 }
 
 fn refusal(failure: &client::Failure, situation: Situation) -> Verdict {
-    let attention = |advice: &str| Verdict::Attention { why: format!("{failure}; {advice}") };
+    let attention =
+        |advice: &str| Verdict::Attention { why: format!("{failure}; {advice}"), everybody: true };
     match failure.reason.as_str() {
         "BUSINESS_KEY_TAKEN" => {
             Verdict::Settled(State::Duplicate { entry: taken_by(failure), message: failure.message.clone() })
@@ -94,9 +101,12 @@ fn refusal(failure: &client::Failure, situation: Situation) -> Verdict {
             attention("the server keeps another ledger than the settings say; 服务器账本与配置不符")
         }
         // Not an answer of the ledger: something between.
-        "" => attention(
-            "the answer is not a ledger's: check the server's address; 应答并非来自账本，请检查地址",
-        ),
+        "" => Verdict::Attention {
+            why: format!(
+                "{failure}; the answer is not a ledger's: check the server's address; 应答并非来自账本，请检查地址"
+            ),
+            everybody: false,
+        },
         _ => Verdict::Settled(State::Refused(Refused {
             reason: failure.reason.clone(),
             message: failure.message.clone(),

@@ -12,8 +12,10 @@
 //! - A bill is signed when it is accepted, and the signed bytes are on disk before anybody is told so.
 //! - A bill that has a receipt is never sent again. One whose answer got lost is sent again byte for byte,
 //!   which the ledger answers with the first receipt.
-//! - Bills leave in order of acceptance, one at a time. Of one business key (number, kind, principal) at
-//!   most one bill waits or has landed; a refused one makes room for its correction.
+//! - Bills leave in order of acceptance, one at a time; those of one number never overtake each other. One
+//!   with trouble of its own is overtaken by those of other numbers, or put aside by people: kept, not sent.
+//! - Of one business key (number, kind, principal) at most one bill waits, lies aside or has landed; a
+//!   refused one makes room for its correction.
 //! - Nothing of a bill with a fault is accepted; every fault names line and column.
 //! - Every queue, file, line, wait and answer is bounded.
 //!
@@ -49,9 +51,9 @@ pub use http::{Hosts, Secret, router};
 pub use input::{Reading, statement_bill};
 pub use key::{Key, KeyError, TokenKey, read_pin};
 pub use kinds::{BILL_TYPES, BillType, Makes};
-pub use lane::Wire;
-pub use outbox::{Accepted, Counts, NewBill, Outbox, OutboxError, Page};
-pub use record::{BillKey, FieldFault, Landed, Record, Refused, State};
+pub use lane::{Wire, turns::Overtaken};
+pub use outbox::{Accepted, Counts, NewBill, Outbox, OutboxError, Page, Which};
+pub use record::{Act, BillKey, FieldFault, Landed, Record, Refused, State};
 pub use remote::{Remote, RemoteError, encode};
 pub use serve::{ADDRESS_FILE, OUTBOX_FILE, SECRET_FILE, serve};
 pub use settings::{

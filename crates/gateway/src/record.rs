@@ -30,6 +30,14 @@ pub enum State {
     Queued,
     /// Sent at least once; the answer is not known yet.
     Sending,
+    /// Taken out of the queue by somebody, until somebody takes it up again. Its bytes and its business key
+    /// stay: the ledger may have it.
+    Aside {
+        /// In that person's words.
+        reason: String,
+        /// It was sent before, and its answer is not known.
+        sent: bool,
+    },
     /// In the ledger. Never sent again.
     Landed(Landed),
     /// Refused by the ledger for good; nothing of it is recorded. Its number is free for a corrected bill.
@@ -83,6 +91,23 @@ pub struct FieldFault {
     pub description: String,
 }
 
+/// Longest reason for which a bill is put aside, in characters.
+pub(crate) const MAX_REASON: usize = 500;
+/// Most acts that are kept of a bill; the oldest go first.
+pub(crate) const MAX_ACTS: usize = 16;
+
+/// What somebody did to a bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// `put-aside` or `retry`.
+    pub what: String,
+    /// µs since the Unix epoch.
+    pub at: i64,
+    /// Why, where it was put aside.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
 /// A bill in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,6 +131,9 @@ pub struct Record {
     pub accepted_at: i64,
     /// When the state became what it is, µs since the Unix epoch.
     pub changed_at: i64,
+    /// What people did to it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<Act>,
     /// Where it is.
     #[serde(flatten)]
     pub state: State,
@@ -118,6 +146,7 @@ impl State {
         match self {
             Self::Queued => "queued",
             Self::Sending => "sending",
+            Self::Aside { .. } => "aside",
             Self::Landed(_) => "landed",
             Self::Refused(_) => "refused",
             Self::Duplicate { .. } => "duplicate",
@@ -130,6 +159,7 @@ impl State {
         match self {
             Self::Queued => "待发送",
             Self::Sending => "发送中",
+            Self::Aside { .. } => "已搁置",
             Self::Landed(_) => "已入账",
             Self::Refused(_) => "被拒绝",
             Self::Duplicate { .. } => "重复",
@@ -137,12 +167,24 @@ impl State {
     }
 
     /// All names, in the order of a bill's life.
-    pub const NAMES: [&'static str; 5] = ["queued", "sending", "landed", "refused", "duplicate"];
+    pub const NAMES: [&'static str; 6] = ["queued", "sending", "aside", "landed", "refused", "duplicate"];
 
     /// Whether it is still to be sent.
     #[must_use]
     pub const fn waits(&self) -> bool {
         matches!(self, Self::Queued | Self::Sending)
+    }
+
+    /// Whether somebody put it aside.
+    #[must_use]
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::Aside { .. })
+    }
+
+    /// Whether it has reached its end.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        !self.waits() && !self.is_aside()
     }
 }
 

@@ -6,11 +6,14 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, body::Bytes, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
-use crate::serve::{ADDRESS_FILE, SECRET_FILE};
+use crate::{
+    Which,
+    serve::{ADDRESS_FILE, SECRET_FILE},
+};
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -63,6 +66,23 @@ impl Remote {
     /// See [`RemoteError`].
     pub async fn bills(&self, query: &str) -> Result<(u16, Value), RemoteError> {
         self.call(Method::GET, &format!("/v1/bills{query}"), Vec::new()).await
+    }
+
+    /// Puts a bill aside, with a reason, or takes it up again, without one.
+    ///
+    /// # Errors
+    /// See [`RemoteError`].
+    pub async fn order(&self, which: &Which, reason: Option<&str>) -> Result<(u16, Value), RemoteError> {
+        let Which { number, kind, principal } = which;
+        let mut order = json!({ "number": number, "kind": kind, "principal": principal });
+        let path = match reason {
+            None => "/v1/retry",
+            Some(reason) => {
+                order["reason"] = reason.into();
+                "/v1/put-aside"
+            }
+        };
+        self.call(Method::POST, path, order.to_string().into_bytes()).await
     }
 
     /// Asks how it fares.

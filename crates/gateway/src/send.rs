@@ -1,9 +1,9 @@
 //! Sending: the lane takes the bills that wait to the ledger, one at a time, and writes down what became
-//! of each.
+//! of each. Whose turn it is stands in `lane::turns`.
 
 use std::{
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use prost::Message as _;
@@ -11,87 +11,138 @@ use proto::v1::{self, SignedStatement};
 use tokio::sync::watch;
 
 use crate::{
-    Gateway, LaneStatus, State,
+    Gateway, LaneStatus, Record, State,
     gateway::{GatewayError, header_of, id_text, now_us},
-    lane::{Patience, Situation, Verdict, Wire, judge, may_send},
+    lane::{
+        Patience, Situation, Verdict, Wire, judge, may_send,
+        turns::{After, Failed, Turns},
+    },
 };
 
 /// A day in µs.
 const DAY: i64 = 86_400_000_000;
 /// How often long settled bills are forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+/// Most transactions that forget, each time.
+const TIDY_ROUNDS: usize = 100;
 
 impl Gateway {
     /// Sends what is stored until told to stop.
     pub async fn run_lane(self: Arc<Self>, wire: impl Wire, mut stop: watch::Receiver<bool>) {
-        let mut patience = Patience::default();
-        let mut tidied: Option<tokio::time::Instant> = None;
+        let mut tidied: Option<Instant> = None;
         while !*stop.borrow() {
             if tidied.is_none_or(|at| at.elapsed() >= TIDY_EVERY) {
-                tidied = Some(tokio::time::Instant::now());
+                tidied = Some(Instant::now());
                 self.tidy().await;
             }
-            let wait = match self.step(&wire, &mut stop).await {
-                Step::Went => {
-                    patience.reset();
-                    continue;
-                }
-                Step::Idle => None,
-                Step::Wait { why, attention, asked } => {
-                    let wait = patience.next(asked, random());
-                    self.waits(why, attention, wait);
-                    Some(wait)
-                }
+            let (wait, hears) = match self.step(&wire, &mut stop, Instant::now()).await {
+                Step::Went => continue,
+                Step::Idle => (TIDY_EVERY, true),
+                Step::Rest(wait) => (wait, true),
+                Step::Wait(wait) => (wait, false),
                 Step::Stopped => return,
             };
-            let pause = tokio::time::sleep(wait.unwrap_or(TIDY_EVERY));
             tokio::select! {
-                () = pause => {}
-                () = self.wake.notified(), if wait.is_none() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = self.wake.notified(), if hears => {}
+                () = self.nudge.notified() => {}
                 _ = stop.changed() => {}
             }
         }
     }
 
     /// One bill further, or why not.
-    pub(crate) async fn step(self: &Arc<Self>, wire: &impl Wire, stop: &mut watch::Receiver<bool>) -> Step {
-        let next = match self.blocking(|g| Ok(g.outbox().next()?)).await {
+    pub(crate) async fn step(
+        self: &Arc<Self>,
+        wire: &impl Wire,
+        stop: &mut watch::Receiver<bool>,
+        now: Instant,
+    ) -> Step {
+        let (record, signed) = match self.pick(now).await {
             Ok(Some(next)) => next,
-            Ok(None) => {
-                self.relax();
-                return Step::Idle;
-            }
-            Err(error) => return Step::trouble(&error),
+            Ok(None) => return self.nothing_goes(now),
+            Err(error) => return self.trouble(&error, now),
         };
-        let (record, signed) = next;
         let seq = record.seq;
         if !may_send(&record) {
             let what = format!("the outbox is damaged: bill {seq} is {} and queued", record.state.name());
-            return Step::trouble(&GatewayError::Machine(what));
+            return self.trouble(&GatewayError::Machine(what), now);
         }
-        if record.state == State::Queued
-            && let Err(error) = self.blocking(move |g| g.settle(seq, &State::Sending)).await
-        {
-            return Step::trouble(&error);
+        if record.state == State::Queued {
+            match self.blocking(move |g| g.settle(seq, &State::Sending)).await {
+                Ok(record) if may_send(&record) => {}
+                // Somebody put it aside just now.
+                Ok(_) => return Step::Went,
+                Err(error) => return self.trouble(&error, now),
+            }
         }
         let answer = tokio::select! {
             answer = wire.submit(&signed) => answer,
             // The answer is not waited for: the same bytes bring the same receipt after the next start.
             _ = stop.changed() => return Step::Stopped,
         };
-        let situation = self.situation(&signed);
-        match judge(answer, situation) {
+        match judge(answer, self.situation(&signed)) {
             Verdict::Settled(state) => {
                 tracing::info!(seq, number = record.key.number, state = state.name(), "bill settled");
                 self.keep(seq, state, stop).await
             }
-            Verdict::SignAnew => self.sign_anew(seq, signed).await,
-            Verdict::Later { why, asked } => Step::Wait { why, attention: false, asked },
-            Verdict::Attention { why } => {
+            Verdict::SignAnew => self.sign_anew(seq, signed, now).await,
+            Verdict::Later { why, asked } => self.missed(&record, &why, (asked, false), false, now),
+            Verdict::Attention { why, everybody } => {
                 tracing::warn!(seq, number = record.key.number, why, "the lane needs attention");
-                Step::Wait { why, attention: true, asked: None }
+                self.missed(&record, &why, (None, everybody), true, now)
             }
         }
+    }
+
+    /// The bill whose turn it is.
+    async fn pick(self: &Arc<Self>, now: Instant) -> Result<Option<(Record, SignedStatement)>, GatewayError> {
+        loop {
+            let passing = self.with_turns(|turns| turns.passing(now));
+            let found = self.blocking(move |g| Ok(g.outbox().next_passing(&passing)?)).await?;
+            if found.is_some() || !self.with_turns(Turns::wrap) {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn nothing_goes(&self, now: Instant) -> Step {
+        let Some(rest) = self.with_turns(|turns| turns.rest(now)) else {
+            self.with_lane(LaneStatus::relax);
+            return Step::Idle;
+        };
+        self.waits(rest.why, rest.attention, rest.wait);
+        Step::Rest(rest.wait)
+    }
+
+    /// A bill did not get through.
+    fn missed(
+        &self,
+        record: &Record,
+        why: &str,
+        (asked, everybody): (Option<Duration>, bool),
+        attention: bool,
+        now: Instant,
+    ) -> Step {
+        let failed = Failed { seq: record.seq, number: &record.key.number, why, asked, everybody, attention };
+        match self.with_turns(|turns| turns.failed(&failed, now, random())) {
+            After::Another => {
+                tracing::warn!(seq = record.seq, number = record.key.number, why, "others are tried first");
+                self.tell_overtaken();
+                Step::Went
+            }
+            After::Wait(wait) => {
+                self.waits(why.to_owned(), attention, wait);
+                Step::Wait(wait)
+            }
+        }
+    }
+
+    fn trouble(&self, error: &GatewayError, now: Instant) -> Step {
+        tracing::error!(%error, "the outbox or the key does not work");
+        let wait = self.with_turns(|turns| turns.everybody(None, now, random()));
+        self.waits(error.to_string(), true, wait);
+        Step::Wait(wait)
     }
 
     /// Writes the end of a bill. While that fails the bill is not sent again: its end is known.
@@ -100,7 +151,12 @@ impl Gateway {
         loop {
             let copy = state.clone();
             let Err(error) = self.blocking(move |g| g.settle(seq, &copy)).await else {
-                self.answered();
+                self.with_turns(|turns| turns.answered(seq, Instant::now()));
+                self.with_lane(|lane| {
+                    lane.relax();
+                    lane.answered_at = now_us().unwrap_or(0);
+                });
+                self.tell_overtaken();
                 return Step::Went;
             };
             tracing::error!(seq, %error, "an answer of the ledger cannot be stored");
@@ -113,13 +169,12 @@ impl Gateway {
         }
     }
 
-    fn settle(&self, seq: u64, state: &State) -> Result<(), GatewayError> {
-        self.outbox().set(seq, state, now_us()?)?;
-        Ok(())
+    fn settle(&self, seq: u64, state: &State) -> Result<Record, GatewayError> {
+        Ok(self.outbox().set(seq, state, now_us()?)?)
     }
 
     /// New id, new salt, our present key; everything that was said stays.
-    async fn sign_anew(self: &Arc<Self>, seq: u64, old: SignedStatement) -> Step {
+    async fn sign_anew(self: &Arc<Self>, seq: u64, old: SignedStatement, now: Instant) -> Step {
         let done = self
             .blocking(move |g| {
                 let damaged = |e: &dyn std::fmt::Display| GatewayError::Machine(format!("bill {seq}: {e}"));
@@ -135,7 +190,7 @@ impl Gateway {
             .await;
         match done {
             Ok(()) => Step::Went,
-            Err(error) => Step::trouble(&error),
+            Err(error) => self.trouble(&error, now),
         }
     }
 
@@ -144,23 +199,34 @@ impl Gateway {
         let header = header_of(signed);
         let made = statement::id_millis(&statement::id_bytes(&header.id));
         Situation {
-            id_age_ms: now.saturating_sub(made),
+            id_age_ms: now.abs_diff(made),
             our_key: signed.key_id == self.signer().key_id().as_slice(),
         }
     }
 
+    /// Forgets what is long settled, a thousand bills at a time, as long as there is more.
     async fn tidy(self: &Arc<Self>) {
-        let days = i64::from(self.settings().limits.keep_days);
-        let forgotten = self.blocking(move |g| Ok(g.outbox().forget(now_us()? - days * DAY)?)).await;
-        match forgotten {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "long settled bills forgotten"),
-            Err(error) => tracing::warn!(%error, "long settled bills cannot be forgotten"),
+        let keep = i64::from(self.settings().limits.keep_days).saturating_mul(DAY);
+        for _ in 0..TIDY_ROUNDS {
+            let forgotten =
+                self.blocking(move |g| Ok(g.outbox().forget(now_us()?.saturating_sub(keep))?)).await;
+            match forgotten {
+                Ok(0) => return,
+                Ok(count) => tracing::info!(count, "long settled bills forgotten"),
+                Err(error) => {
+                    tracing::warn!(%error, "long settled bills cannot be forgotten");
+                    return;
+                }
+            }
         }
     }
 
     fn with_lane(&self, change: impl FnOnce(&mut LaneStatus)) {
         change(&mut self.lane.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn with_turns<T>(&self, change: impl FnOnce(&mut Turns) -> T) -> T {
+        change(&mut self.turns.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn waits(&self, why: String, attention: bool, wait: Duration) {
@@ -170,34 +236,30 @@ impl Gateway {
             lane.attention = attention;
             lane.next_try_at = next;
         });
+        self.tell_overtaken();
     }
 
-    fn relax(&self) {
-        self.with_lane(|lane| *lane = LaneStatus { answered_at: lane.answered_at, ..LaneStatus::default() });
-    }
-
-    fn answered(&self) {
-        let answered_at = now_us().unwrap_or(0);
-        self.with_lane(|lane| *lane = LaneStatus { answered_at, ..LaneStatus::default() });
+    /// What others go past will hardly mend itself.
+    fn tell_overtaken(&self) {
+        let overtaken = self.with_turns(|turns| turns.overtaken());
+        self.with_lane(|lane| {
+            lane.attention |= !overtaken.is_empty();
+            lane.overtaken = overtaken;
+        });
     }
 }
 
 pub(crate) enum Step {
-    /// A bill went one state further.
+    /// A bill went one state further, or another one is to be tried.
     Went,
     /// Nothing waits.
     Idle,
-    /// The head of the queue waits.
-    Wait { why: String, attention: bool, asked: Option<Duration> },
+    /// Nothing that waits can go for so long, unless something new comes.
+    Rest(Duration),
+    /// Nothing goes for so long.
+    Wait(Duration),
     /// Told to stop.
     Stopped,
-}
-
-impl Step {
-    fn trouble(error: &GatewayError) -> Self {
-        tracing::error!(%error, "the outbox or the key does not work");
-        Self::Wait { why: error.to_string(), attention: true, asked: None }
-    }
 }
 
 /// Without randomness waits stay in the middle.

@@ -13,7 +13,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     Gateway,
-    http::{Bounded, Hosts, Secret, router},
+    http::{Hosts, Pace, Secret, answer_all, router},
     inbox::Inbox,
     lane::Wire,
 };
@@ -50,22 +50,20 @@ pub async fn serve(
     if let Some(inbox) = inbox {
         parts.spawn(inbox.watch(Arc::clone(&gateway), stop.clone()));
     }
-    let mut asked = stop.clone();
-    let answering = axum::serve(Bounded::new(listener), app).with_graceful_shutdown(async move {
-        let _ = asked.wait_for(|stop| *stop).await;
-    });
-    let mut answering = tokio::spawn(async move { answering.await });
+    let mut answering = JoinSet::new();
+    answering.spawn(answer_all(listener, app, Pace::default(), stop.clone()));
     ready(address);
     let mut stop = stop;
     let early = tokio::select! {
-        ended = &mut answering => Some(ended),
+        ended = answering.join_next() => ended,
         _ = stop.wait_for(|stop| *stop) => None,
     };
     if let Some(ended) = early {
-        return ended.map_err(io::Error::other)?;
+        // It ends only where it was told to, or died.
+        ended.map_err(io::Error::other)?;
     }
     // Whoever does not finish in time is cut off: what was accepted is on disk.
-    let _ = tokio::time::timeout(GRACE, &mut answering).await;
+    let _ = tokio::time::timeout(GRACE, async { while answering.join_next().await.is_some() {} }).await;
     let _ = tokio::time::timeout(GRACE, async { while parts.join_next().await.is_some() {} }).await;
     let _ = fs::remove_file(settings.data.join(ADDRESS_FILE));
     Ok(())

@@ -31,7 +31,7 @@ impl Makes {
                 C::Market,
             ],
             Self::Pack | Self::Unpack => &[C::Parent],
-            Self::Ship(_) => &[
+            Self::Ship(_) | Self::Rework(_) => &[
                 C::Partner,
                 C::ShipTo,
                 C::Owner,
@@ -60,7 +60,7 @@ impl Makes {
             Self::Use => &[C::Quantity, C::Unit, C::Wasted, C::Vial, C::Finished],
             Self::Adjust(_) => &[C::Reason, C::Product, C::Lot, C::Quantity, C::Unit, C::Note],
             // Refused whole: no column is looked at.
-            Self::ByHand(_) => &[],
+            Self::ByHand => &[],
         }
     }
 }
@@ -76,16 +76,11 @@ impl<'s> Reader<'s> {
             Makes::Receive => Some(Body::Receive(self.receive(header))),
             Makes::Use => Some(Body::Use(Use { lines: self.uses() })),
             Makes::Adjust(outcome) => Some(Body::Adjust(self.adjust(outcome))),
-            Makes::ByHand(needs) => {
-                let (code, name) = (bill_type.code, bill_type.chinese);
-                let en = format!(
-                    "bills of type {code} {name} do not say what came into being, which a {needs} needs; \
-                     hand it in as a statement (POST /v1/statements)"
-                );
-                let zh = format!(
-                    "类型 {code} {name} 的单据未写明产出，而 {needs} 声明需要；请以声明形式提交（POST /v1/statements）"
-                );
-                self.fault(self.first(), C::Type, "TYPE_NOT_SUPPORTED", en, zh);
+            Makes::Rework(reason) if self.bill_cell(C::Partner).is_some() => {
+                Some(Body::Ship(self.ship(reason)))
+            }
+            Makes::Rework(_) | Makes::ByHand => {
+                self.by_hand(bill_type, header);
                 None
             }
         }
@@ -97,7 +92,8 @@ impl<'s> Reader<'s> {
         else {
             return;
         };
-        if matches!(makes, Makes::ByHand(_)) {
+        let at_home = matches!(makes, Makes::Rework(_)) && self.bill_cell(C::Partner).is_none();
+        if at_home || makes == Makes::ByHand {
             return;
         }
         let takes = |column: Column| ALWAYS.contains(&column) || makes.columns().contains(&column);

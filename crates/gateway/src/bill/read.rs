@@ -125,7 +125,8 @@ impl<'s> Reader<'s> {
         }
         // FNC1 cannot be typed; exports write it in these ways.
         let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}").replace("{GS}", "\u{1d}");
-        let item = match ScanData::parse(&scan, self.year()) {
+        let year = self.year();
+        let item = match ScanData::parse(&scan, year) {
             Ok(data) => data.item().ok_or_else(|| "names a product, not an item or a lot".to_owned()),
             Err(error) => Err(error.to_string()),
         };
@@ -141,9 +142,13 @@ impl<'s> Reader<'s> {
     }
 
     /// The year by which scans give two-digit years their century: that of the act.
-    fn year(&self) -> u16 {
+    fn year(&mut self) -> u16 {
+        if let Some(year) = self.year {
+            return year;
+        }
         let time = self.bill_cell(Column::Time).and_then(|(_, text)| time::day_text(text));
-        time.and_then(|day| day[..4].parse().ok()).unwrap_or(2026)
+        let year = time.and_then(|day| day[..4].parse().ok()).unwrap_or(2026);
+        *self.year.insert(year)
     }
 
     /// A line with a code of its own is one piece: a quantity may only say so.

@@ -20,6 +20,18 @@ pub(crate) fn instant(text: &str, default: i32) -> Option<(i64, i32)> {
     (-840..=840).contains(&minutes).then_some((us, minutes))
 }
 
+/// A time as RFC 3339, to the second; `None` for what was not read.
+pub(super) fn rfc3339(us: i64, minutes: i32) -> Option<String> {
+    if us == 0 {
+        return None;
+    }
+    let offset = Offset::from_seconds(minutes.checked_mul(60)?).ok()?;
+    let at = jiff::Timestamp::from_microsecond(us).ok()?;
+    let zone =
+        format!("{}{:02}:{:02}", if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60);
+    Some(format!("{}{zone}", offset.to_datetime(at).strftime("%FT%T")))
+}
+
 /// A day as `YYYY-MM-DD`.
 pub(super) fn day_text(text: &str) -> Option<String> {
     day(text.split([' ', 'T']).next()?).map(|day| day.to_string())

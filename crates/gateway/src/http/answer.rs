@@ -46,6 +46,12 @@ pub(super) fn trouble(error: &GatewayError) -> Response {
             &text,
             "发件箱无法读写，请检查磁盘后重发",
         ),
+        GatewayError::Outbox(OutboxError::NoSuchBill(_)) => {
+            fault(StatusCode::NOT_FOUND, "UNKNOWN_BILL", &text, "没有这样的单据，详见英文说明")
+        }
+        GatewayError::Outbox(OutboxError::Several(..)) => {
+            fault(StatusCode::CONFLICT, "SEVERAL_BILLS", &text, "该单号有多张单据，请指明 kind 与 principal")
+        }
         GatewayError::Outbox(_) | GatewayError::Machine(_) => {
             fault(StatusCode::INTERNAL_SERVER_ERROR, "MACHINE", &text, "本机故障")
         }

@@ -1,59 +1,106 @@
-//! A listener that holds no more than so many connections at a time.
+//! Connections: so many at a time, and none that is held by dripping.
+//!
+//! A head has to arrive in time, a body has to go on arriving, and whoever does not take its answer is cut
+//! off. What is over waits in the system's own short queue until a place is free.
 
 use std::{
     io,
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use axum::serve::Listener;
+use axum::{Router, serve::Listener};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    task::JoinSet,
+    time::{Instant, Sleep},
 };
 
 /// Most connections at a time; further ones wait in the system's own short queue.
-const CONNECTIONS: usize = 64;
+pub(super) const CONNECTIONS: usize = 64;
+/// Most bytes of a request's head.
+const MAX_HEAD: usize = 64 << 10;
 
-/// A bounded listener.
-#[derive(Debug)]
-pub struct Bounded {
-    listener: TcpListener,
-    room: Arc<Semaphore>,
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// For the head of a request, also the next one of a connection that stays open.
+    pub head: Duration,
+    /// For a whole body.
+    pub body: Duration,
+    /// Between two pieces of a body, and between two takings of an answer.
+    pub piece: Duration,
 }
 
-impl Bounded {
-    /// Over a listener that is bound.
-    #[must_use]
-    pub fn new(listener: TcpListener) -> Self {
-        Self { listener, room: Arc::new(Semaphore::new(CONNECTIONS)) }
+impl Default for Pace {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { head: seconds(10), body: seconds(60), piece: seconds(10) }
     }
+}
+
+/// Answers connections until told to stop, then lets those that are being answered finish.
+pub(crate) async fn answer(
+    mut listener: TcpListener,
+    app: Router,
+    pace: Pace,
+    mut stop: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open = JoinSet::new();
+    loop {
+        let held = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = open.join_next(), if !open.is_empty() => continue,
+            held = accept(&mut listener, &room, pace) => held,
+        };
+        open.spawn(connection(held, app.clone(), pace, stop.clone()));
+    }
+    drop(listener);
+    while open.join_next().await.is_some() {}
+}
+
+async fn accept(listener: &mut TcpListener, room: &Arc<Semaphore>, pace: Pace) -> Held {
+    // The semaphore is never closed, so there is always a place to wait for.
+    let place = Arc::clone(room).acquire_owned().await.ok();
+    // Waits a moment by itself where the system has no descriptor left.
+    let (stream, _): (_, SocketAddr) = Listener::accept(listener).await;
+    Held { stream, piece: pace.piece, stalled: None, _place: place }
+}
+
+async fn connection(held: Held, app: Router, pace: Pace, mut stop: watch::Receiver<bool>) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(pace.head)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(held), TowerToHyperService::new(app));
+    let mut connection = pin!(connection);
+    // How a connection ends is the client's affair: what was accepted is on disk.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }
 
 /// A connection with its place among those that may be.
-#[derive(Debug)]
-pub struct Held {
+struct Held {
     stream: TcpStream,
+    piece: Duration,
+    /// Runs while an answer is not taken.
+    stalled: Option<Pin<Box<Sleep>>>,
     _place: Option<OwnedSemaphorePermit>,
-}
-
-impl Listener for Bounded {
-    type Io = Held;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Held, SocketAddr) {
-        // The semaphore is never closed, so there is always a place to wait for.
-        let place = Arc::clone(&self.room).acquire_owned().await.ok();
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Held { stream, _place: place }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
 }
 
 impl AsyncRead for Held {
@@ -72,7 +119,14 @@ impl AsyncWrite for Held {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        if let Poll::Ready(done) = Pin::new(&mut self.stream).poll_write(context, bytes) {
+            self.stalled = None;
+            return Poll::Ready(done);
+        }
+        let until = Instant::now() + self.piece;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -85,25 +139,4 @@ impl AsyncWrite for Held {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_connection_too_many_waits_for_one_to_end() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let mut bounded = Bounded::new(listener);
-        let (mut clients, mut held) = (Vec::new(), Vec::new());
-        for _ in 0..CONNECTIONS {
-            clients.push(TcpStream::connect(address).await.unwrap());
-            held.push(Listener::accept(&mut bounded).await);
-        }
-        clients.push(TcpStream::connect(address).await.unwrap());
-        let wait = Duration::from_millis(50);
-        assert!(tokio::time::timeout(wait, Listener::accept(&mut bounded)).await.is_err(), "no place");
-        held.pop();
-        tokio::time::timeout(Duration::from_secs(10), Listener::accept(&mut bounded)).await.unwrap();
-    }
-}
+mod tests;

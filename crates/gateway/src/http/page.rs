@@ -50,7 +50,7 @@ const HEAD: &str = "<!doctype html><html lang=\"zh\"><head><meta charset=\"utf-8
 <meta http-equiv=\"refresh\" content=\"15\"><title>源流网关 Yuanliu gateway</title><style>\
 body{font:15px/1.5 sans-serif;margin:2em}table{border-collapse:collapse}\
 td,th{border:1px solid #bbb;padding:.2em .6em;text-align:left;vertical-align:top}\
-.refused,.duplicate,.attention{color:#a00}.landed{color:#060}</style></head><body>\
+.refused,.duplicate,.aside,.attention{color:#a00}.landed{color:#060}</style></head><body>\
 <h1>源流网关 Yuanliu gateway</h1>";
 
 /// The page as text.
@@ -59,11 +59,12 @@ pub(crate) fn page(party: &str, counts: Counts, lane: &LaneStatus, bills: &[Reco
     // Writing to a string does not fail.
     let _ = write!(
         out,
-        "<p>{}</p><p>待发送 queued <b>{}</b> · 发送中 sending <b>{}</b> · 已入账 landed <b>{}</b> · \
-         被拒绝 refused <b>{}</b> · 重复 duplicate <b>{}</b></p>",
+        "<p>{}</p><p>待发送 queued <b>{}</b> · 发送中 sending <b>{}</b> · 已搁置 aside <b>{}</b> · \
+         已入账 landed <b>{}</b> · 被拒绝 refused <b>{}</b> · 重复 duplicate <b>{}</b></p>",
         escape(party),
         counts.queued,
         counts.sending,
+        counts.aside,
         counts.landed,
         counts.refused,
         counts.duplicate,
@@ -75,6 +76,15 @@ pub(crate) fn page(party: &str, counts: Counts, lane: &LaneStatus, bills: &[Reco
             ("waiting", "等待中 waiting")
         };
         let _ = write!(out, "<p class=\"{class}\">{title}: {}</p>", escape(&lane.waiting_for));
+    }
+    for bill in &lane.overtaken {
+        let _ = write!(
+            out,
+            "<p class=\"attention\">需要处理 needs attention: {} {}: {}</p>",
+            bill.seq,
+            escape(&bill.number),
+            escape(&bill.why),
+        );
     }
     out.push_str(
         "<table><tr><th>序号 seq</th><th>单据号 number</th><th>类型 type</th><th>状态 state</th>\
@@ -104,6 +114,7 @@ pub(crate) fn page(party: &str, counts: Counts, lane: &LaneStatus, bills: &[Reco
 fn remark(state: &BillState) -> (String, String) {
     match state {
         BillState::Queued | BillState::Sending => (String::new(), String::new()),
+        BillState::Aside { reason, .. } => (String::new(), reason.clone()),
         BillState::Landed(landed) => (landed.entry.to_string(), String::new()),
         BillState::Duplicate { entry, message } => {
             (entry.map(|e| e.to_string()).unwrap_or_default(), message.clone())

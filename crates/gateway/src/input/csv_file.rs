@@ -1,14 +1,16 @@
-//! CSV: comma, semicolon or tab; UTF-8 with or without BOM, or GB18030.
-
-use std::borrow::Cow;
+//! CSV: comma, semicolon or tab; UTF-8 with or without BOM, UTF-16 with BOM, or GB18030.
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Reading, table::Table};
+use super::{
+    Reading,
+    encoding::{self, Declared},
+    table::Table,
+};
 use crate::{bill::Sheet, fault::Fault};
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
-    let text = decode(bytes)?;
+    let text = encoding::text(bytes, Declared::Nothing).map_err(|fault| vec![fault])?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -30,21 +32,6 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         }
     }
     table.map_or_else(|| Err(vec![Fault::whole("EMPTY", "the file is empty", "文件为空")]), Table::finish)
-}
-
-/// UTF-8 is tried first: text in GB18030 is hardly ever valid UTF-8 by chance.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Fault>> {
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(plain) {
-        return Ok(text.into());
-    }
-    let (text, broken) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
-    if broken || text.contains('\0') {
-        let en = "the file is neither UTF-8 nor GB18030 text, nor XLSX; save it as CSV UTF-8";
-        let zh = "文件既不是 UTF-8 或 GB18030 文本，也不是 XLSX；请另存为 CSV UTF-8";
-        return Err(vec![Fault::whole("ENCODING", en, zh)]);
-    }
-    Ok(text)
 }
 
 /// The separator that the head line has most of.

@@ -5,11 +5,19 @@
 //!  "lines": [{"code": "(01)09521234543213(21)A1"}, {"product": "P1", "lot": "C1", "quantity": 2, "unit": "box"}]}
 //! ```
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Reading, too_many_lines};
+use super::{
+    Reading,
+    encoding::{self, Declared},
+    too_many_lines,
+};
 use crate::{
     bill::{Bill, Places, Row, Sheet},
     columns::{Column, Scope},
@@ -17,7 +25,9 @@ use crate::{
 };
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+    let text = encoding::text(bytes, Declared::Utf8).map_err(|fault| vec![fault])?;
+    let parsed = serde_json::from_str::<Once>(&text).and_then(|_| serde_json::from_str(&text));
+    let value: Value = parsed.map_err(|error| {
         let line = u32::try_from(error.line()).unwrap_or(0);
         vec![Fault::at(
             line,
@@ -96,12 +106,63 @@ fn cells(
     cells
 }
 
+/// JSON in which no field stands twice in one object: of two values one would get lost.
+struct Once;
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+/// Values that are no object and no list.
+macro_rules! plain {
+    ($($visit:ident: $value:ty),*) => {
+        $(fn $visit<E>(self, _: $value) -> Result<Self, E> {
+            Ok(self)
+        })*
+    };
+}
+
+impl<'de> Visitor<'de> for Once {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    plain!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self, A::Error> {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        while let Some(name) = object.next_key::<String>()? {
+            object.next_value::<Self>()?;
+            if names.contains(&name) {
+                return Err(A::Error::custom(format!("the field {name} stands twice")));
+            }
+            names.insert(name);
+        }
+        Ok(self)
+    }
+}
+
 /// A statement of any kind in the JSON of `yuanliu sign`, for what bills cannot say. It needs a business
 /// key, which makes it a bill of the gateway.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn statement_bill(text: &str) -> Result<Bill, Fault> {
+    // Editors and exports of Windows begin texts with this mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let statement = client::statement_from_json(text).map_err(|error| {
         let line = u32::try_from(error.line).unwrap_or(0);
         Fault::at(line, error.path, "BAD_STATEMENT", error.fault, "不是声明的 JSON 形式")

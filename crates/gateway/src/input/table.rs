@@ -10,12 +10,23 @@ use crate::{
 };
 
 /// Longest cell in bytes.
-const MAX_CELL: usize = 2_000;
+pub(super) const MAX_CELL: usize = 2_000;
+/// Most columns of a file.
+pub(super) const MAX_COLUMNS: usize = 200;
+
+/// What stands in a column.
+enum Slot {
+    Known(Column),
+    /// The settings pass it over.
+    Ignored,
+    /// It has no head; cells under it would get lost.
+    Nameless,
+}
 
 /// Builds a sheet line by line.
 pub(super) struct Table<'a> {
     reading: Reading<'a>,
-    columns: Vec<Option<Column>>,
+    columns: Vec<Slot>,
     sheet: Sheet,
     faults: Faults,
 }
@@ -25,9 +36,15 @@ impl<'a> Table<'a> {
     pub(super) fn new<'h>(reading: Reading<'a>, line: u32, heads: impl Iterator<Item = &'h str>) -> Self {
         let (columns, sheet, faults) = (Vec::new(), Sheet::default(), Faults::default());
         let mut table = Self { reading, columns, sheet, faults };
-        for head in heads {
-            let column = table.head(line, head.trim());
-            table.columns.push(column);
+        for (i, head) in heads.enumerate() {
+            if i >= MAX_COLUMNS {
+                let en = format!("more than {MAX_COLUMNS} columns; leave out what no bill needs");
+                let zh = format!("超过 {MAX_COLUMNS} 列；请删去单据不需要的列");
+                table.faults.push(Fault::at(line, "", "TOO_MANY_COLUMNS", en, zh));
+                break;
+            }
+            let slot = table.head(line, head.trim());
+            table.columns.push(slot);
         }
         for needed in [Column::Number, Column::Type, Column::Time] {
             if !table.sheet.heads.contains_key(&needed) {
@@ -40,16 +57,19 @@ impl<'a> Table<'a> {
         table
     }
 
-    fn head(&mut self, line: u32, head: &str) -> Option<Column> {
-        if head.is_empty() || self.reading.mapping.ignores(head) {
-            return None;
+    fn head(&mut self, line: u32, head: &str) -> Slot {
+        if head.is_empty() {
+            return Slot::Nameless;
+        }
+        if self.reading.mapping.ignores(head) {
+            return Slot::Ignored;
         }
         let Some(column) = self.reading.mapping.column(head) else {
             let en = "is no column of a bill; give its meaning under [bills.columns], or list it in \
                       ignore-columns";
             let zh = "不是单据的列；请在 [bills.columns] 中说明其含义，或列入 ignore-columns";
-            self.faults.push(Fault::at(line, head, "COLUMN_UNKNOWN", en, zh));
-            return None;
+            self.faults.push(Fault::at(line, shown(head), "COLUMN_UNKNOWN", en, zh));
+            return Slot::Ignored;
         };
         if let Some(other) = self.sheet.heads.insert(column, head.to_owned()) {
             let en = format!("means the same as the column {other}; leave one out");
@@ -61,7 +81,7 @@ impl<'a> Table<'a> {
                 format!("与列 {other} 含义相同，请删去一列"),
             ));
         }
-        Some(column)
+        Slot::Known(column)
     }
 
     /// Adds a line; empty ones are passed over.
@@ -80,13 +100,17 @@ impl<'a> Table<'a> {
                 continue;
             }
             match self.columns.get(i) {
-                Some(Some(column)) => self.cell(&mut row, *column, text),
-                // A column that is passed over.
-                Some(None) => {}
+                Some(Slot::Known(column)) => self.cell(&mut row, *column, text),
+                Some(Slot::Ignored) => {}
+                Some(Slot::Nameless) => {
+                    let en = format!("“{}” stands in a column without a head", shown(text));
+                    let zh = format!("“{}”所在的列没有列名", shown(text));
+                    self.faults.push(Fault::at(line, format!("#{}", i + 1), "COLUMN_NAMELESS", en, zh));
+                }
+                // Told once a line: there may be millions.
                 None => {
-                    let en = format!("“{}” stands beyond the last column", shown(text));
-                    let zh = format!("“{}”超出最后一列", shown(text));
-                    self.faults.push(Fault::at(line, "", "CELL_TOO_MANY", en, zh));
+                    self.faults.push(Self::beyond(line));
+                    break;
                 }
             }
         }
@@ -98,6 +122,12 @@ impl<'a> Table<'a> {
         }
         self.sheet.rows.push(row);
         Ok(())
+    }
+
+    /// The fault of a cell right of all heads.
+    pub(super) fn beyond(line: u32) -> Fault {
+        let (en, zh) = ("a cell stands beyond the last column", "有单元格超出最后一列");
+        Fault::at(line, "", "CELL_TOO_MANY", en, zh)
     }
 
     fn cell(&mut self, row: &mut Row, column: Column, text: &str) {

@@ -1,98 +1,149 @@
-//! XLSX: the first sheet that holds anything.
+//! XLSX: the first sheet that holds anything, read cell by cell.
 //!
 //! Codes have to be text cells. A number cell of more than 15 digits has lost digits before it came
 //! here (spreadsheets calculate in binary floating point), so it is refused rather than guessed.
+//!
+//! A few kilobytes of XLSX can stand for gigabytes: what its members inflate to and how many things they
+//! name is bounded first (`members`), a text that many cells share is copied into none of them before its
+//! length is known, and what the library panics over is a broken file and nothing more.
 
-use std::io::Cursor;
+mod members;
 
-use calamine::{Data, DataType as _, Range, Reader as _, Xlsx};
+use std::{
+    borrow::Cow,
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
-use super::{Reading, table::Table};
+use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+
+use super::{
+    Reading,
+    table::{MAX_CELL, MAX_COLUMNS, Table},
+};
 use crate::{bill::Sheet, fault::Fault};
 
-/// Most columns that are looked at.
-const MAX_COLUMNS: usize = 200;
-/// Most cells that a sheet may span: 100,000 lines of 30 columns.
+/// Most cells of a sheet: 100,000 lines of 30 columns.
 const MAX_CELLS: u64 = 3_000_000;
+/// Most sheets that are looked at for one that holds anything.
+const MAX_SHEETS: usize = 16;
 /// Largest whole number that a spreadsheet keeps exactly (15 digits).
 const EXACT: f64 = 999_999_999_999_999.0;
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
-    let range = first_sheet(bytes)?;
-    let begin = range.start().map_or(0, |(row, _)| row);
-    let mut table: Option<Table<'_>> = None;
-    for (i, cells) in range.rows().enumerate() {
-        let line = begin.saturating_add(u32::try_from(i).unwrap_or(u32::MAX)).saturating_add(1);
-        let texts: Vec<String> =
-            cells.iter().take(MAX_COLUMNS).map(|cell| text(cell).unwrap_or_default()).collect();
-        match &mut table {
-            None if texts.iter().all(|cell| cell.trim().is_empty()) => {}
-            None => table = Some(Table::new(reading, line, texts.iter().map(String::as_str))),
-            Some(table) => {
-                for (at, cell) in cells.iter().take(MAX_COLUMNS).enumerate() {
-                    if text(cell).is_none() {
-                        table.fault(unreadable(line, at));
-                    }
-                }
-                table.line(line, texts.iter().map(String::as_str))?;
-            }
-        }
-    }
-    table.map_or_else(|| Err(vec![Fault::whole("EMPTY", "the file is empty", "文件为空")]), Table::finish)
+    members::check(bytes).map_err(|fault| vec![fault])?;
+    // Nothing outlives the closure, so nothing half done is seen after a panic.
+    catch_unwind(AssertUnwindSafe(|| first_sheet(bytes, reading)))
+        .unwrap_or_else(|_| Err(vec![broken("its parts contradict each other")]))
 }
 
-fn first_sheet(bytes: &[u8]) -> Result<Range<Data>, Vec<Fault>> {
-    let broken = |error: calamine::XlsxError| {
-        let en = format!("cannot be read as XLSX: {error}");
-        vec![Fault::whole("BROKEN_XLSX", en, "无法按 XLSX 读取")]
-    };
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
-    for name in book.sheet_names() {
-        bounded(&mut book, &name).map_err(broken)?.map_err(|fault| vec![fault])?;
-        let range = book.worksheet_range(&name).map_err(broken)?;
-        if !range.is_empty() {
-            return Ok(range);
+fn broken(why: impl std::fmt::Display) -> Fault {
+    let en = format!("cannot be read as XLSX: {why}; open it and save it again, or save it as CSV UTF-8");
+    Fault::whole("BROKEN_XLSX", en, "无法按 XLSX 读取；请打开后重新保存，或另存为 CSV UTF-8")
+}
+
+fn first_sheet(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
+    let failed = |error: XlsxError| vec![broken(error)];
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(failed)?;
+    for name in book.sheet_names().iter().take(MAX_SHEETS) {
+        let mut lines = Lines { reading, table: None, row: None, texts: Vec::new(), faults: Vec::new() };
+        let mut cells = book.worksheet_cells_reader(name).map_err(failed)?;
+        let mut count = 0;
+        while let Some(cell) = cells.next_cell().map_err(failed)? {
+            count += 1;
+            if count > MAX_CELLS {
+                return Err(vec![too_many_cells()]);
+            }
+            let (row, column) = cell.get_position();
+            lines.cell(row, column as usize, cell.get_value())?;
+        }
+        lines.end_row()?;
+        if let Some(table) = lines.table {
+            return table.finish();
         }
     }
     Err(vec![Fault::whole("EMPTY", "the file has no sheet with cells", "文件没有含数据的工作表")])
 }
 
-/// Whether what a sheet spans can be held: it is read as a rectangle, however few of its cells are filled.
-fn bounded(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Result<(), Fault>, calamine::XlsxError> {
-    let mut cells = book.worksheet_cells_reader(name)?;
-    let (mut rows, mut columns) = (0u64, 0u64);
-    while let Some(cell) = cells.next_cell()? {
-        let (row, column) = cell.get_position();
-        rows = rows.max(u64::from(row) + 1);
-        columns = columns.max(u64::from(column) + 1);
-        if rows.saturating_mul(columns) > MAX_CELLS {
-            let en = format!(
-                "a sheet spans {rows} rows × {columns} columns, more than {MAX_CELLS} cells; delete what lies far outside"
-            );
-            let zh =
-                format!("工作表跨 {rows} 行 × {columns} 列，超过 {MAX_CELLS} 个单元格；请删除远处的内容");
-            return Ok(Err(Fault::whole("TOO_LARGE", en, zh)));
+fn too_many_cells() -> Fault {
+    let en = format!("a sheet has more than {MAX_CELLS} cells; split it, and delete formatted empty cells");
+    let zh = format!("工作表超过 {MAX_CELLS} 个单元格；请拆分，并删除带格式的空单元格");
+    Fault::whole("TOO_LARGE", en, zh)
+}
+
+/// Puts cells together to lines.
+struct Lines<'a> {
+    reading: Reading<'a>,
+    /// From the head line on.
+    table: Option<Table<'a>>,
+    /// The row that is being put together, from 0.
+    row: Option<u32>,
+    texts: Vec<String>,
+    /// What is wrong with cells of this row.
+    faults: Vec<Fault>,
+}
+
+impl Lines<'_> {
+    fn cell(&mut self, row: u32, column: usize, value: &DataRef<'_>) -> Result<(), Vec<Fault>> {
+        match self.row {
+            Some(current) if row < current => return Err(vec![broken("its rows are not in order")]),
+            Some(current) if row == current => {}
+            _ => self.end_row()?,
         }
+        self.row = Some(row);
+        let line = row.saturating_add(1);
+        match text(value) {
+            Some(text) if text.is_empty() => {}
+            Some(_) if column >= MAX_COLUMNS => self.faults.push(Table::beyond(line)),
+            Some(text) => {
+                if self.texts.len() <= column {
+                    self.texts.resize(column + 1, String::new());
+                }
+                // One byte more than a cell may have: the table says that it is too long.
+                let end = text.floor_char_boundary(MAX_CELL + 4);
+                text[..end].clone_into(&mut self.texts[column]);
+            }
+            None => self.faults.push(unreadable(line, column)),
+        }
+        Ok(())
     }
-    Ok(Ok(()))
+
+    /// The first row that holds anything is the head.
+    fn end_row(&mut self) -> Result<(), Vec<Fault>> {
+        let Some(row) = self.row.take() else { return Ok(()) };
+        let (texts, faults) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.faults));
+        let line = row.saturating_add(1);
+        let cells = texts.iter().map(String::as_str);
+        let table = match &mut self.table {
+            None if texts.iter().all(|text| text.trim().is_empty()) && faults.is_empty() => return Ok(()),
+            None => self.table.insert(Table::new(self.reading, line, cells)),
+            Some(table) => {
+                table.line(line, cells)?;
+                table
+            }
+        };
+        faults.into_iter().for_each(|fault| table.fault(fault));
+        Ok(())
+    }
 }
 
 /// A cell as text; `None` where it cannot be told what was meant.
-fn text(cell: &Data) -> Option<String> {
-    match cell {
-        Data::Empty => Some(String::new()),
-        Data::String(text) | Data::DateTimeIso(text) => Some(text.clone()),
-        Data::Bool(value) => Some(if *value { "yes" } else { "no" }.to_owned()),
-        Data::Int(n) => Some(n.to_string()),
-        Data::Float(n) if n.fract() == 0.0 && n.abs() <= EXACT => Some(format!("{n:.0}")),
-        Data::Float(n) if n.fract() != 0.0 => Some(n.to_string()),
-        Data::DateTime(at) if !at.is_duration() => {
+fn text<'c>(cell: &'c DataRef<'_>) -> Option<Cow<'c, str>> {
+    Some(match cell {
+        DataRef::Empty => "".into(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) => text.as_str().into(),
+        DataRef::SharedString(text) => (*text).into(),
+        DataRef::Bool(true) => "yes".into(),
+        DataRef::Bool(false) => "no".into(),
+        DataRef::Int(n) => n.to_string().into(),
+        DataRef::Float(n) if n.fract() == 0.0 && n.abs() <= EXACT => format!("{n:.0}").into(),
+        DataRef::Float(n) if n.fract() != 0.0 => n.to_string().into(),
+        DataRef::DateTime(at) if !at.is_duration() => {
             let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
-            Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}").into()
         }
-        _ if cell.is_empty() => Some(String::new()),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 fn unreadable(line: u32, at: usize) -> Fault {
@@ -101,3 +152,6 @@ fn unreadable(line: u32, at: usize) -> Fault {
     let zh = "该单元格是超过 15 位的数字、时长或错误值；请将列设为文本格式后重新填写";
     Fault::at(line, format!("#{}", at + 1), "CELL_UNREADABLE", en, zh)
 }
+
+#[cfg(test)]
+mod tests;

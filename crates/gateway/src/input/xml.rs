@@ -7,11 +7,15 @@
 //! The shape accepted, attribute by attribute, stands in docs/GATEWAY.md. No DTD, no entities of the
 //! file's own.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::{Reading, too_many_lines};
+use super::{
+    Reading,
+    encoding::{self, Declared},
+    too_many_lines,
+};
 use crate::{
     bill::{Row, Sheet, instant},
     columns::Column,
@@ -39,18 +43,23 @@ const SIDES: [&str; 2] = ["ToCorpID", "FromCorpID"];
 /// Attributes that carry nothing this ledger records: who held the scanner is personal data.
 const PASSED_OVER: &[&str] = &["Actor"];
 
+/// Most signs `=` from one `<` to the next: ten attributes, and long texts with some of them.
+const MAX_EQUALS: u32 = 5_000;
+
 /// Whether bytes begin like XML.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    plain.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'<')
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    let plain = marks.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
+    plain.iter().find(|b| !b.is_ascii_whitespace() && **b != 0) == Some(&b'<')
 }
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
-    let text = decode(bytes)?;
+    let text = encoding::text(bytes, declared(bytes)).map_err(|fault| vec![fault])?;
+    attributes_are_few(&text)?;
     let nodes = u32::try_from(reading.limits.file_lines.saturating_mul(4)).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
     let document = Document::parse_with_options(&text, options).map_err(|error| vec![broken(&error)])?;
-    let mut file = File { document: &document, sheet: heads(), faults: Faults::default() };
+    let mut file = File { document: &document, counted: (0, 1), sheet: heads(), faults: Faults::default() };
     file.root()?;
     if file.sheet.rows.len() > reading.limits.file_lines {
         return Err(too_many_lines(reading.limits.file_lines));
@@ -65,20 +74,30 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
     Ok(file.sheet)
 }
 
-/// UTF-8, or GB18030 under its names as the declaration says.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Fault>> {
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(plain) {
-        return Ok(text.into());
+/// Refuses an element of very many attributes before the tree is made: each is compared with all before it.
+fn attributes_are_few(text: &str) -> Result<(), Vec<Fault>> {
+    let (mut equals, mut line) = (0, 1);
+    for byte in text.bytes() {
+        match byte {
+            b'=' => equals += 1,
+            b'<' => equals = 0,
+            b'\n' => line += 1,
+            _ => {}
+        }
+        if equals > MAX_EQUALS {
+            let en = "cannot be read as XML: an element has too many attributes";
+            return Err(vec![Fault::at(line, "", "BROKEN_XML", en, "无法按 XML 读取：元素属性过多")]);
+        }
     }
-    let declaration = String::from_utf8_lossy(&plain[..plain.len().min(200)]).to_ascii_lowercase();
-    let (text, broken) = encoding_rs::GB18030.decode_without_bom_handling(plain);
-    let declared = ["gb18030", "gbk", "gb2312"].iter().any(|name| declaration.contains(name));
-    if !declared || broken {
-        let en = "the file is not UTF-8, and does not declare GB18030, GBK or GB2312";
-        return Err(vec![Fault::whole("ENCODING", en, "文件不是 UTF-8，也未声明 GB18030、GBK 或 GB2312")]);
-    }
-    Ok(text)
+    Ok(())
+}
+
+/// The encoding that the declaration names; without one XML is UTF-8.
+fn declared(bytes: &[u8]) -> Declared {
+    let plain = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_ascii_lowercase();
+    let declaration = plain.split_once("<?xml").and_then(|(_, rest)| rest.split_once("?>")).map(|(d, _)| d);
+    let names = |declaration: &str| ["gb18030", "gbk", "gb2312"].iter().any(|n| declaration.contains(n));
+    if declaration.is_some_and(names) { Declared::Gb } else { Declared::Utf8 }
 }
 
 fn broken(error: &roxmltree::Error) -> Fault {
@@ -99,13 +118,19 @@ fn heads() -> Sheet {
 
 struct File<'t> {
     document: &'t Document<'t>,
+    /// A place in the text and its line: lines are counted on from there, not each time from the beginning.
+    counted: (usize, u32),
     sheet: Sheet,
     faults: Faults,
 }
 
 impl<'t> File<'t> {
-    fn line(&self, node: Node<'_, '_>) -> u32 {
-        self.document.text_pos_at(node.range().start).row
+    fn line(&mut self, node: Node<'_, '_>) -> u32 {
+        let (text, to) = (self.document.input_text().as_bytes(), node.range().start);
+        let (from, line) = if to >= self.counted.0 { self.counted } else { (0, 1) };
+        let newlines = text[from..to].iter().filter(|b| **b == b'\n').count();
+        self.counted = (to, line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX)));
+        self.counted.1
     }
 
     fn fault(&mut self, node: Node<'_, '_>, column: &str, reason: &'static str, en: String, zh: String) {

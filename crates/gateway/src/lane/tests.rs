@@ -68,6 +68,12 @@ fn every_answer_has_one_verdict() {
     let now = Situation { id_age_ms: 0, our_key: true };
     assert_eq!(word(&judge(Ok(Receipt::default()), now)), "landed");
     assert_eq!(word(&judge(Err(ClientError::Stop(failed(Code::Internal, None))), now)), "attention");
+    let about = |verdict| matches!(verdict, Verdict::Attention { everybody: true, .. });
+    assert!(about(judge(refused("UNKNOWN_KEY"), now)), "every bill would meet it");
+    assert!(
+        !about(judge(refused(""), now))
+            && !about(judge(Err(ClientError::Stop(failed(Code::Internal, None))), now))
+    );
     let wait = Some(Duration::from_secs(7));
     let later = judge(Err(ClientError::Retry(failed(Code::ResourceExhausted, wait))), now);
     assert!(matches!(later, Verdict::Later { asked, .. } if asked == wait));

@@ -22,13 +22,15 @@ pub struct Counts {
     pub queued: u64,
     /// Sent, without an answer yet.
     pub sending: u64,
+    /// Put aside by somebody.
+    pub aside: u64,
     /// In the ledger.
     pub landed: u64,
     /// Refused for good.
     pub refused: u64,
     /// Recorded by another installation before.
     pub duplicate: u64,
-    /// Bytes that wait to be sent.
+    /// Bytes that are still to be sent.
     pub waiting_bytes: u64,
 }
 
@@ -54,6 +56,7 @@ impl Outbox {
             Ok(Counts {
                 queued: get("queued")?,
                 sending: get("sending")?,
+                aside: get("aside")?,
                 landed: get("landed")?,
                 refused: get("refused")?,
                 duplicate: get("duplicate")?,
@@ -130,7 +133,7 @@ impl Outbox {
             let mut old: Vec<Record> = Vec::new();
             for row in table.range(0u64..)?.take(MAX_LOOKED_AT) {
                 let record = decode(row?.1.value())?;
-                if !record.state.waits() && record.changed_at < before && old.len() < MAX_FORGOTTEN {
+                if record.state.is_settled() && record.changed_at < before && old.len() < MAX_FORGOTTEN {
                     old.push(record);
                 }
             }

@@ -9,6 +9,7 @@ use crate::record::{BillKey, Record, State};
 pub(super) const BILL: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("bill");
 pub(super) const SIGNED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("signed");
 pub(super) const QUEUE: TableDefinition<'_, u64, u64> = TableDefinition::new("queue");
+pub(super) const ASIDE: TableDefinition<'_, u64, u64> = TableDefinition::new("aside");
 pub(super) const KEY: TableDefinition<'_, &str, u64> = TableDefinition::new("key");
 pub(super) const COUNT: TableDefinition<'_, &str, u64> = TableDefinition::new("count");
 pub(super) const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");

@@ -1,7 +1,7 @@
 use proto::v1::SignedStatement;
 
 use super::*;
-use crate::record::{BillKey, Landed, Refused};
+use crate::record::{BillKey, Landed, Record, Refused, State};
 
 fn bill(number: &str, kind: &str, content: &str) -> NewBill {
     let key = BillKey { number: number.into(), kind: kind.into(), principal: String::new() };
@@ -15,6 +15,7 @@ fn bill(number: &str, kind: &str, content: &str) -> NewBill {
         source: "test".into(),
         accepted_at: 1,
         changed_at: 1,
+        acts: Vec::new(),
         state: State::Queued,
     };
     let signed =
@@ -161,4 +162,90 @@ fn long_settled_bills_are_forgotten_and_their_numbers_of_order_never_given_again
     assert_eq!(outbox.forget(20).unwrap(), 0, "what waits is never forgotten");
     outbox.accept(&[bill("4", "ship", "a")]).unwrap();
     assert_eq!(outbox.find("4").unwrap()[0].seq, 4);
+}
+
+fn which(number: &str) -> Which {
+    Which { number: number.into(), ..Which::default() }
+}
+
+#[test]
+fn a_bill_put_aside_keeps_its_bytes_its_key_and_its_place_until_it_is_taken_up() {
+    let (temp, first) = outbox(Limits { waiting_bills: 3, ..Limits::default() });
+    first.accept(&[bill("1", "ship", "a"), bill("2", "ship", "a"), bill("3", "ship", "a")]).unwrap();
+    let before = first.counts().unwrap().waiting_bytes;
+    first.set(1, &State::Sending, 2).unwrap();
+    let aside = first.put_aside(&which("1"), "stuck", 3).unwrap();
+    assert_eq!(aside.state, State::Aside { reason: "stuck".into(), sent: true });
+    assert_eq!(first.next().unwrap().unwrap().0.seq, 2, "the next one goes");
+    assert_eq!(answers(&first, &[bill("1", "ship", "a"), bill("1", "ship", "b")]), "sc", "its key is taken");
+    assert!(
+        matches!(first.accept(&[bill("4", "ship", "a")]), Err(OutboxError::Full { .. })),
+        "it takes room"
+    );
+    assert_eq!(first.forget(i64::MAX).unwrap(), 0, "it is never forgotten");
+    // Nothing but a person or its end brings it back.
+    assert!(first.set(1, &State::Sending, 4).unwrap().state.is_aside());
+    let anew = SignedStatement { payload: b"anew".to_vec().into(), ..SignedStatement::default() };
+    first.replace(1, "id2", &anew).unwrap();
+    drop(first);
+    let again = Outbox::open(&temp.path().join("o"), Limits::default()).unwrap();
+    let counts = again.counts().unwrap();
+    assert_eq!((counts.aside, counts.sending, counts.queued, counts.waiting_bytes), (1, 0, 2, before));
+    let back = again.take_up(&which("1"), 5).unwrap();
+    assert_eq!((back.state, back.seq), (State::Sending, 1), "it was sent before");
+    let acts: Vec<(&str, i64, &str)> = back.acts.iter().map(|a| (&*a.what, a.at, &*a.reason)).collect();
+    assert_eq!(acts, [("put-aside", 3, "stuck"), ("retry", 5, "")]);
+    let (record, signed) = again.next().unwrap().unwrap();
+    assert_eq!((record.seq, &signed.payload[..]), (1, &b"1/a"[..]), "first in order, with its own bytes");
+}
+
+#[test]
+fn an_answer_that_was_on_its_way_settles_a_bill_put_aside_meanwhile() {
+    let (_temp, outbox) = outbox(Limits::default());
+    outbox.accept(&[bill("1", "ship", "a"), bill("2", "ship", "a")]).unwrap();
+    outbox.put_aside(&which("1"), "x", 2).unwrap();
+    outbox.put_aside(&which("2"), "x", 2).unwrap();
+    assert_eq!(outbox.set(1, &landed(7), 3).unwrap().state, landed(7));
+    let counts = outbox.counts().unwrap();
+    assert_eq!((counts.aside, counts.landed), (1, 1));
+    let error = outbox.take_up(&which("1"), 4).unwrap_err().to_string();
+    assert!(error.contains("is landed") && error.contains("已入账"), "{error}");
+    outbox.set(2, &refused(), 5).unwrap();
+    assert_eq!(outbox.counts().unwrap().waiting_bytes, 0);
+}
+
+#[test]
+fn acts_and_reasons_stay_bounded() {
+    let (_temp, outbox) = outbox(Limits::default());
+    outbox.accept(&[bill("1", "ship", "a")]).unwrap();
+    for now in 0..40 {
+        outbox.put_aside(&which("1"), &"长".repeat(2_000), now).unwrap();
+        outbox.take_up(&which("1"), now).unwrap();
+    }
+    let acts = outbox.find("1").unwrap()[0].acts.clone();
+    assert_eq!((acts.len(), acts[0].reason.chars().count(), acts.last().unwrap().at), (16, 500, 39));
+}
+
+#[test]
+fn whatever_is_passed_over_keeps_the_rest_of_its_number_behind_it() {
+    let (_temp, outbox) = outbox(Limits::default());
+    let bills = [("1", "ship"), ("2", "ship"), ("1", "receive"), ("3", "ship")];
+    outbox.accept(&bills.map(|(number, kind)| bill(number, kind, "a"))).unwrap();
+    let next = |bills: &[u64], up_to| {
+        let passing = Passing { bills: bills.iter().copied().collect(), up_to };
+        outbox.next_passing(&passing).unwrap().map(|(record, _)| record.seq)
+    };
+    assert_eq!(next(&[], 0), Some(1));
+    assert_eq!(next(&[1], 0), Some(2));
+    assert_eq!(next(&[1, 2], 0), Some(4));
+    assert_eq!(next(&[2], 2), Some(4));
+    assert_eq!(next(&[1, 2, 4], 0), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (temp, _outbox) = outbox(Limits::default());
+    assert_eq!(std::fs::metadata(temp.path().join("o")).unwrap().permissions().mode() & 0o077, 0);
 }

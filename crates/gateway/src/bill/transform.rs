@@ -1,0 +1,67 @@
+//! Bills that say what was used up and not what came of it: refused, with the statement to hand in instead.
+
+use serde_json::json;
+
+use super::{Reader, read::Goods};
+use crate::{columns::Column, kinds::BillType};
+
+use proto::v1::Header;
+
+/// Most inputs written out in the statement that is shown.
+const SHOWN: usize = 20;
+
+impl Reader<'_> {
+    /// Shows the statement, filled in as far as the bill goes.
+    pub(super) fn by_hand(&mut self, bill_type: &BillType, header: &Header) {
+        let time = self.bill_cell(Column::Time).map_or("2026-11-20T08:30:00+08:00", |(_, text)| text);
+        let time = super::time::rfc3339(header.occurred_at, header.offset_minutes)
+            .unwrap_or_else(|| time.to_owned());
+        let (mut inputs, mut lots) = (Vec::new(), Vec::new());
+        // What is wrong with the lines is told too: the statement would have the same faults.
+        for row in self.rows.clone().into_iter().take(SHOWN) {
+            match self.goods(row) {
+                Some(Goods::Item(item)) => inputs.push(item),
+                Some(Goods::Lot(lot)) => {
+                    let quantity = lot.quantity.unwrap_or_default();
+                    let amount = json!({ "amount": quantity.amount.to_string(), "unit": quantity.unit });
+                    lots.push(json!({ "lot": lot.lot, "quantity": amount }));
+                }
+                None => {}
+            }
+        }
+        let mut transform = json!({
+            "inputs": inputs,
+            "outputs": ["sgtin:GTIN14.SERIAL"],
+            "lot": "lot:gtin:GTIN14.LOT",
+            "expiresOn": "YYYY-MM-DD",
+            "unitsPerCode": 1,
+            "reason": "rework",
+        });
+        if !lots.is_empty() {
+            transform["inputLots"] = lots.into();
+        }
+        let mut head = json!({ "businessKey": header.business_key, "occurredAt": time });
+        if !header.on_behalf_of.is_empty() {
+            head["onBehalfOf"] = header.on_behalf_of.clone().into();
+        }
+        let statement = json!({ "header": head, "transform": transform });
+        let (code, name) = (bill_type.code, bill_type.chinese);
+        let more = if self.rows.len() > SHOWN { ", further inputs likewise" } else { "" };
+        let partner = bill_type.code == 204;
+        let (en_else, zh_else) = if partner {
+            (" If another party does the work, fill in the partner.", "若由其他单位返工，请填写往来单位。")
+        } else {
+            ("", "")
+        };
+        let en = format!(
+            "bills of type {code} {name} say what was used up and not what came of it, which a Transform needs.\
+             {en_else} Else fill in outputs, lot and expiry (for lots without serials outputLots in place of \
+             outputs, lot and unitsPerCode{more}), and POST to /v1/statements: {statement}"
+        );
+        let zh = format!(
+            "类型 {code} {name} 的单据只写明投入，未写明产出，而转换声明需要产出。{zh_else}\
+             否则请补全产出、批号与有效期，并提交至 /v1/statements：{statement}"
+        );
+        self.fault(self.first(), Column::Type, "TYPE_NOT_SUPPORTED", en, zh);
+    }
+}

@@ -1,0 +1,75 @@
+//! What a bill is known by, what it says, and what is wrong with it before it is signed.
+
+use merkle::{Hash, sha256};
+use prost::Message as _;
+use proto::v1::{self, Header, SignedStatement};
+use statement::{Refusal, kind_of, kind_row};
+
+use crate::{Bill, BillKey, Fault};
+
+/// Most that a bill may lie in the future, µs: what the ledger allows too.
+const AHEAD: i64 = 5 * 60 * 1_000_000;
+
+/// What a bill says, whoever signs it when: its statement without id and salt.
+pub(super) fn content(statement: &v1::Statement, party: &str) -> Hash {
+    let mut plain = statement.clone();
+    if let Some(header) = &mut plain.header {
+        header.id.clear();
+        header.salt.clear();
+        header.ledger.clear();
+        party.clone_into(&mut header.party);
+    }
+    sha256(&[&plain.encode_to_vec()])
+}
+
+pub(super) fn key_of(bill: &Bill) -> Option<BillKey> {
+    let kind = kind_row(kind_of(bill.statement.body.as_ref()?))?;
+    let principal = bill.statement.header.as_ref().map(|h| h.on_behalf_of.clone()).unwrap_or_default();
+    Some(BillKey { number: bill.number.clone(), kind: kind.name.to_owned(), principal })
+}
+
+pub(super) fn title(bill: &Bill) -> String {
+    let kind = || bill.statement.body.as_ref().and_then(|b| kind_row(kind_of(b))).map(|row| row.chinese);
+    bill.bill_type.map(|t| t.chinese).or_else(kind).unwrap_or_default().to_owned()
+}
+
+pub(super) fn ahead(bill: &Bill, now: i64) -> Option<Fault> {
+    let occurred = bill.statement.header.as_ref().map_or(0, |h| h.occurred_at);
+    if occurred <= now.saturating_add(AHEAD) {
+        return None;
+    }
+    let (line, column) = bill.places.find("header.occurred_at");
+    let en = "lies in the future; check the bill, and the clock of this machine";
+    Some(Fault::at(line, column, "OCCURRED_AHEAD", en, "发生时间在未来；请检查单据与本机时钟"))
+}
+
+/// The ledger's own rules, applied here before anything is signed, in terms of the input.
+pub(super) fn faults_of(bill: &Bill, refusal: &Refusal) -> Vec<Fault> {
+    if refusal.violations.is_empty() {
+        let reason = refusal.reason;
+        return vec![Fault::whole(reason.as_str(), reason.english(), reason.chinese())];
+    }
+    let fault = |v: &statement::Violation| {
+        let (line, column) = bill.places.find(&v.field);
+        let column = if column.is_empty() { v.field.clone().into_owned() } else { column };
+        Fault::at(line, column, v.reason.as_str(), v.description.clone(), v.reason.chinese())
+    };
+    refusal.violations.iter().map(fault).collect()
+}
+
+pub(crate) fn header_of(signed: &SignedStatement) -> Header {
+    v1::Statement::decode(signed.payload.clone()).ok().and_then(|s| s.header).unwrap_or_default()
+}
+
+/// The id of a signed statement as a UUID.
+pub(crate) fn id_text(signed: &SignedStatement) -> String {
+    let digits = hex::encode(header_of(signed).id);
+    let mut text = String::with_capacity(36);
+    for (i, digit) in digits.chars().enumerate() {
+        if matches!(i, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        text.push(digit);
+    }
+    text
+}
