@@ -137,9 +137,9 @@ async fn a_buyer_reads_the_papers_of_its_lot() {
     };
     let scan = v1::Attachment {
         digest: vec![7; 32],
+        role: "test-report".into(),
         media_type: "application/pdf".into(),
         size: 900,
-        ..v1::Attachment::default()
     };
     let report = lab.sign_with(Body::TestReport(report), |h| h.attachments = vec![scan.clone()]);
     let reported = stage.submit(&report).await;
