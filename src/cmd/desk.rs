@@ -1,12 +1,14 @@
 //! `yuanliu desk`: what a trader works with.
 
+mod dossier;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use client::{Client, ClientError};
 use proto::v1::{
-    GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, Holding, ListHoldingsRequest,
-    ListInboundRequest, ListSubmittedRequest, Shipment, ShipmentLine, ShipmentState, StatementKind,
-    StatementRef, Submitted,
+    GetShipmentRequest, Holding, ListHoldingsRequest, ListInboundRequest, ListSubmittedRequest, Shipment,
+    ShipmentLine, ShipmentState, StatementKind, StatementRef, Submitted,
 };
 use serde::Serialize;
 
@@ -45,7 +47,7 @@ pub fn run(command: &Desk, out: Out) -> Result<ExitCode> {
             };
             submitted(connection, request, *limit, out)
         }
-        Desk::Dossier { connection, lot, item } => dossier(connection, lot, item, out),
+        Desk::Dossier { connection, lot, item } => dossier::run(connection, lot, item, out),
     }
 }
 
@@ -53,9 +55,37 @@ fn page(limit: u32) -> u32 {
     if limit == 0 { PAGE } else { limit.min(PAGE) }
 }
 
-/// Whether enough rows are there; 0 = never.
-const fn enough(rows: usize, limit: u32) -> bool {
-    limit != 0 && rows >= limit as usize
+/// Asks one question as the reader of these flags.
+fn ask<A>(
+    connection: &cli::Connection,
+    out: Out,
+    question: impl AsyncFnOnce(&Client) -> Result<A, ClientError>,
+) -> Result<A> {
+    runtime()?.block_on(async {
+        let client = connect::reader(connection, out).await?;
+        Ok(question(&client).await?)
+    })
+}
+
+/// Asks for page after page until there are `limit` rows (0 = all); whether there are more.
+fn pages<R>(
+    connection: &cli::Connection,
+    limit: u32,
+    out: Out,
+    mut page: impl AsyncFnMut(&Client, String) -> Result<(Vec<R>, String), ClientError>,
+) -> Result<(Vec<R>, bool)> {
+    ask(connection, out, async |client| {
+        let (mut rows, mut token) = (Vec::new(), String::new());
+        loop {
+            let (more, next) = page(client, token).await?;
+            rows.extend(more);
+            let enough = limit != 0 && rows.len() >= limit as usize;
+            if next.is_empty() || enough {
+                return Ok((rows, !next.is_empty()));
+            }
+            token = next;
+        }
+    })
 }
 
 fn kind_of(name: &str) -> Result<StatementKind> {
@@ -81,27 +111,20 @@ fn lines<T: Serialize>(name: &str, rows: &[T], out: Out) -> Result<()> {
     Ok(())
 }
 
-fn more(next: &str, out: Out) {
-    if !next.is_empty() {
+fn told_more(more: bool, out: Out) {
+    if more {
         out.note(out.pick("There is more; raise --limit.", "尚有更多；请提高 --limit。"));
     }
 }
 
 fn inbound(connection: &cli::Connection, sender: &str, limit: u32, out: Out) -> Result<ExitCode> {
-    let (rows, names, next) = runtime()?.block_on(async {
-        let client = connect::reader(connection, out).await?;
-        let mut request =
-            ListInboundRequest { sender: sender.to_owned(), page_size: page(limit), ..Default::default() };
-        let (mut rows, mut names) = (Vec::new(), Vec::new());
-        loop {
-            let answer = client.list_inbound(request.clone()).await?;
-            rows.extend(answer.shipments);
-            names.extend(answer.names);
-            request.page_token = answer.next_page_token;
-            if request.page_token.is_empty() || enough(rows.len(), limit) {
-                return anyhow::Ok((rows, names, request.page_token));
-            }
-        }
+    let request =
+        ListInboundRequest { sender: sender.to_owned(), page_size: page(limit), ..Default::default() };
+    let mut names = Vec::new();
+    let (rows, more) = pages(connection, limit, out, async |client, page_token| {
+        let answer = client.list_inbound(ListInboundRequest { page_token, ..request.clone() }).await?;
+        names.extend(answer.names);
+        Ok((answer.shipments, answer.next_page_token))
     })?;
     if out.json {
         lines("Shipment", &rows, out)?;
@@ -119,7 +142,7 @@ fn inbound(connection: &cli::Connection, sender: &str, limit: u32, out: Out) -> 
         out.pick("statement", "声明"),
     ];
     out.line(draw::table(head, rows.iter().map(|s| shipment_row(s, &names, out))));
-    more(&next, out);
+    told_more(more, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -164,10 +187,7 @@ fn parse_reference(text: &str) -> Result<StatementRef> {
 
 fn shipment(connection: &cli::Connection, statement: &str, out: Out) -> Result<ExitCode> {
     let request = GetShipmentRequest { statement: Some(parse_reference(statement)?) };
-    let answer = runtime()?.block_on(async {
-        let client = connect::reader(connection, out).await?;
-        anyhow::Ok(client.get_shipment(request).await?)
-    })?;
+    let answer = ask(connection, out, async |client| client.get_shipment(request).await)?;
     if out.json {
         out.value(&client::message_to_json("GetShipmentResponse", &answer)?);
         return Ok(ExitCode::SUCCESS);
@@ -208,22 +228,15 @@ fn line_row(l: &ShipmentLine) -> [String; 6] {
 
 fn holdings(
     connection: &cli::Connection,
-    mut request: ListHoldingsRequest,
+    request: ListHoldingsRequest,
     limit: u32,
     out: Out,
 ) -> Result<ExitCode> {
-    let (rows, truncated, next) = runtime()?.block_on(async {
-        let client = connect::reader(connection, out).await?;
-        let (mut rows, mut truncated) = (Vec::new(), false);
-        loop {
-            let answer = client.list_holdings(request.clone()).await?;
-            rows.extend(answer.holdings);
-            truncated |= answer.truncated;
-            request.page_token = answer.next_page_token;
-            if request.page_token.is_empty() || enough(rows.len(), limit) {
-                return anyhow::Ok((rows, truncated, request.page_token));
-            }
-        }
+    let mut truncated = false;
+    let (rows, more) = pages(connection, limit, out, async |client, page_token| {
+        let answer = client.list_holdings(ListHoldingsRequest { page_token, ..request.clone() }).await?;
+        truncated |= answer.truncated;
+        Ok((answer.holdings, answer.next_page_token))
     })?;
     if out.json {
         lines("Holding", &rows, out)?;
@@ -242,11 +255,11 @@ fn holdings(
     }
     if truncated {
         out.note(out.pick(
-            "Containers hold more than was shown; ask without --contents.",
-            "包装内含未全部列出；请去掉 --contents 再查。",
+            "Of some goods there was too much to look into: not all contents, holds and recalls are told.",
+            "部分货物记录过多，未能全部查看：其内含物、暂停与召回未全部列出。",
         ));
     }
-    more(&next, out);
+    told_more(more, out);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -274,21 +287,13 @@ fn holding_row(h: &Holding, out: Out) -> [String; 8] {
 
 fn submitted(
     connection: &cli::Connection,
-    mut request: ListSubmittedRequest,
+    request: ListSubmittedRequest,
     limit: u32,
     out: Out,
 ) -> Result<ExitCode> {
-    let (rows, next) = runtime()?.block_on(async {
-        let client = connect::reader(connection, out).await?;
-        let mut rows: Vec<Submitted> = Vec::new();
-        loop {
-            let answer = client.list_submitted(request.clone()).await?;
-            rows.extend(answer.statements);
-            request.page_token = answer.next_page_token;
-            if request.page_token.is_empty() || enough(rows.len(), limit) {
-                return anyhow::Ok((rows, request.page_token));
-            }
-        }
+    let (rows, more) = pages(connection, limit, out, async |client, page_token| {
+        let answer = client.list_submitted(ListSubmittedRequest { page_token, ..request.clone() }).await?;
+        Ok((answer.statements, answer.next_page_token))
     })?;
     if out.json {
         lines("Submitted", &rows, out)?;
@@ -314,72 +319,6 @@ fn submitted(
         ]
     };
     out.line(draw::table(head, rows.iter().map(row)));
-    more(&next, out);
+    told_more(more, out);
     Ok(ExitCode::SUCCESS)
-}
-
-fn dossier(connection: &cli::Connection, lot: &str, item: &str, out: Out) -> Result<ExitCode> {
-    let request = GetLotDossierRequest { lot: lot.to_owned(), item: item.to_owned() };
-    let answer = runtime()?.block_on(async {
-        let client = connect::reader(connection, out).await?;
-        anyhow::Ok(client.get_lot_dossier(request).await?)
-    })?;
-    if out.json {
-        out.value(&client::message_to_json("GetLotDossierResponse", &answer)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    draw_dossier(&answer, out);
-    Ok(ExitCode::SUCCESS)
-}
-
-fn draw_dossier(d: &GetLotDossierResponse, out: Out) {
-    let names = Names::new(&d.names);
-    let held: Vec<String> = d.held_by.iter().map(u64::to_string).collect();
-    let facts = [
-        (out.pick("lot", "批"), d.lot.clone()),
-        (out.pick("product", "产品"), d.product.clone()),
-        (out.pick("commissioned by", "赋码方"), names.of(&d.maker)),
-        (out.pick("made on", "生产日期"), d.made_on.clone()),
-        (out.pick("expires on", "有效期至"), d.expires_on.clone()),
-        (out.pick("held or recalled by entries", "暂停或召回条目"), held.join(", ")),
-    ];
-    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
-        out.line(format!("{name}: {value}"));
-    }
-    let head = [
-        out.pick("paper", "资料"),
-        out.pick("number", "编号"),
-        out.pick("by", "出具方"),
-        out.pick("valid or decided", "有效期或结论"),
-        out.pick("entry", "条目"),
-    ];
-    let registrations = d.registrations.iter().map(|r| {
-        let facts = r.registration.clone().unwrap_or_default();
-        let valid = format!(
-            "{} – {}{}",
-            facts.valid_from,
-            facts.valid_to,
-            if r.valid_when_made {
-                ""
-            } else {
-                out.pick(" (not when made)", "（生产日不在有效期内）")
-            }
-        );
-        let name = draw::kind(StatementKind::Registration, out.lang).to_owned();
-        [name, facts.number, names.of(&facts.holder), valid, r.index.to_string()]
-    });
-    let licences = d.licences.iter().map(|l| {
-        let facts = l.licence.clone().unwrap_or_default();
-        let name = format!("{} {}", draw::kind(StatementKind::Licence, out.lang), facts.kind);
-        let valid = format!("{} – {}", facts.valid_from, facts.valid_to);
-        [name, facts.number, names.of(&l.party), valid, l.index.to_string()]
-    });
-    let papers = d.papers.iter().map(|p| {
-        let name = draw::kind(p.kind(), out.lang).to_owned();
-        [name, p.document.clone(), names.of(&p.issuer), p.outcome.clone(), p.index.to_string()]
-    });
-    out.line(draw::table(head, registrations.chain(licences).chain(papers)));
-    if d.truncated {
-        out.note(out.pick("There are more papers than are shown.", "资料未全部列出。"));
-    }
 }

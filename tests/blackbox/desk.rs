@@ -135,7 +135,14 @@ async fn a_buyer_reads_the_papers_of_its_lot() {
         issued_on: "2026-02-01".into(),
         ..v1::TestReport::default()
     };
-    let reported = stage.submit(&lab.sign(Body::TestReport(report))).await;
+    let scan = v1::Attachment {
+        digest: vec![7; 32],
+        role: "test-report".into(),
+        media_type: "application/pdf".into(),
+        size: 900,
+    };
+    let report = lab.sign_with(Body::TestReport(report), |h| h.attachments = vec![scan.clone()]);
+    let reported = stage.submit(&report).await;
     let dealer = stage.client(&stage.dealer).await;
     let by_item = GetLotDossierRequest { item: unit(1), ..GetLotDossierRequest::default() };
     let dossier = dealer.get_lot_dossier(by_item.clone()).await.unwrap();
@@ -150,12 +157,55 @@ async fn a_buyer_reads_the_papers_of_its_lot() {
         (reported.index, "pass", TestVerdict::Pass)
     );
     assert_eq!(paper.document, "cert:org:Laboratory/JY-1");
+    // The scan is the laboratory's: a buyer learns that it exists.
+    let attached = |d: &v1::GetLotDossierResponse| {
+        let all = d.papers.iter().flat_map(|p| &p.attachments);
+        all.map(|a| (a.digest.clone(), a.downloadable)).collect::<Vec<_>>()
+    };
+    assert_eq!(attached(&dossier), [(vec![7; 32], false)]);
+    let office = stage.client(&stage.office).await.get_lot_dossier(by_item.clone()).await.unwrap();
+    assert_eq!(attached(&office), [(vec![7; 32], true)]);
     // The clinic never had anything of this lot.
     let clinic = stage.client(&stage.clinic).await;
     assert!(clinic.get_lot_dossier(by_item).await.is_err());
     let by_lot = GetLotDossierRequest { lot: lot(), ..GetLotDossierRequest::default() };
     assert!(clinic.get_lot_dossier(by_lot.clone()).await.is_err());
     assert!(stage.client(&stage.maker).await.get_lot_dossier(by_lot).await.is_ok());
+    let size = stage.size().await;
+    stage.end(size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_buyer_reads_the_licences_of_who_delivered_to_it() {
+    let (stage, _) = story().await;
+    let at = |party: &str| format!("site:{party}/W1");
+    for actor in [&stage.maker, &stage.dealer] {
+        let facts = v1::Site {
+            site: at(&actor.party),
+            party: actor.party.clone(),
+            name: "store".into(),
+            address: "1 Main Street".into(),
+            country: "KR".into(),
+            ..v1::Site::default()
+        };
+        stage.submit(&actor.sign(Body::Site(facts))).await;
+        let licence = v1::Licence {
+            site: at(&actor.party),
+            kind: "drug-wholesale".into(),
+            number: format!("XK-{}", actor.party),
+            issuer: stage.office.party.clone(),
+            valid_from: "2025-01-01".into(),
+            ..v1::Licence::default()
+        };
+        stage.submit(&stage.office.sign(Body::Licence(licence))).await;
+    }
+    stage.submit(&stage.dealer.sign(Body::Ship(ship(vec![unit(1)], &stage.clinic)))).await;
+    let request = GetLotDossierRequest { item: unit(1), ..GetLotDossierRequest::default() };
+    let licensed = |d: v1::GetLotDossierResponse| d.licences.into_iter().map(|l| l.party).collect::<Vec<_>>();
+    let clinic = stage.client(&stage.clinic).await.get_lot_dossier(request.clone()).await.unwrap();
+    assert_eq!(licensed(clinic), [stage.dealer.party.clone(), stage.maker.party.clone()]);
+    let dealer = stage.client(&stage.dealer).await.get_lot_dossier(request).await.unwrap();
+    assert_eq!(licensed(dealer), [stage.maker.party.as_str()]);
     let size = stage.size().await;
     stage.end(size);
 }

@@ -1,5 +1,6 @@
 //! What recording a statement changes: its links, and rows of the view.
 
+mod books;
 mod effect;
 mod fold;
 mod open;

@@ -96,6 +96,9 @@ pub struct ItemState {
     pub addressee: u64,
     /// Subject number of the container it was last packed into; 0 = none.
     pub container: u64,
+    /// Its addressee says that it was not in the container with this number, where it was last known to be;
+    /// 0 = nobody has, or it has been heard of since.
+    pub missed_from: u64,
     /// Time (µs) and cause of that packing.
     pub packed: (i64, u8),
     /// Entry + 1 of that packing.
@@ -153,6 +156,7 @@ impl ItemState {
             self.last_index,
             self.events,
             self.since,
+            self.missed_from,
         ] {
             put_varint(&mut out, value);
         }
@@ -191,6 +195,7 @@ impl ItemState {
             last_index: next()?,
             events: next()?,
             since: next()?,
+            missed_from: next()?,
             overflow: flags & 1 != 0,
             opened: flags & 2 != 0,
             damaged: flags & 4 != 0,
@@ -201,6 +206,13 @@ impl ItemState {
             state.conflicts.push(take_varint(&mut rest)?);
         }
         (flags < 16 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
+    }
+
+    /// The container that it was last put into by what names it, whoever says that it was not inside; 0 =
+    /// none. Its containers' own events may have taken it out.
+    #[must_use]
+    pub const fn last_container(&self) -> u64 {
+        if self.container == 0 { self.missed_from } else { self.container }
     }
 
     /// Whether an event follows everything folded so far.

@@ -44,6 +44,7 @@ pub(crate) struct Answer {
 const ANSWERED: u8 = 0;
 const ANSWERS: u8 = 1;
 const AWAITING: u8 = 2;
+const TAKEN: u8 = 3;
 
 fn pair_key(side: u8, first: u64, second: u64) -> Vec<u8> {
     [&[side][..], &first.to_be_bytes(), &second.to_be_bytes()].concat()
@@ -149,6 +150,21 @@ pub(crate) fn put_awaiting<V: View + ?Sized>(
     }
     draft.put(Table::Response, key, row.encode_to_vec());
     Ok(())
+}
+
+fn taken_key(ship: u64) -> Vec<u8> {
+    [&[TAKEN][..], &ship.to_be_bytes()].concat()
+}
+
+/// Number of the activity of who has taken in all lots of a Ship, as counted in its balances.
+pub(crate) fn taken_by<V: View + ?Sized>(view: &V, ship: u64) -> Result<Option<u64>, ViewError> {
+    view.get(Table::Response, &taken_key(ship))?.map(|row| decode_u64(&row)).transpose()
+}
+
+/// Writes that.
+pub(crate) fn put_taken<V: View + ?Sized>(draft: &mut Draft<'_, V>, ship: u64, by: Option<u64>) {
+    let row = by.map_or_else(Vec::new, |by| by.to_be_bytes().to_vec());
+    draft.put(Table::Response, taken_key(ship), row);
 }
 
 /// Receives that named a shipment before it was recorded.

@@ -1,20 +1,33 @@
-//! What stands open at a party: goods it holds, lots it deals in, shipments it has still to answer.
+//! What stands open at a party: goods it holds, lots it has an amount of, shipments it has still to answer.
 //!
-//! Goods at a party follow from the state of each item and are kept exactly in step with it. What has no
-//! state of its own stands as more than there may be, for readers to look into: lots of which a party has
-//! moved amounts without serials, and containers that it has emptied as a whole (what was inside and has
-//! not been heard of since is still there). Of a thing with several codes, the one named first is listed.
+//! Goods at a party follow from the state of each item, balances of lots from the contents that count, and
+//! both are kept exactly in step. Containers that a party has emptied as a whole stand as more than there may
+//! be, for readers to look into: what was inside and has not been heard of since is still there. What is
+//! nothing any longer has no row. Of a thing with several codes, the one named first is listed.
+
+mod answer;
+mod balance;
+mod container;
+mod restriction;
 
 use std::collections::BTreeMap;
 
 use statement::{Statement, SubjectKey, SubjectKind, subject_key, visit_subjects};
+
+pub use answer::answered_by;
+pub(crate) use answer::codes;
+pub(crate) use balance::Books;
+pub use balance::balances;
+pub(crate) use container::{count, emptied};
+pub(crate) use restriction::put as put_restrictions;
+pub use restriction::{lifts, restrictions};
 
 use crate::{
     Table, View, ViewError,
     control::recorded,
     draft::Draft,
     item::ItemState,
-    tables::{self, damaged, decode_u64, put_varint, subject_by_text, take_varint, touches},
+    tables::{damaged, decode_u64, put_varint, subject_by_text, take_varint, touches},
 };
 
 /// What a row about a party's stock is about.
@@ -23,9 +36,9 @@ use crate::{
 pub enum StockKind {
     /// An item at the party, in no container.
     Item = 0,
-    /// A lot of which it has dealt in amounts without serials.
+    /// A lot of which its statements, and those that take from it, leave an amount without serials.
     Lot = 1,
-    /// A container that it has emptied as a whole.
+    /// A container that it has emptied as a whole, while something in it has not been heard of since.
     Emptied = 2,
 }
 
@@ -55,6 +68,7 @@ fn stock_key(party: u64, kind: StockKind, number: u64) -> Vec<u8> {
     [&party.to_be_bytes()[..], &[kind as u8], &number.to_be_bytes()].concat()
 }
 
+/// `since`: entry + 1.
 fn stock_value(since: u64, subject: &SubjectKey) -> Vec<u8> {
     let mut value = Vec::with_capacity(42);
     put_varint(&mut value, since);
@@ -62,12 +76,19 @@ fn stock_value(since: u64, subject: &SubjectKey) -> Vec<u8> {
     value
 }
 
+/// Takes what every row begins with: entry + 1 and subject.
+fn take_stock(value: &mut &[u8]) -> Result<(u64, SubjectKey), ViewError> {
+    let since = take_varint(value).filter(|since| *since > 0);
+    let parts = since.zip(value.split_first_chunk::<32>());
+    let (since, (subject, rest)) = parts.ok_or_else(|| damaged("holding"))?;
+    *value = rest;
+    Ok((since, SubjectKey(*subject)))
+}
+
 fn decode_stock(key: &[u8], mut value: &[u8]) -> Result<Stock, ViewError> {
     let number = decode_u64(key.get(9..).unwrap_or_default())?;
-    let since = take_varint(&mut value).and_then(|since| since.checked_sub(1));
-    let subject = <[u8; 32]>::try_from(value).ok().map(SubjectKey);
-    let (since, subject) = since.zip(subject).ok_or_else(|| damaged("holding"))?;
-    Ok(Stock { number, subject, since })
+    let (since, subject) = take_stock(&mut value)?;
+    Ok(Stock { number, subject, since: since - 1 })
 }
 
 fn inbound_key(party: u64, ship: u64) -> Vec<u8> {
@@ -135,37 +156,48 @@ pub fn inbound<V: View + ?Sized>(
 }
 
 /// The canonical texts of numbered items or lots, in the order asked for: read from the entries that named
-/// them first, each entry once. At most one entry is read for each.
+/// them first, each entry once. At most one entry is read for each, and of it no more is kept than is asked.
 ///
 /// # Errors
 /// The view cannot be read, or no such item is named.
 pub fn texts<V: View + ?Sized>(view: &V, rows: &[Stock]) -> Result<Vec<String>, ViewError> {
-    let mut entries: BTreeMap<u64, BTreeMap<SubjectKey, String>> = BTreeMap::new();
-    let mut texts = Vec::with_capacity(rows.len());
+    let mut wanted: BTreeMap<u64, Wanted> = BTreeMap::new();
+    let mut firsts = Vec::with_capacity(rows.len());
     for row in rows {
-        let mut first = None;
-        touches(view, row.number, 0, &mut |touch| {
-            first = Some(touch.index);
-            Ok(false)
-        })?;
-        let first = first.ok_or_else(|| damaged("holding"))?;
-        let known = match entries.entry(first) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => new.insert(items_in(&recorded(view, first)?)),
-        };
-        texts.push(known.get(&row.subject).cloned().ok_or_else(|| damaged("holding"))?);
+        let first = first_naming(view, row.number)?;
+        wanted.entry(first).or_default().insert(row.subject, None);
+        firsts.push(first);
     }
-    Ok(texts)
+    for (entry, wanted) in &mut wanted {
+        find_texts(&recorded(view, *entry)?, wanted);
+    }
+    let text = |(first, row): (u64, &Stock)| {
+        let text = wanted.get(&first).and_then(|w| w.get(&row.subject)).and_then(Option::as_ref);
+        text.cloned().ok_or_else(|| damaged("holding"))
+    };
+    firsts.into_iter().zip(rows).map(text).collect()
 }
 
-fn items_in(statement: &Statement) -> BTreeMap<SubjectKey, String> {
-    let mut items = BTreeMap::new();
+/// Items looked for in a statement, and their texts.
+type Wanted = BTreeMap<SubjectKey, Option<String>>;
+
+fn first_naming<V: View + ?Sized>(view: &V, number: u64) -> Result<u64, ViewError> {
+    let mut first = None;
+    touches(view, number, 0, &mut |touch| {
+        first = Some(touch.index);
+        Ok(false)
+    })?;
+    first.ok_or_else(|| damaged("holding"))
+}
+
+fn find_texts(statement: &Statement, wanted: &mut Wanted) {
     visit_subjects(statement, &mut |relation, text| {
-        if relation.subject_kind() == Some(SubjectKind::Item) {
-            items.insert(subject_key(SubjectKind::Item, text), text.to_string());
+        if relation.subject_kind() == Some(SubjectKind::Item)
+            && let Some(found) = wanted.get_mut(&subject_key(SubjectKind::Item, text))
+        {
+            *found = Some(text.to_owned());
         }
     });
-    items
 }
 
 /// Takes the row of an item in `state` away.
@@ -194,22 +226,6 @@ pub(crate) fn move_item<V: View + ?Sized>(
     }
 }
 
-/// Notes that a party deals in a lot, or has emptied a container, unless that is noted already.
-pub(crate) fn note<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    party: u64,
-    kind: StockKind,
-    subject: &SubjectKey,
-    index: u64,
-) -> Result<(), ViewError> {
-    let number = tables::subject(draft, subject)?.map_or(0, |r| r.number);
-    let key = stock_key(party, kind, number);
-    if party != 0 && draft.get(Table::Holding, &key)?.is_none() {
-        draft.put(Table::Holding, key, stock_value(index + 1, subject));
-    }
-    Ok(())
-}
-
 /// Writes how much of a shipment is open; nothing open = no row.
 pub(crate) fn put_inbound<V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
@@ -222,5 +238,27 @@ pub(crate) fn put_inbound<V: View + ?Sized>(
         draft.delete(Table::Inbound, key);
     } else {
         draft.put(Table::Inbound, key, [open.to_be_bytes(), lines.to_be_bytes()].concat());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+    use proto::v1::{self, statement::Body};
+
+    use super::*;
+
+    #[test]
+    fn of_a_large_bill_only_the_texts_asked_for_are_kept() {
+        let item = |n: u32| format!("sgtin:09521234543213.{n}");
+        let items: Vec<String> = (0..4_000).map(item).collect();
+        let ship = v1::Ship { items, addressee: "org:Clinic".into(), ..v1::Ship::default() };
+        let message = v1::Statement { header: Some(v1::Header::default()), body: Some(Body::Ship(ship)) };
+        let statement = Statement::recorded(message.encode_to_vec().into());
+        let key = |n| subject_key(SubjectKind::Item, &item(n));
+        let mut wanted: Wanted = [7, 9_999].into_iter().map(|n| (key(n), None)).collect();
+        find_texts(&statement.unwrap(), &mut wanted);
+        let expected: Wanted = [(key(7), Some(item(7))), (key(9_999), None)].into();
+        assert_eq!(wanted, expected);
     }
 }

@@ -10,12 +10,17 @@
 //!            1 ‖ receive u64 ‖ ship u64  → the same
 //!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct)
 //!            2 ‖ H(party ‖ 0 ‖ id) 16    → AwaitingRow (a shipment named before it was recorded)
+//!            3 ‖ ship u64                → activity number of the addressee that has taken in all its lots
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
 //! Holding    party u64 ‖ 0 ‖ item u64    → varint entry + 1 ‖ S of the item: at the party, in no container
-//!            party u64 ‖ 1 ‖ lot u64     → the same of a lot that the party has dealt in amounts of
-//!            party u64 ‖ 2 ‖ item u64    → the same of a container that the party has emptied as a whole
+//!            party u64 ‖ 1 ‖ lot u64     → the same of a lot of which its statements leave it an amount,
+//!                                          then by unit: u8 length ‖ unit ‖ i128 amount, never 0
+//!            party u64 ‖ 2 ‖ item u64    → the same of a container that it has emptied as a whole while
+//!                                          things in it have not been heard of by themselves
+//!            container u64 ‖ 3 ‖ 0 u64   → u64 codes that were last packed into it
+//!            container u64 ‖ 4 ‖ party u64 → as for 2: who has emptied it
 //! Inbound    party u64 ‖ ship u64        → u32 lines that nobody has answered ‖ u32 lines
 //! Register   1 ‖ policy                  → PolicyDaysRow
 //!            2 ‖ policy ‖ 0 ‖ day        → PolicyRow
@@ -25,6 +30,8 @@
 //!            6 ‖ register ‖ 0 ‖ H(signer ‖ 0 ‖ region ‖ 0 ‖ class) 16 → CoverageRow
 //!            7 ‖ S of the registration 32 ‖ H(number) 16 → DesignationRow
 //!            8 ‖ S of the predecessor 32 ‖ H(successor) 16 → SuccessionRow
+//! Restriction 0 ‖ subject u64 ‖ entry u64 → u8: 1 = a Hold or Recall that names the item, lot or product
+//!            1 ‖ hold u64 ‖ lift u64     → u8: 1
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
 //! ```
 //!

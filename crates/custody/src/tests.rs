@@ -5,6 +5,7 @@
 
 mod ledger;
 mod story;
+mod tables;
 
 mod admission;
 mod bounds;
@@ -17,6 +18,7 @@ mod pairing;
 mod permutation;
 mod registers;
 mod replay;
+mod restrictions;
 mod rows;
 mod stories;
 mod transitions;

@@ -29,7 +29,8 @@ pub enum Table {
     Mandate = 7,
     /// Single values: next subject number, settings of the ledger.
     Meta = 8,
-    /// party's number ‖ what is at it or was once: goods held, lots dealt in, containers emptied.
+    /// party's number ‖ what is at it: goods held, lots without serials, containers emptied; container's
+    /// number ‖ how much was packed into it, and who has emptied it.
     Holding = 9,
     /// addressee's number ‖ shipment → how much of it nobody has answered.
     Inbound = 10,
@@ -37,13 +38,15 @@ pub enum Table {
     Alias = 11,
     /// Registers beside the subjects' own: successions, designations, coverage, lists, policies.
     Register = 12,
+    /// Holds and Recalls by what they name, Lifts by the Hold they end.
+    Restriction = 13,
     /// Leaves and hashes of the log's tree. Written by the ledger, not by `apply`: they follow from the leaves.
-    Tile = 13,
+    Tile = 14,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -56,6 +59,7 @@ impl Table {
         Self::Inbound,
         Self::Alias,
         Self::Register,
+        Self::Restriction,
         Self::Tile,
     ];
 }

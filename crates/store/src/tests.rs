@@ -10,7 +10,7 @@ use tempfile::{TempDir, tempdir};
 
 use crate::{
     Config, Dir, ReadOnlyDir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry,
-    encode_entry, restore,
+    encode_entry, restore, row::VIEW_VERSION,
 };
 
 const LEDGER: Hash = [7; 32];
@@ -281,7 +281,7 @@ fn a_view_of_another_version_says_that_it_must_be_rebuilt() {
     view.db().put([0], [9u32.to_be_bytes().as_slice(), &[0; 40]].concat()).unwrap();
     let error = view.watermark().unwrap_err();
     assert!(matches!(error, StoreError::Version { what: "the view", found: 9, .. }), "{error}");
-    view.db().put([0], [2u32.to_be_bytes().as_slice(), &[0; 39]].concat()).unwrap();
+    view.db().put([0], [VIEW_VERSION.to_be_bytes().as_slice(), &[0; 39]].concat()).unwrap();
     assert!(matches!(view.watermark(), Err(StoreError::View(_))));
 }
 
@@ -436,6 +436,6 @@ proptest! {
 
     #[test]
     fn watermarks_are_read_back_exactly(size in 0u64..200) {
-        prop_assert_eq!(Watermark::decode(&mark(size).encode()), Some((2, Some(mark(size)))));
+        prop_assert_eq!(Watermark::decode(&mark(size).encode()), Some((VIEW_VERSION, Some(mark(size)))));
     }
 }

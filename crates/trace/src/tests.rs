@@ -3,7 +3,9 @@
 mod bounds;
 mod codes;
 mod desk;
+mod dossier;
 mod flows;
+mod held;
 mod histories;
 mod model;
 mod places;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use prost::Message;
 use proto::v1::statement::Body;
-use statement::{Statement, SubjectKey, SubjectKind};
+use statement::{Statement, SubjectKey};
 
 use super::{
     fold::Folder,
@@ -16,7 +16,7 @@ use crate::{
     control::{content, control_of, find, inherits_slot, recorded, root_of, signatures_missing, target_of},
     draft::Draft,
     item::moves_items,
-    registry,
+    registry, stock,
     tables::{ControlRow, SlotRow, damaged},
 };
 
@@ -122,6 +122,9 @@ fn take_effect<V: View + ?Sized>(
         Body::Correct(_) | Body::Void(_) => change(draft, statement, index, at),
         Body::Endorse(_) => Ok(()),
         Body::Alias(b) => Folder::default().join(draft, index, &[], &b.codes),
+        body @ (Body::Hold(_) | Body::Recall(_) | Body::Lift(_)) => {
+            stock::put_restrictions(draft, index, None, Some(body))
+        }
         _ if moves_items(statement.kind()) => moves(draft, statement, index),
         _ => registry::apply(draft, statement, at),
     }
@@ -171,15 +174,13 @@ fn change<V: View + ?Sized>(
     items.extend(touched(draft, root)?);
     let mut folder = Folder::default();
     folder.refold(draft, items)?;
-    let [before, after] = [before, after].map(|c| c.map(|(_, body)| body));
-    if let Some(Body::Alias(_)) = before.as_ref().or(after.as_ref()) {
-        return folder.join(draft, root, codes(before.as_ref()), codes(after.as_ref()));
+    let actor = before.as_ref().or(after.as_ref()).map_or_else(String::new, |(o, _)| o.actor().to_owned());
+    let [before, after] = [&before, &after].map(|c| c.as_ref().map(|(_, body)| body));
+    if let Some(Body::Alias(_)) = before.or(after) {
+        return folder.join(draft, root, codes(before), codes(after));
     }
-    let was_to = match &before {
-        Some(Body::Ship(b)) => draft.number(SubjectKind::Activity, &b.addressee)?,
-        _ => 0,
-    };
-    open::change(&mut folder, draft, root, was_to)
+    stock::put_restrictions(draft, root, before, after)?;
+    open::change(&mut folder, draft, (root, &actor), before, after)
 }
 
 /// The codes that an Alias joins.

@@ -42,6 +42,8 @@ pub(super) struct Folder {
     ships: BTreeMap<u64, Rc<[u64]>>,
     /// Codes of things with several, folded already.
     folded: BTreeSet<SubjectKey>,
+    /// By container: how many more codes were last packed into it.
+    packed: BTreeMap<u64, i64>,
     work: usize,
 }
 
@@ -186,6 +188,7 @@ impl Folder {
             acts_from(statement.body(), place, &|kind: SubjectKind, text: &str| draft.number(kind, text))?;
         let acts = Rc::new(acts);
         self.acts.insert(index, Some(acts.clone()));
+        let handled = open::handled(draft, statement.body(), &acts)?;
         for (&item, &act) in &acts.by_item {
             self.fold_in(draft, item, &acts, act, answered)?;
         }
@@ -194,7 +197,26 @@ impl Folder {
                 self.fold_in(draft, item, &acts, TAKEN, false)?;
             }
         }
-        open::arrive(self, draft, &acts, answered)
+        self.count_packed(draft)?;
+        open::arrive(self, draft, (statement.body(), &acts), answered)?;
+        open::refill(self, draft, handled)
+    }
+
+    /// Writes what has come into containers and left them.
+    fn count_packed<V: View + ?Sized>(&mut self, draft: &mut Draft<'_, V>) -> Result<(), ViewError> {
+        for (container, change) in std::mem::take(&mut self.packed) {
+            if change != 0 {
+                stock::count(draft, container, change)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that `codes` codes were last packed into a container.
+    fn pack(&mut self, container: u64, codes: i64) {
+        if container != 0 {
+            *self.packed.entry(container).or_default() += codes;
+        }
     }
 
     fn fold_in<V: View + ?Sized>(
@@ -237,7 +259,7 @@ impl Folder {
             let state = self.folded(draft, &codes, &old)?;
             self.put_state(draft, codes, &old, state)?;
         }
-        Ok(())
+        self.count_packed(draft)
     }
 
     /// The fold of all that acts on a thing, or its state marked where that is too much.
@@ -290,6 +312,11 @@ impl Folder {
         new: ItemState,
     ) -> Result<(), ViewError> {
         let mut listed: Option<(u64, SubjectKey)> = None;
+        if old.last_container() != new.last_container() {
+            // At most 32 codes.
+            self.pack(old.last_container(), -(codes.len() as i64));
+            self.pack(new.last_container(), codes.len() as i64);
+        }
         for &code in &codes {
             let number = draft.load(code)?.0.number;
             listed = listed.filter(|(least, _)| *least < number).or(Some((number, code)));
@@ -317,8 +344,9 @@ impl Folder {
             let number = draft.load(code)?.0.number;
             let old = state_of(draft, code)?;
             stock::leave(draft, number, &old);
+            self.pack(old.last_container(), -1);
         }
-        for code in affected {
+        for code in affected.iter().copied() {
             if self.folded.contains(&code) {
                 continue;
             }
@@ -332,7 +360,8 @@ impl Folder {
             };
             self.put_state(draft, codes, &nothing, state)?;
         }
-        Ok(())
+        self.count_packed(draft)?;
+        open::rename(self, draft, &affected)
     }
 }
 

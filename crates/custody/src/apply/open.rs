@@ -1,28 +1,38 @@
-//! What stands open at parties after a statement about goods: shipments to be answered, lots dealt in,
-//! containers emptied.
+//! What stands open at parties after a statement about goods: shipments to be answered, containers emptied.
 //!
 //! A shipment is fully answered when Receives in effect by its addressee that answer it, by reference or
 //! over a document, name each of its lines (an item, or a lot whatever the amount) as taken in or as an
-//! exception, or when one of them takes in everything.
+//! exception, or when one of them takes in everything. A line is named by any code of the thing, and a
+//! container by all that was in it (`stock::answered_by`): so Packs and Aliases that come late count too.
 
 use std::collections::BTreeSet;
 
-use statement::Kind;
+use proto::v1::statement::Body;
+use statement::{Kind, Relation, SubjectKey, SubjectKind, subject_key};
 
-use super::fold::{Folder, Halt, unless_spent};
+use super::{
+    books,
+    fold::{Folder, Halt, unless_spent},
+};
 use crate::{
     View, ViewError,
+    control::{content, root_of},
     draft::Draft,
-    item::{Act, Acts},
-    response::{Met, receives_met, ships_met},
-    stock::{self, StockKind},
+    item::{Act, Acts, ItemState, deeds::Deed as _},
+    response::{Met, receives_met, ships_met, ships_of},
+    stock,
+    tables::{subject, touches},
 };
+
+/// Entries looked at to find the shipments that a change of a container or of codes may concern. Shipments
+/// beyond stay as they are.
+const MAX_REACH: usize = 1 << 16;
 
 /// Of a statement that is being recorded. `answered`: a Ship that has met Receives already.
 pub(super) fn arrive<V: View + ?Sized>(
     folder: &mut Folder,
     draft: &mut Draft<'_, V>,
-    acts: &Acts,
+    (body, acts): (&Body, &Acts),
     answered: bool,
 ) -> Result<(), ViewError> {
     if acts.addressee != 0 && !answered {
@@ -39,24 +49,153 @@ pub(super) fn arrive<V: View + ?Sized>(
             }
         }
     }
-    note(folder, draft, acts)
+    books::arrive(folder, draft, (body, acts), answered)?;
+    note_emptied(draft, acts)
 }
 
-/// Of an original that a Correct or Void has changed. `was_to`: the addressee it had, if it was a Ship
-/// that counted.
+/// Of an original whose content was `before` and is `after` by a Correct or Void.
 pub(super) fn change<V: View + ?Sized>(
     folder: &mut Folder,
     draft: &mut Draft<'_, V>,
-    root: u64,
-    was_to: u64,
+    (root, actor): (u64, &str),
+    before: Option<&Body>,
+    after: Option<&Body>,
 ) -> Result<(), ViewError> {
+    let was_to = match before {
+        Some(Body::Ship(b)) => draft.number(SubjectKind::Activity, &b.addressee)?,
+        _ => 0,
+    };
     settle(folder, draft, root, was_to)?;
     for answer in ships_met(draft, root)? {
         settle(folder, draft, answer.index, 0)?;
     }
+    let containers: BTreeSet<SubjectKey> = [before, after].into_iter().filter_map(container).collect();
+    resettle(folder, draft, Reach { starts: containers, own: true, named: false }, None)?;
+    books::change(folder, draft, (root, actor), before, after)?;
     match unless_spent(folder.acts(draft, root))?.flatten() {
-        Some(acts) => note(folder, draft, &acts),
+        Some(acts) => note_emptied(draft, &acts),
         None => Ok(()),
+    }
+}
+
+/// The container that a Pack or Unpack names.
+fn container(body: Option<&Body>) -> Option<SubjectKey> {
+    match body? {
+        Body::Pack(b) => Some(subject_key(SubjectKind::Item, &b.parent)),
+        Body::Unpack(b) => Some(subject_key(SubjectKind::Item, &b.parent)),
+        _ => None,
+    }
+}
+
+/// A container that was named before a Pack or Unpack of it is recorded.
+pub(super) struct Handled<'a> {
+    container: SubjectKey,
+    /// Something later has happened to it already.
+    late: bool,
+    acts: &'a Acts,
+}
+
+/// The container of a Pack or Unpack that is being recorded, before it is folded; `None` for one that
+/// nothing has named before: no shipment can have it.
+pub(super) fn handled<'a, V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    body: &Body,
+    acts: &'a Acts,
+) -> Result<Option<Handled<'a>>, ViewError> {
+    let Some(container) = container(Some(body)) else { return Ok(None) };
+    if draft.load(container)?.0.count <= 1 {
+        return Ok(None);
+    }
+    let late = !ItemState::decode(&draft.state(&container))?.precedes(acts);
+    Ok(Some(Handled { container, late, acts }))
+}
+
+/// What was in a container may be other than was known: shipments of it, and of those it was in, are looked
+/// at anew.
+pub(super) fn refill<V: View + ?Sized>(
+    folder: &mut Folder,
+    draft: &mut Draft<'_, V>,
+    handled: Option<Handled<'_>>,
+) -> Result<(), ViewError> {
+    let Some(Handled { container, late, acts }) = handled else { return Ok(()) };
+    let starts = stock::codes(draft, &container)?;
+    resettle(folder, draft, Reach { starts, own: late, named: false }, Some(acts))
+}
+
+/// The same for codes whose thing may have become another.
+pub(super) fn rename<V: View + ?Sized>(
+    folder: &mut Folder,
+    draft: &mut Draft<'_, V>,
+    codes: &BTreeSet<SubjectKey>,
+) -> Result<(), ViewError> {
+    resettle(folder, draft, Reach { starts: codes.clone(), own: true, named: true }, None)
+}
+
+/// Settles the Ships within reach; `before`: only those that happened after it.
+fn resettle<V: View + ?Sized>(
+    folder: &mut Folder,
+    draft: &mut Draft<'_, V>,
+    reach: Reach,
+    before: Option<&Acts>,
+) -> Result<(), ViewError> {
+    for ship in reach.ships(draft)? {
+        let acts = unless_spent(folder.acts(draft, ship))?.flatten();
+        if acts.is_some_and(|acts| before.is_none_or(|b| b.fold_key() < acts.fold_key())) {
+            settle(folder, draft, ship, 0)?;
+        }
+    }
+    Ok(())
+}
+
+/// From which codes on shipments are looked for.
+struct Reach {
+    starts: BTreeSet<SubjectKey>,
+    /// Shipments of the codes themselves too, not only of the containers they were in.
+    own: bool,
+    /// And those answered by Receives that name one of them.
+    named: bool,
+}
+
+impl Reach {
+    fn ships<V: View + ?Sized>(self, draft: &Draft<'_, V>) -> Result<BTreeSet<u64>, ViewError> {
+        let mut ships = BTreeSet::new();
+        let mut next: Vec<(SubjectKey, bool)> = self.starts.iter().map(|code| (*code, self.own)).collect();
+        let mut seen = self.starts;
+        let mut work = 0;
+        while let Some((code, own)) = next.pop() {
+            let Some(record) = subject(draft, &code)? else { continue };
+            let mut roots = Vec::new();
+            touches(draft, record.number, 0, &mut |touch| {
+                let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+                if match kind {
+                    Kind::Pack | Kind::Unpack => touch.relation == Relation::Child,
+                    Kind::Ship => own,
+                    Kind::Receive => self.named,
+                    _ => kind == Kind::Correct,
+                } {
+                    roots.push((touch.index, kind));
+                }
+                work += 1;
+                Ok(work < MAX_REACH)
+            })?;
+            for (index, kind) in roots {
+                let root = if kind == Kind::Correct { root_of(draft, index)? } else { index };
+                let Some(content) = content(draft, root)? else { continue };
+                match &content.body {
+                    Body::Ship(_) if own => drop(ships.insert(root)),
+                    Body::Receive(_) if self.named => ships.extend(ships_of(draft, root)?),
+                    body => {
+                        let Some(parent) = container(Some(body)) else { continue };
+                        for parent in stock::codes(draft, &parent)? {
+                            if seen.insert(parent) {
+                                next.push((parent, true));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(ships)
     }
 }
 
@@ -88,9 +227,10 @@ fn settle<V: View + ?Sized>(
     Ok(())
 }
 
-/// Lines of a Ship that no Receive in effect by its addressee names.
+/// Lines of a Ship that no Receive in effect by its addressee answers.
 fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship: &Acts) -> Result<u32, Halt> {
     let mut open: BTreeSet<_> = ship.by_item.keys().chain(&ship.lots).copied().collect();
+    let mut named = BTreeSet::new();
     let answers = receives_met(draft, ship.index)?;
     for answer in answers.iter().filter(|a| a.met != Met::NoLonger && a.receiver == ship.addressee) {
         let Some(receive) = folder.acts(draft, answer.index)? else { continue };
@@ -100,38 +240,25 @@ fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship:
         for line in receive.by_item.keys().chain(&receive.lots) {
             open.remove(line);
         }
+        named.extend(receive.by_item.keys().copied());
+    }
+    open.retain(|line| !named.contains(line));
+    let goods: BTreeSet<_> = open.iter().filter(|line| ship.by_item.contains_key(line)).copied().collect();
+    // Lines by another name.
+    if !goods.is_empty()
+        && !named.is_empty()
+        && let Some(content) = content(draft, ship.index)?
+    {
+        let answered = stock::answered_by(draft, &content, &goods, &named)?;
+        open.retain(|line| !answered.contains_key(line));
     }
     Ok(u32::try_from(open.len()).unwrap_or(u32::MAX))
 }
 
-/// Notes which parties deal in which lots, and who has emptied which container.
-fn note<V: View + ?Sized>(
-    folder: &mut Folder,
-    draft: &mut Draft<'_, V>,
-    acts: &Acts,
-) -> Result<(), ViewError> {
+/// Notes who has emptied which container.
+fn note_emptied<V: View + ?Sized>(draft: &mut Draft<'_, V>, acts: &Acts) -> Result<(), ViewError> {
     for (item, _) in acts.by_item.iter().filter(|(_, act)| **act == Act::Emptied) {
-        stock::note(draft, acts.actor, StockKind::Emptied, item, acts.index)?;
-    }
-    for lot in &acts.lots {
-        for party in [acts.actor, acts.addressee] {
-            stock::note(draft, party, StockKind::Lot, lot, acts.index)?;
-        }
-    }
-    if acts.takes_all {
-        for &ship in folder.ships(draft, acts.index)?.iter() {
-            let shipped = unless_spent(folder.acts(draft, ship))?.flatten();
-            for lot in shipped.iter().flat_map(|s| &s.lots) {
-                stock::note(draft, acts.actor, StockKind::Lot, lot, acts.index)?;
-            }
-        }
-    }
-    if acts.addressee != 0 && !acts.lots.is_empty() {
-        for answer in receives_met(draft, acts.index)? {
-            for lot in &acts.lots {
-                stock::note(draft, answer.receiver, StockKind::Lot, lot, acts.index)?;
-            }
-        }
+        stock::emptied(draft, acts.actor, item, acts.index)?;
     }
     Ok(())
 }

@@ -115,6 +115,7 @@ impl ItemState {
                 self.holder = acts.actor;
                 self.addressee = to;
                 self.container = 0;
+                self.missed_from = 0;
                 self.shipped_by = entry;
                 self.site_by = 0;
             }
@@ -174,6 +175,7 @@ impl ItemState {
         }
         self.holder = acts.actor;
         self.addressee = 0;
+        self.missed_from = 0;
     }
 
     /// The addressee says that it did not take the item in. Of goods in a container nobody but the
@@ -181,6 +183,7 @@ impl ItemState {
     /// somebody else, or at their holder, the word of others changes nothing.
     const fn not_taken_in(&mut self, acts: &Acts, status: Status) {
         if self.container != 0 {
+            self.missed_from = self.container;
             self.container = 0;
             self.addressee = acts.actor;
             self.status = status;

@@ -11,7 +11,7 @@ use super::{
 use crate::{review, tables};
 
 fn reference(ledger: &TestLedger, index: u64) -> v1::StatementRef {
-    reference_to(&super::open::statement_at(ledger, index))
+    reference_to(&super::tables::statement_at(ledger, index))
 }
 
 fn hold(names: &[&str], party: &str, basis: &str) -> v1::Hold {
@@ -151,7 +151,7 @@ fn holds_are_ordered_and_lifted_by_one_party() {
     ] {
         assert_eq!(verdict(&mut ledger, by, lift(named.clone())), expected);
     }
-    let named = super::open::statement_at(&ledger, ledger.view_index(&order));
+    let named = super::tables::statement_at(&ledger, ledger.view_index(&order));
     must(&mut ledger, "drug", void_of(&named));
     assert_eq!(verdict(&mut ledger, "drug", lift(order)), "TARGET_VOIDED lift.hold");
 }
@@ -248,7 +248,7 @@ fn a_thing_has_at_most_32_codes() {
     for n in 0..3 {
         must(&mut ledger, "maker", alias(8 * n + 7, 8 * n + 9));
     }
-    super::open::check_tables(&ledger);
+    super::tables::check_tables(&ledger);
     assert_eq!(verdict(&mut ledger, "maker", alias(31, 33)), "TOO_MANY_SUBJECTS alias.codes");
     assert_eq!(verdict(&mut ledger, "maker", alias(0, 8)), "OK", "what is one already stays one");
 }

@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn item_states_come_back(numbers in proptest::collection::vec(0..1u64 << 62, 13), few in any::<u64>(),
+    fn item_states_come_back(numbers in proptest::collection::vec(0..1u64 << 62, 14), few in any::<u64>(),
                              conflicts in proptest::collection::vec(0..1u64 << 62, 0..=8)) {
         let n = |i: usize| numbers[i] >> (few >> i & 31);
         let state = ItemState {
@@ -48,6 +48,7 @@ proptest! {
             last_index: n(10),
             events: n(11),
             since: n(12),
+            missed_from: n(13),
             opened: few >> 20 & 1 == 1,
             overflow: few >> 21 & 1 == 1,
             damaged: few >> 22 & 1 == 1,
@@ -162,15 +163,19 @@ fn golden_rows() {
         last_index: 11,
         events: 12,
         since: 14,
+        missed_from: 15,
         opened: true,
         damaged: false,
         aliased: true,
         overflow: false,
         conflicts: vec![13, 300],
     };
-    assert_eq!(state.encode(), [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 13, 0xac, 0x02]);
+    assert_eq!(
+        state.encode(),
+        [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 13, 0xac, 0x02]
+    );
     assert_eq!(ItemState::decode(&[]), Ok(ItemState::default()));
-    assert!(ItemState::decode(&state.encode()[..15]).is_err());
+    assert!(ItemState::decode(&state.encode()[..17]).is_err());
     assert!(
         ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
         "no condition 12"

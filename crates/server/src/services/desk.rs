@@ -196,18 +196,18 @@ fn submitted(
     Ok(ListSubmittedResponse { statements, next_page_token: page_token(next), size: view.size() })
 }
 
-/// A trader sees the papers of a lot that it has, or had, part in: by a statement about the lot, or an item
-/// of it.
+/// A trader sees the papers of a lot that it made or declared, or that somebody else has named together with
+/// it (what it says by itself of any lot opens nothing), or of an item in whose chain of custody it stands.
 fn dossier(
     view: &Snapshot<'_>,
     sight: &Sight,
     query: &GetLotDossierRequest,
 ) -> Result<GetLotDossierResponse, Fault> {
-    let lot = match (query.lot.as_str(), query.item.as_str()) {
+    let (lot, (suppliers, whole)) = match (query.lot.as_str(), query.item.as_str()) {
         ("", "") => return Err(Fault::field("lot", "name the lot, or an item of it")),
         (lot, "") => {
             admit_lot(view, sight, lot)?;
-            lot.to_owned()
+            (lot.to_owned(), desk::suppliers(view, lot, &sight.party).map_err(fault)?)
         }
         (lot, item) => {
             admit(view, sight, item)?;
@@ -218,18 +218,33 @@ fn dossier(
             if !lot.is_empty() && lot != of {
                 return Err(Fault::field("lot", format!("the item belongs to {of}")));
             }
-            of
+            (of, (suppliers_of_item(view, sight, item)?, true))
         }
     };
-    let dossier = desk::dossier(view, &lot).map_err(fault)?;
+    let dossier = desk::dossier(view, &lot, &suppliers).map_err(fault)?;
     let whose = (!sight.is_everything()).then_some(sight.party.as_str());
     let held_by = desk::restrictions(view, &lot, today(), whose).map_err(fault)?;
     let mut message = messages::dossier(view, sight, dossier)?;
     message.held_by = held_by;
+    message.truncated |= !whole;
     let parties = message.papers.iter().map(|p| &p.issuer).chain(message.licences.iter().map(|l| &l.party));
     message.names = names(view, parties.chain([&message.maker]))?;
     message.size = view.size();
     Ok(message)
+}
+
+/// Who passed an item on, as far as the reader may see: to a trader, who delivered to it.
+fn suppliers_of_item(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    item: &str,
+) -> Result<std::collections::BTreeSet<String>, Fault> {
+    let hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
+    let up = |hop: &trace::Hop| {
+        let passed_on = hop.kind == trace::HopKind::Transfer && hop.certainty != trace::Certainty::Gap;
+        passed_on && (sight.is_everything() || hop.to == sight.party)
+    };
+    Ok(hops.into_iter().filter(up).map(|hop| hop.from).collect())
 }
 
 fn admit_lot(view: &Snapshot<'_>, sight: &Sight, lot: &str) -> Result<(), Fault> {

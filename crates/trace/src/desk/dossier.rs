@@ -5,17 +5,25 @@ use std::collections::BTreeSet;
 use custody::{
     Content, View, ViewError, content,
     registry::{party, product, site},
+    root_of,
     tables::{subject_by_text, touches},
 };
 use gs1::LotRef;
 use proto::v1::{Licence, Registration, statement::Body};
-use statement::{Day, Kind, SubjectKind, registration_product, within};
+use statement::{
+    Day, GoodsAct, Kind, Relation, SubjectKind, registration_product, visit_act_subjects, within,
+};
 
-use super::facts::{Facts, ItemFacts};
+use super::{
+    facts::{Facts, ItemFacts},
+    paper::Paper,
+};
 use crate::{Error, budget::Budget};
 
-/// Papers of one lot that are told.
+/// Papers of one lot that are told, and Commissions that are read.
 const MAX_PAPERS: usize = 1_000;
+/// Bytes of papers after which no more are told.
+const MAX_BYTES: usize = 32 << 20;
 /// Licences that are told.
 const MAX_LICENCES: usize = 256;
 
@@ -28,7 +36,7 @@ pub struct Dossier {
     pub facts: ItemFacts,
     /// Registrations under the number its Commissions name.
     pub registrations: Vec<RegistrationPaper>,
-    /// Licences of maker and importers.
+    /// Licences of makers, importers and suppliers.
     pub licences: Vec<PartyLicence>,
     /// Papers about the lot, in order of recording.
     pub papers: Vec<Paper>,
@@ -58,15 +66,6 @@ pub struct PartyLicence {
     pub index: u64,
 }
 
-/// A statement about the lot that counts.
-#[derive(Clone, Debug)]
-pub struct Paper {
-    /// Its content.
-    pub content: Content,
-    /// Its kind.
-    pub kind: Kind,
-}
-
 /// Whether a kind is a paper of a lot.
 const fn is_paper(kind: Kind) -> bool {
     matches!(
@@ -82,50 +81,137 @@ const fn is_paper(kind: Kind) -> bool {
     )
 }
 
-/// The papers of a lot.
+const fn makes(kind: Kind) -> bool {
+    matches!(kind, Kind::Commission | Kind::Transform)
+}
+
+/// Whether a paper as it counts now is about the lot: it names it, or a statement that does.
+fn is_about(body: &Body, lot: &str) -> bool {
+    let through = match body {
+        Body::TestReport(b) => b.sample.is_some() || b.retest_of.is_some(),
+        Body::Lift(_) => true,
+        _ => false,
+    };
+    let mut named = through;
+    if let Some(act) = GoodsAct::of(body) {
+        visit_act_subjects(act, &mut |relation, text| named |= relation == Relation::Lot && text == lot);
+    }
+    named
+}
+
+/// The papers of a lot. `suppliers`: parties whose licences belong to it beside those of makers and
+/// importers.
 ///
 /// # Errors
 /// [`Error::NotAnItem`] where the text is no canonical lot, [`Error::Unknown`] where no entry names it, or
 /// the view failed.
-pub fn dossier<V: View + ?Sized>(view: &V, lot: &str) -> Result<Dossier, Error> {
+pub fn dossier<V: View + ?Sized>(
+    view: &V,
+    lot: &str,
+    suppliers: &BTreeSet<String>,
+) -> Result<Dossier, Error> {
+    dossier_within(view, lot, suppliers, MAX_BYTES)
+}
+
+pub(crate) fn dossier_within<V: View + ?Sized>(
+    view: &V,
+    lot: &str,
+    suppliers: &BTreeSet<String>,
+    max_bytes: usize,
+) -> Result<Dossier, Error> {
     LotRef::parse(lot).map_err(Error::NotAnItem)?;
     let record = subject_by_text(view, SubjectKind::Item, lot)?.ok_or(Error::Unknown)?;
     let mut dossier = Dossier { lot: lot.to_owned(), ..Dossier::default() };
-    let mut budget = Budget::default();
-    let (mut papers, mut commissions) = (Vec::new(), Vec::new());
-    touches(view, record.number, 0, &mut |touch| {
-        match Kind::try_from(i32::from(touch.kind)) {
-            Ok(Kind::Commission | Kind::Transform) => commissions.push(touch.index),
-            Ok(kind) if is_paper(kind) => papers.push((touch.index, kind)),
-            _ => {}
-        }
-        Ok(budget.spend(1))
-    })?;
-    dossier.truncated = budget.exhausted || papers.len() > MAX_PAPERS;
-    let mut parties = dossier.origin(view, &commissions)?;
-    for (index, kind) in papers.into_iter().take(MAX_PAPERS) {
-        let Some(content) = content(view, index)? else { continue };
-        if kind == Kind::DeclareImport {
-            parties.insert(content.root.actor().to_owned());
-        }
-        dossier.papers.push(Paper { content, kind });
-    }
+    let roots = Roots::of(view, record.number)?;
+    dossier.truncated = roots.truncated;
+    let mut parties = dossier.origin(view, &roots.commissions)?;
+    parties.extend(dossier.read_papers(view, &roots.papers, max_bytes)?);
+    parties.extend(suppliers.iter().cloned());
     for id in parties {
         dossier.licences_of(view, &id)?;
     }
     Ok(dossier)
 }
 
+/// Originals that name a lot, by themselves or as corrected, ascending.
+#[derive(Default)]
+struct Roots {
+    papers: BTreeSet<u64>,
+    commissions: BTreeSet<u64>,
+    truncated: bool,
+}
+
+impl Roots {
+    fn of<V: View + ?Sized>(view: &V, number: u64) -> Result<Self, ViewError> {
+        let mut roots = Self::default();
+        let mut budget = Budget::default();
+        let mut corrected = BTreeSet::new();
+        touches(view, number, 0, &mut |touch| {
+            match Kind::try_from(i32::from(touch.kind)) {
+                Ok(kind) if makes(kind) => drop(roots.commissions.insert(touch.index)),
+                Ok(kind) if is_paper(kind) => drop(roots.papers.insert(touch.index)),
+                Ok(Kind::Correct) => drop(corrected.insert(root_of(view, touch.index)?)),
+                _ => {}
+            }
+            Ok(budget.spend(1))
+        })?;
+        // What a Correct has added the lot to: its kind is the original's.
+        for root in corrected {
+            if roots.commissions.contains(&root) || roots.papers.contains(&root) {
+                continue;
+            }
+            if !budget.read() {
+                break;
+            }
+            match content(view, root)?.map(|c| c.root.kind()) {
+                Some(kind) if makes(kind) => drop(roots.commissions.insert(root)),
+                Some(kind) if is_paper(kind) => drop(roots.papers.insert(root)),
+                _ => {}
+            }
+        }
+        roots.truncated = budget.exhausted;
+        Ok(roots)
+    }
+}
+
 impl Dossier {
+    /// The papers that count, until there are enough; returns who has declared the lot.
+    fn read_papers<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        roots: &BTreeSet<u64>,
+        max_bytes: usize,
+    ) -> Result<BTreeSet<String>, ViewError> {
+        let mut declarants = BTreeSet::new();
+        let mut bytes = 0;
+        for &root in roots {
+            if self.papers.len() == MAX_PAPERS || bytes > max_bytes {
+                self.truncated = true;
+                break;
+            }
+            let Some(content) = content(view, root)?.filter(|c| is_about(&c.body, &self.lot)) else {
+                continue;
+            };
+            bytes += weight(&content);
+            let kind = content.root.kind();
+            if kind == Kind::DeclareImport {
+                declarants.insert(content.root.actor().to_owned());
+            }
+            self.papers.push(Paper { content, kind });
+        }
+        Ok(declarants)
+    }
+
     /// Facts and registrations by the lot's Commissions that count; returns who commissioned.
     fn origin<V: View + ?Sized>(
         &mut self,
         view: &V,
-        commissions: &[u64],
+        commissions: &BTreeSet<u64>,
     ) -> Result<BTreeSet<String>, ViewError> {
-        let mut facts = Facts::default();
+        let mut facts = Facts::new();
         let (mut makers, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-        for &entry in commissions {
+        self.truncated |= commissions.len() > MAX_PAPERS;
+        for &entry in commissions.iter().take(MAX_PAPERS) {
             let told = facts.commission(view, entry + 1)?;
             if told.lot != self.lot {
                 continue;
@@ -168,27 +254,7 @@ impl Dossier {
     }
 }
 
-impl Paper {
-    /// The document it is, and what it decides, as a code for people and programs.
-    #[must_use]
-    pub fn summary(&self) -> (String, String) {
-        match &self.content.body {
-            Body::ImportFiling(b) => (b.number.clone(), code(b.outcome().as_str_name(), "FILING_OUTCOME_")),
-            Body::DeclareImport(b) => (b.declaration.clone(), "declared".to_owned()),
-            Body::CustomsDecision(b) => {
-                (b.declaration.clone(), code(b.outcome().as_str_name(), "CUSTOMS_OUTCOME_"))
-            }
-            Body::Sample(b) => (b.number.clone(), "sampled".to_owned()),
-            Body::TestReport(b) => (b.number.clone(), code(b.verdict().as_str_name(), "TEST_VERDICT_")),
-            Body::Recall(b) => (b.number.clone(), format!("level-{}", b.level)),
-            Body::Hold(_) => (String::new(), "held".to_owned()),
-            Body::Lift(_) => (String::new(), "lifted".to_owned()),
-            _ => (String::new(), String::new()),
-        }
-    }
-}
-
-/// `CUSTOMS_OUTCOME_BONDED_ENTRY` → `bonded-entry`.
-fn code(name: &str, prefix: &str) -> String {
-    name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase().replace('_', "-")
+/// Bytes that a content holds in memory, about.
+fn weight(content: &Content) -> usize {
+    content.root.payload().len() + content.body.encoded_len()
 }

@@ -27,6 +27,10 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    pub(super) const fn new() -> Self {
+        Self { known: BTreeMap::new() }
+    }
+
     pub(super) fn of<V: View + ?Sized>(&mut self, view: &V, item: &str) -> Result<ItemFacts, ViewError> {
         let Some((_, state)) = item_state(view, item)? else { return Ok(ItemFacts::default()) };
         self.commission(view, state.commissioned).map(|facts| (*facts).clone())

@@ -6,16 +6,15 @@ use custody::{
     Content, View, ViewError, content,
     item::{ItemState, Status},
     root_of,
-    stock::{StockKind, stock, texts},
+    stock::{Stock, StockKind, balances, stock, texts},
     tables::{SubjectRecord, subject, touches},
 };
 use proto::v1::statement::Body;
 use statement::{Day, Kind, Relation, SubjectKind, subject_key};
 
 use super::{
-    balance::{Balances, balance},
-    facts::Facts,
-    restrictions::restrictions_within,
+    facts::{Facts, ItemFacts},
+    restrictions::{Goods, Restraints, first_made},
 };
 use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader};
 
@@ -37,6 +36,9 @@ pub struct HoldingsQuery<'a> {
     /// The day on which holds are judged.
     pub today: Day,
 }
+
+/// Balance of a lot by unit; below zero the books do not add up.
+pub type Balances = BTreeMap<String, i64>;
 
 /// One item, or what is left of a lot without serials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub struct Holding {
     pub contents: u32,
     /// Entry by which the party has it.
     pub since: u64,
-    /// Holds and recalls over it or its lot.
+    /// Holds and recalls over it, under any of its codes, its lot, its product, or a container it is shown in.
     pub held_by: Vec<u64>,
 }
 
@@ -97,7 +99,15 @@ pub struct HoldingsPage {
 /// # Errors
 /// The view failed.
 pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result<HoldingsPage, Error> {
-    let mut desk = Desk::new(view, query);
+    holdings_within(view, query, Budget::default())
+}
+
+pub(crate) fn holdings_within<V: View + ?Sized>(
+    view: &V,
+    query: &HoldingsQuery<'_>,
+    budget: Budget,
+) -> Result<HoldingsPage, Error> {
+    let mut desk = Desk::new(view, query, budget);
     let mut next = None;
     let mut looked = false;
     let (mut part, mut from, mut left) = (usize::from(query.start.part), query.start.number, query.limit);
@@ -113,8 +123,8 @@ pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result
             }
             looked = true;
             match kind {
-                StockKind::Item => desk.item(&text, "", 0)?,
-                StockKind::Lot => desk.lot(text, row.since)?,
+                StockKind::Item => desk.item(&text, "", (&[], 0))?,
+                StockKind::Lot => desk.lot(text, row)?,
                 StockKind::Emptied => desk.emptied(&text, row.number)?,
             }
         }
@@ -135,68 +145,60 @@ struct Desk<'a, V: ?Sized> {
     reader: Reader<'a, V>,
     facts: Facts,
     sites: BTreeMap<u64, Rc<str>>,
-    /// Holds and recalls by lot.
-    restricted: BTreeMap<String, Rc<[u64]>>,
+    restraints: Restraints<'a, V>,
     found: Vec<Holding>,
 }
 
 impl<'a, V: View + ?Sized> Desk<'a, V> {
-    fn new(view: &'a V, query: &'a HoldingsQuery<'a>) -> Self {
+    const fn new(view: &'a V, query: &'a HoldingsQuery<'a>, budget: Budget) -> Self {
         Self {
             view,
             query,
-            reader: Reader::new(view, Budget::default()),
-            facts: Facts::default(),
+            reader: Reader::new(view, budget),
+            facts: Facts::new(),
             sites: BTreeMap::new(),
-            restricted: BTreeMap::new(),
+            restraints: Restraints::new(view, query.today, Some(query.party)),
             found: Vec::new(),
         }
     }
 
     /// What is left of a lot without serials.
-    fn lot(&mut self, lot: String, since: u64) -> Result<(), Error> {
+    fn lot(&mut self, lot: String, row: &Stock) -> Result<(), Error> {
         if !self.query.site.is_empty() || (!self.query.lot.is_empty() && self.query.lot != lot) {
             return Ok(());
         }
-        let balances = balance(self.view, &lot, self.query.party, &mut self.reader.budget)?;
-        if balances.is_empty() {
-            return Ok(());
-        }
-        let held_by = self.restrictions(&lot)?.to_vec();
-        self.found.push(Holding { lot, balances, condition: "held", since, held_by, ..Holding::default() });
+        let balances = balances(self.view, self.query.party, row.number)?;
+        let made = first_made(self.view, &lot, &mut self.facts, &mut self.reader.budget)?;
+        let held = self.restraints.over(&Goods::of_lot(&lot, &made), &mut self.reader.budget)?;
+        let held_by = held.into_iter().collect();
+        let (condition, since) = ("held", row.since);
+        self.found.push(Holding { lot, balances, condition, since, held_by, ..Holding::default() });
         Ok(())
     }
 
-    /// One item; where contents are shown, what is in it instead, if anything.
-    fn item(&mut self, text: &str, container: &str, depth: usize) -> Result<(), Error> {
+    /// One item; where contents are shown, what is in it instead, if anything. `held`: what restricts the
+    /// container it is in, at a depth.
+    fn item(&mut self, text: &str, container: &str, (held, depth): (&[u64], usize)) -> Result<(), Error> {
         let key = subject_key(SubjectKind::Item, text);
         let Some(record) = subject(self.view, &key)?.filter(|_| self.reader.budget.spend(1)) else {
             return Ok(());
         };
         let state = ItemState::decode(&record.state)?;
         let inside = self.inside(text, &record)?;
+        let facts = self.facts.commission(self.view, state.commissioned)?;
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
+            let held = self.held_by(text, &facts, held)?;
             for child in inside {
-                self.item(&child, text, depth + 1)?;
+                self.item(&child, text, (&held, depth + 1))?;
             }
             return Ok(());
         }
-        let facts = self.facts.commission(self.view, state.commissioned)?;
         let site = self.site(state.site_by)?;
         let other = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
         if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
             return Ok(());
         }
-        let mut held_by = restrictions_within(
-            self.view,
-            text,
-            self.query.today,
-            Some(self.query.party),
-            &mut self.reader.budget,
-        )?;
-        held_by.extend(self.restrictions(&facts.lot)?.iter());
-        held_by.sort_unstable();
-        held_by.dedup();
+        let held_by = self.held_by(text, &facts, held)?;
         self.found.push(Holding {
             item: text.to_owned(),
             lot: facts.lot.clone(),
@@ -211,6 +213,14 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             ..Holding::default()
         });
         Ok(())
+    }
+
+    /// What restricts an item, and the container it is in.
+    fn held_by(&mut self, item: &str, made: &ItemFacts, container: &[u64]) -> Result<Vec<u64>, ViewError> {
+        let codes = self.reader.names(item)?;
+        let mut held = self.restraints.over(&Goods::of_item(&codes, made), &mut self.reader.budget)?;
+        held.extend(container);
+        Ok(held.into_iter().collect())
     }
 
     /// What was in a container when the party took everything out, and is still there. Containers are used
@@ -228,7 +238,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
                 && timeline.containers.is_empty()
                 && *self.reader.party(at.holder)? == *self.query.party
             {
-                self.item(&child, "", 0)?;
+                self.item(&child, "", (&[], 0))?;
             }
         }
         Ok(())
@@ -288,32 +298,12 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         self.sites.insert(entry, Rc::clone(&site));
         Ok(site)
     }
-
-    fn restrictions(&mut self, lot: &str) -> Result<Rc<[u64]>, Error> {
-        if lot.is_empty() {
-            return Ok(Rc::from([]));
-        }
-        if let Some(known) = self.restricted.get(lot) {
-            return Ok(Rc::clone(known));
-        }
-        let found: Rc<[u64]> = restrictions_within(
-            self.view,
-            lot,
-            self.query.today,
-            Some(self.query.party),
-            &mut self.reader.budget,
-        )?
-        .into();
-        self.restricted.insert(lot.to_owned(), Rc::clone(&found));
-        Ok(found)
-    }
 }
 
 /// Whether an act of its own has taken a child out of the container it was packed into. Who says that it
 /// was not inside may be wrong: its timeline tells.
 const fn left_by_itself(own: &ItemState, container: u64) -> bool {
-    own.status.is_final()
-        || (own.container != container && !matches!(own.status, Status::Missing | Status::Refused))
+    own.status.is_final() || own.last_container() != container
 }
 
 const fn condition(state: &ItemState) -> &'static str {

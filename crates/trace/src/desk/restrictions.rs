@@ -1,126 +1,280 @@
-//! Holds and recalls in force over an item or lot, and who has to do with a lot.
+//! Holds and recalls in force over goods: over any of their codes, their lot, or their product.
+//!
+//! Anybody may sign a Recall of any lot, and it is recorded. It counts when its signer answers for the goods:
+//! a drug authority, who made them, who holds their registration or is its agent, and whom a drug authority
+//! has named as their importer.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use custody::{
-    View, ViewError, content, root_of,
-    tables::{statement_index, subject_by_text, touches},
+    Content, View, ViewError, content,
+    registry::{party, product, roles_on},
+    root_of,
+    stock::{lifts, restrictions as naming},
+    tables::{subject_by_text, touches},
 };
-use proto::v1::{Hold, Lift, statement::Body};
-use statement::{Day, Kind, Relation, SubjectKind, id_bytes, within};
+use gs1::{ItemRef, LotRef};
+use proto::v1::{AuthorityField, Hold, Role, statement::Body};
+use statement::{Day, Kind, SubjectKind, registration_product, within};
 
+use super::facts::{Facts, ItemFacts};
 use crate::{Error, budget::Budget};
 
-/// Entries looked at to find out who has to do with a lot.
-const MAX_LOOKED_AT: usize = 10_000;
-
-/// Recalls, and Holds that are not over or lifted, which name an item or lot: entries, ascending. `whose`:
-/// Holds over the goods of another party are left out; `None` = all Holds.
+/// Holds that are not over or lifted, and Recalls that count, over a lot: entries, ascending. `whose`: Holds
+/// over the goods of another party are left out; `None` = all Holds.
 ///
 /// # Errors
 /// The view failed.
 pub fn restrictions<V: View + ?Sized>(
     view: &V,
-    text: &str,
+    lot: &str,
     today: Day,
     whose: Option<&str>,
 ) -> Result<Vec<u64>, Error> {
-    restrictions_within(view, text, today, whose, &mut Budget::default())
+    let (mut budget, mut facts) = (Budget::default(), Facts::default());
+    let made = first_made(view, lot, &mut facts, &mut budget)?;
+    let mut restraints = Restraints::new(view, today, whose);
+    let found = restraints.over(&Goods::of_lot(lot, &made), &mut budget)?;
+    Ok(found.into_iter().collect())
 }
 
-pub(super) fn restrictions_within<V: View + ?Sized>(
+/// What the first Commission or rework of a lot says that counts.
+pub(super) fn first_made<V: View + ?Sized>(
     view: &V,
-    text: &str,
-    today: Day,
-    whose: Option<&str>,
+    lot: &str,
+    facts: &mut Facts,
     budget: &mut Budget,
-) -> Result<Vec<u64>, Error> {
-    let Some(record) = subject_by_text(view, SubjectKind::Item, text)? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    let mut corrects = Vec::new();
+) -> Result<Rc<ItemFacts>, ViewError> {
+    let Some(record) = subject_by_text(view, SubjectKind::Item, lot)? else { return Ok(Rc::default()) };
+    let mut found = Rc::default();
     touches(view, record.number, 0, &mut |touch| {
-        match Kind::try_from(i32::from(touch.kind)) {
-            Ok(Kind::Hold | Kind::Lift | Kind::Recall) => found.push(touch.index),
-            Ok(Kind::Correct) => corrects.push(touch.index),
-            _ => {}
+        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+        if matches!(kind, Kind::Commission | Kind::Transform) && budget.read() {
+            let told = facts.commission(view, touch.index + 1)?;
+            if told.lot == lot {
+                found = told;
+                return Ok(false);
+            }
         }
         Ok(budget.spend(1))
     })?;
-    for correct in corrects {
-        found.push(root_of(view, correct)?);
+    Ok(found)
+}
+
+/// Goods as restrictions name them.
+#[derive(Debug)]
+pub(super) struct Goods<'a> {
+    /// Codes of an item; none for a lot.
+    codes: &'a [String],
+    lot: &'a str,
+    made: &'a ItemFacts,
+}
+
+impl<'a> Goods<'a> {
+    pub(super) fn of_item(codes: &'a [String], made: &'a ItemFacts) -> Self {
+        Self { codes, lot: &made.lot, made }
     }
-    found.sort_unstable();
-    found.dedup();
-    let mut force: BTreeMap<u64, ()> = BTreeMap::new();
-    let mut lifted = Vec::new();
-    for index in found {
-        if !budget.read() {
-            break;
+
+    pub(super) fn of_lot(lot: &'a str, made: &'a ItemFacts) -> Self {
+        Self { codes: &[], lot, made }
+    }
+
+    fn names(&self, text: &str) -> bool {
+        text == self.lot || self.codes.iter().any(|code| code == text)
+    }
+
+    /// Products that the codes, the lot and the registration name.
+    fn products(&self) -> BTreeSet<String> {
+        let of_codes = self.codes.iter().filter_map(|code| ItemRef::parse(code).ok()?.to_product());
+        let of_lot = LotRef::parse(self.lot).ok().map(|lot| lot.product().to_string());
+        let registered = registration_product(&self.made.registration);
+        of_codes.map(|p| p.to_string()).chain(of_lot).chain(registered).collect()
+    }
+}
+
+/// A Hold or Recall as far as it can be judged without the goods.
+#[derive(Debug)]
+enum Restraint {
+    /// A Hold that is not over and concerns who asks, with what each Lift of it names (nothing = all).
+    Hold(Vec<BTreeSet<String>>),
+    /// A Recall by a drug authority.
+    Ordered,
+    /// A Recall by this party.
+    Recalled(String),
+    /// Nothing to heed.
+    Void,
+}
+
+/// Reads restrictions for one answer, each once.
+#[derive(Debug)]
+pub(super) struct Restraints<'a, V: ?Sized> {
+    view: &'a V,
+    today: Day,
+    whose: Option<&'a str>,
+    /// By lot and product: what names it.
+    naming: BTreeMap<(SubjectKind, String), Rc<[u64]>>,
+    known: BTreeMap<u64, Rc<Restraint>>,
+    /// Importers by lot.
+    importers: BTreeMap<String, Rc<BTreeSet<String>>>,
+}
+
+impl<'a, V: View + ?Sized> Restraints<'a, V> {
+    pub(super) const fn new(view: &'a V, today: Day, whose: Option<&'a str>) -> Self {
+        Self {
+            view,
+            today,
+            whose,
+            naming: BTreeMap::new(),
+            known: BTreeMap::new(),
+            importers: BTreeMap::new(),
         }
-        let Some(content) = content(view, index)? else { continue };
-        match &content.body {
-            Body::Recall(b) if b.lots.iter().chain(&b.items).any(|t| t == text) => {
-                force.insert(index, ());
-            }
-            Body::Hold(b) if is_named(b, text) && concerns(b, whose) && within(today, "", &b.until) => {
-                force.insert(index, ());
-            }
-            Body::Lift(b) if lifts(b, text) => lifted.extend(hold_of(view, b)?),
-            _ => {}
+    }
+
+    /// Those over goods, ascending.
+    pub(super) fn over(
+        &mut self,
+        goods: &Goods<'_>,
+        budget: &mut Budget,
+    ) -> Result<BTreeSet<u64>, ViewError> {
+        let mut named = BTreeSet::new();
+        for code in goods.codes {
+            named.extend(self.read_naming(SubjectKind::Item, code, budget)?);
         }
+        if !goods.lot.is_empty() {
+            named.extend(self.naming(SubjectKind::Item, goods.lot, budget)?.iter());
+        }
+        for product in goods.products() {
+            named.extend(self.naming(SubjectKind::Product, &product, budget)?.iter());
+        }
+        let mut found = BTreeSet::new();
+        for entry in named {
+            let holds = match &*self.restraint(entry, budget)? {
+                Restraint::Void => false,
+                Restraint::Ordered => true,
+                Restraint::Hold(lifts) => {
+                    !lifts.iter().any(|l| l.is_empty() || l.iter().any(|text| goods.names(text)))
+                }
+                Restraint::Recalled(by) => self.answers_for(by, goods, budget)?,
+            };
+            if holds {
+                found.insert(entry);
+            }
+        }
+        Ok(found)
     }
-    force.retain(|index, ()| !lifted.contains(index));
-    Ok(force.into_keys().collect())
-}
 
-/// A Hold over one party's goods is no matter of others.
-fn concerns(hold: &Hold, whose: Option<&str>) -> bool {
-    hold.party.is_empty() || whose.is_none_or(|party| party == hold.party)
-}
-
-fn is_named(hold: &Hold, text: &str) -> bool {
-    hold.items.iter().chain(&hold.lots).any(|t| t == text)
-}
-
-/// A Lift without lines ends the whole Hold.
-fn lifts(lift: &Lift, text: &str) -> bool {
-    let mut lines = lift.items.iter().chain(&lift.lots).peekable();
-    lines.peek().is_none() || lines.any(|t| t == text)
-}
-
-fn hold_of<V: View + ?Sized>(view: &V, lift: &Lift) -> Result<Option<u64>, ViewError> {
-    match &lift.hold {
-        Some(named) => statement_index(view, &named.party, &id_bytes(&named.id)),
-        None => Ok(None),
+    /// The same of what many goods have in common, read once.
+    fn naming(&mut self, kind: SubjectKind, text: &str, budget: &mut Budget) -> Result<Rc<[u64]>, ViewError> {
+        if let Some(known) = self.naming.get(&(kind, text.to_owned())) {
+            return Ok(Rc::clone(known));
+        }
+        let found: Rc<[u64]> = self.read_naming(kind, text, budget)?.into();
+        self.naming.insert((kind, text.to_owned()), Rc::clone(&found));
+        Ok(found)
     }
-}
 
-/// Whether somebody has named one of these subjects (a party's numbers) together with the lot, or the party
-/// made or declared it: what a party says by itself of any lot opens nothing to it.
-///
-/// # Errors
-/// The view failed.
-pub fn named_with<V: View + ?Sized>(view: &V, lot: &str, numbers: &[u64]) -> Result<bool, Error> {
-    let Some(record) = subject_by_text(view, SubjectKind::Item, lot)? else { return Ok(false) };
-    let mut entries = Vec::new();
-    touches(view, record.number, 0, &mut |touch| {
-        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-        entries.push((touch.index, matches!(kind, Kind::Commission | Kind::Transform | Kind::DeclareImport)));
-        Ok(entries.len() < MAX_LOOKED_AT)
-    })?;
-    for &number in numbers {
-        for &(index, makes) in &entries {
-            let mut found = false;
-            // The first touch not before the entry tells.
-            touches(view, number, index, &mut |touch| {
-                let own = matches!(touch.relation, Relation::Signer | Relation::Principal);
-                found = touch.index == index && (makes || !own);
-                Ok(false)
+    /// Entries of Holds and Recalls that name a subject.
+    fn read_naming(&self, kind: SubjectKind, text: &str, budget: &mut Budget) -> Result<Vec<u64>, ViewError> {
+        let mut found = Vec::new();
+        if let Some(record) = subject_by_text(self.view, kind, text)? {
+            naming(self.view, record.number, &mut |entry| {
+                found.push(entry);
+                Ok(budget.spend(1))
             })?;
-            if found {
+        }
+        Ok(found)
+    }
+
+    fn restraint(&mut self, entry: u64, budget: &mut Budget) -> Result<Rc<Restraint>, ViewError> {
+        if let Some(known) = self.known.get(&entry) {
+            return Ok(Rc::clone(known));
+        }
+        let found = if budget.read() { content(self.view, entry)? } else { None };
+        let restraint = match &found {
+            Some(Content { body: Body::Hold(b), .. }) if self.concerns(b) => {
+                Restraint::Hold(self.lifts_of(entry, budget)?)
+            }
+            Some(c @ Content { body: Body::Recall(_), root, .. }) => {
+                let ordered = self.is_authority(root.actor(), Day::of_instant(c.occurred_at))?;
+                if ordered { Restraint::Ordered } else { Restraint::Recalled(root.actor().to_owned()) }
+            }
+            _ => Restraint::Void,
+        };
+        let restraint = Rc::new(restraint);
+        self.known.insert(entry, Rc::clone(&restraint));
+        Ok(restraint)
+    }
+
+    /// Its last day counts; a Hold over one party's goods is no matter of others.
+    fn concerns(&self, hold: &Hold) -> bool {
+        let ours = hold.party.is_empty() || self.whose.is_none_or(|party| party == hold.party);
+        ours && within(self.today, "", &hold.until)
+    }
+
+    fn lifts_of(&self, hold: u64, budget: &mut Budget) -> Result<Vec<BTreeSet<String>>, ViewError> {
+        let mut entries = Vec::new();
+        lifts(self.view, hold, &mut |lift| {
+            entries.push(lift);
+            Ok(budget.read())
+        })?;
+        let mut all = Vec::new();
+        for lift in entries {
+            if let Some(Body::Lift(b)) = content(self.view, lift)?.map(|c| c.body) {
+                all.push(b.items.into_iter().chain(b.lots).collect());
+            }
+        }
+        Ok(all)
+    }
+
+    fn is_authority(&self, id: &str, day: Day) -> Result<bool, ViewError> {
+        let roles = party(self.view, id)?.map(|row| roles_on(&row, day)).unwrap_or_default();
+        Ok(roles.contains(&(Role::Authority, AuthorityField::Drug)))
+    }
+
+    /// Whether a party that is no authority may recall these goods.
+    fn answers_for(&mut self, by: &str, goods: &Goods<'_>, budget: &mut Budget) -> Result<bool, ViewError> {
+        if goods.made.maker == by {
+            return Ok(true);
+        }
+        for text in goods.products() {
+            let rows = product(self.view, &text)?.map(|p| p.registrations).unwrap_or_default();
+            if rows.iter().any(|r| r.registration.holder == by || r.registration.agent == by) {
                 return Ok(true);
             }
         }
+        Ok(self.importers(goods.lot, budget)?.contains(by))
     }
-    Ok(false)
+
+    /// Importers of a lot by the word of the drug authorities at the port.
+    fn importers(&mut self, lot: &str, budget: &mut Budget) -> Result<Rc<BTreeSet<String>>, ViewError> {
+        if let Some(known) = self.importers.get(lot) {
+            return Ok(Rc::clone(known));
+        }
+        let mut roots = BTreeSet::new();
+        if let Some(record) = subject_by_text(self.view, SubjectKind::Item, lot)? {
+            touches(self.view, record.number, 0, &mut |touch| {
+                match Kind::try_from(i32::from(touch.kind)) {
+                    Ok(Kind::ImportFiling) => drop(roots.insert(touch.index)),
+                    Ok(Kind::Correct) => drop(roots.insert(root_of(self.view, touch.index)?)),
+                    _ => {}
+                }
+                Ok(budget.spend(1))
+            })?;
+        }
+        let mut importers = BTreeSet::new();
+        for root in roots {
+            let found = if budget.read() { content(self.view, root)? } else { None };
+            if let Some(Body::ImportFiling(b)) = found.map(|c| c.body)
+                && b.lots.iter().any(|amount| amount.lot == lot)
+            {
+                importers.insert(b.importer);
+            }
+        }
+        let importers = Rc::new(importers);
+        self.importers.insert(lot.to_owned(), Rc::clone(&importers));
+        Ok(importers)
+    }
 }

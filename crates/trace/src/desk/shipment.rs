@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use custody::{
     Content, View, ViewError, content,
     response::{receives_of, takes_all},
+    stock::answered_by,
 };
 use proto::v1::{LotAmount, Receive, ReceiveOutcome, Ship, statement::Body};
 
 use super::facts::{Facts, ItemFacts};
+use statement::{SubjectKey, SubjectKind, subject_key};
+
 use crate::{Error, budget::Budget};
 
 /// Receives told of one line or shipment.
@@ -131,6 +134,7 @@ fn read<V: View + ?Sized>(
             answers.add(receive, b);
         }
     }
+    answers.by_other_names(view, &content, ship)?;
     let progress = answers.progress(ship);
     let received_by = answers.receives.iter().copied().take(MAX_TOLD).collect();
     Ok(Some((Shipment { content, received_by, progress }, answers)))
@@ -159,11 +163,38 @@ impl Answers {
         }
     }
 
+    /// Lines that nobody names by their own code: other codes of the thing, or all that was in it.
+    fn by_other_names<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        content: &Content,
+        ship: &Ship,
+    ) -> Result<(), ViewError> {
+        let key = |text: &String| (subject_key(SubjectKind::Item, text), text.clone());
+        let open = ship.items.iter().filter(|text| !self.lines.contains_key(*text));
+        let open: BTreeMap<SubjectKey, String> = open.map(key).collect();
+        let named: BTreeMap<SubjectKey, String> = self.lines.keys().map(key).collect();
+        if !self.whole.is_empty() || open.is_empty() || named.is_empty() {
+            return Ok(());
+        }
+        let keys = |of: &BTreeMap<SubjectKey, String>| of.keys().copied().collect();
+        for (line, by) in answered_by(view, content, &keys(&open), &keys(&named))? {
+            let told: Vec<(Vec<u64>, LineOutcome)> =
+                by.iter().filter_map(|name| self.lines.get(named.get(name)?).cloned()).collect();
+            for (receives, outcome) in told {
+                let Some(text) = open.get(&line) else { continue };
+                receives.into_iter().for_each(|receive| self.line(text, receive, outcome));
+            }
+        }
+        Ok(())
+    }
+
     /// A difference counts before "as shipped": a lot may be received in part and short in part.
     fn line(&mut self, text: &str, receive: u64, outcome: LineOutcome) {
         let (by, known) = self.lines.entry(text.to_owned()).or_insert((Vec::new(), outcome));
-        if by.last() != Some(&receive) && by.len() < MAX_TOLD {
+        if !by.contains(&receive) && by.len() < MAX_TOLD {
             by.push(receive);
+            by.sort_unstable();
         }
         if matches!(outcome, LineOutcome::Exception(_)) {
             *known = outcome;

@@ -2,9 +2,11 @@ use proto::v1::{self, statement::Body};
 use statement::{Day, Kind};
 
 use super::story::{MINUTE, NOON, Story, lot, sgtin, short};
+use crate::budget::Budget;
+use crate::desk::holdings::holdings_within;
 use crate::desk::{self, Holding, HoldingsQuery, HoldingsStart, LineOutcome, Progress, Wanted};
 
-const TODAY: Day = Day(20_515);
+pub(super) const TODAY: Day = Day(20_515);
 
 /// All of a party's holdings, in pages of `limit` rows.
 pub(super) fn all_holdings(story: &Story, party: &str, contents: bool, limit: usize) -> Vec<Holding> {
@@ -193,6 +195,8 @@ fn a_shipment_is_inbound_until_every_line_is_answered_by_its_addressee() {
     );
     story.tell("trader receive of=e3 @9");
     assert_eq!(inbound(&story, "trader", "", 10), [4]);
+    let (shipment, _) = desk::shipment_lines(&story.view, 3).unwrap().unwrap();
+    assert_eq!(shipment.progress, Progress::Wholly);
     story.tell(&format!("trader void e{last}"));
     assert_eq!(inbound(&story, "trader", "", 10), [4], "a counter-signed Receive waits for the other side");
 }
@@ -246,21 +250,75 @@ fn holds_and_recalls_restrict_until_they_are_lifted_or_over() {
     let second = story.say("office", "h2".into(), at(3), String::new(), hold(vec![], vec![lot("L1")], ""));
     let over =
         story.say("office", "h3".into(), at(4), String::new(), hold(vec![], vec![lot("L1")], "2026-03-01"));
-    let of = |story: &Story, text: &str| desk::restrictions(&story.view, text, TODAY, None).unwrap();
-    assert_eq!((of(&story, &sgtin("A")), of(&story, &lot("L1"))), (vec![first], vec![second]));
+    let of = |story: &Story, name: &str| {
+        let all = all_holdings(story, "org:maker", false, 10);
+        all.into_iter().find(|h| h.item == sgtin(name)).unwrap().held_by
+    };
+    let of_lot = |story: &Story| desk::restrictions(&story.view, &lot("L1"), TODAY, None).unwrap();
+    assert_eq!((of(&story, "A"), of_lot(&story)), (vec![first, second], vec![second]));
     let before = desk::restrictions(&story.view, &lot("L1"), Day(20_512), None).unwrap();
     assert_eq!(before, [second, over], "its last day counts");
-    let held: Vec<Vec<u64>> =
-        all_holdings(&story, "org:maker", false, 10).into_iter().map(|h| h.held_by).collect();
-    assert_eq!(held, [[first, second], [first, second]]);
     let lift = |items: Vec<String>, label: &str, story: &Story| {
         let hold = Some(story.reference(label));
         Body::Lift(v1::Lift { hold, items, reason: "cleared".into(), ..v1::Lift::default() })
     };
     let body = lift(vec![sgtin("A")], "h1", &story);
     story.say("office", "l1".into(), at(5), String::new(), body);
-    assert_eq!((of(&story, &sgtin("A")), of(&story, &sgtin("B"))), (vec![], vec![first]));
+    assert_eq!((of(&story, "A"), of(&story, "B")), (vec![second], vec![first, second]));
     let body = lift(vec![], "h2", &story);
     story.say("office", "l2".into(), at(6), String::new(), body);
-    assert_eq!(of(&story, &lot("L1")), [0; 0]);
+    assert_eq!((of(&story, "A"), of(&story, "B"), of_lot(&story)), (vec![], vec![first], vec![]));
+    // A Lift taken back is none.
+    story.tell("office void l1 @7");
+    assert_eq!(of(&story, "A"), [first]);
+}
+
+#[test]
+fn a_case_answered_by_what_is_in_it_is_told_line_by_line() {
+    let mut story = Story::of(
+        "maker commission A,B,C
+         maker pack P A,B
+         s: maker ship P,C to trader @5
+         trader receive of=s A,C @6",
+    );
+    assert_eq!((progress(&story, 3), inbound(&story, "trader", "", 9)), (Progress::Partly, vec![3]));
+    story.tell("maker alias B,B2 @7");
+    story.tell("trader receive of=s short=B2 @8");
+    assert_eq!((progress(&story, 3), inbound(&story, "trader", "", 9)), (Progress::Wholly, vec![]));
+    let (_, lines) = desk::shipment_lines(&story.view, 3).unwrap().unwrap();
+    let told: Vec<_> = lines.iter().map(|l| (l.outcome, l.received_by.clone())).collect();
+    let missing = Some(LineOutcome::Exception(v1::ReceiveOutcome::Short));
+    assert_eq!(told, [(missing, vec![4, 6]), (Some(LineOutcome::Received), vec![4])]);
+}
+
+#[test]
+fn a_page_of_holdings_ends_when_it_is_long_or_has_read_much() {
+    let mut story = Story::new();
+    for case in 0..3 {
+        let units: Vec<String> = (0..1_500).map(|n| format!("U{case}X{n}")).collect();
+        story.tell(&format!("maker commission {}", units.join(",")));
+        story.tell(&format!("maker pack P{case} {}", units.join(",")));
+    }
+    let query = |start, contents| HoldingsQuery {
+        party: "org:maker",
+        lot: "",
+        site: "",
+        contents,
+        start,
+        limit: 1_000,
+        today: TODAY,
+    };
+    let first = desk::holdings(&story.view, &query(HoldingsStart::default(), true)).unwrap();
+    assert_eq!((first.holdings.len(), first.truncated), (3_000, false), "two cases are more than 2,000");
+    let last = desk::holdings(&story.view, &query(first.next.unwrap(), true)).unwrap();
+    assert_eq!((last.holdings.len(), last.next), (1_500, None));
+    // With less than half of the budget left, one row is a page.
+    let budget = || Budget { statements: 24_000, ..Budget::default() };
+    let (mut pages, mut start) = (0, Some(HoldingsStart::default()));
+    while let Some(at) = start {
+        let page = holdings_within(&story.view, &query(at, false), budget()).unwrap();
+        assert_eq!((page.holdings.len(), page.truncated), (1, false));
+        (pages, start) = (pages + 1, page.next);
+    }
+    assert_eq!(pages, 3);
 }

@@ -3,9 +3,9 @@
 use ::ledger::Receipt;
 use custody::View as _;
 use proto::v1::{
-    Attachment, Balance, DossierLicence, DossierPaper, DossierRegistration, GetLotDossierResponse, Holding,
-    LotAmount, Quantity, ReceiveOutcome, Shipment, ShipmentLine, ShipmentState, StatementRef, Submitted,
-    TestVerdict, statement::Body,
+    Attachment, Balance, DossierAttachment, DossierLicence, DossierPaper, DossierRegistration,
+    GetLotDossierResponse, Holding, LotAmount, Quantity, ReceiveOutcome, Shipment, ShipmentLine,
+    ShipmentState, StatementRef, Submitted, TestVerdict, statement::Body,
 };
 use statement::{Leaf, Statement};
 use trace::desk;
@@ -133,7 +133,7 @@ pub(super) fn dossier(
     let mut papers = Vec::with_capacity(d.papers.len());
     for paper in &d.papers {
         let own = sight.is_everything() || sight.statement(view, paper.content.root_index)?;
-        if own || is_handed_over(&paper.content.body) {
+        if own || paper.is_handed_over() {
             papers.push(dossier_paper(paper, &d.lot, own));
         }
     }
@@ -159,17 +159,6 @@ pub(super) fn dossier(
     })
 }
 
-/// Papers that suppliers hand over. What is about one party, or belongs to a case, is none of a buyer's.
-fn is_handed_over(body: &Body) -> bool {
-    match body {
-        Body::DeclareImport(_) | Body::Lift(_) => false,
-        Body::Hold(b) => b.party.is_empty(),
-        Body::Sample(b) => b.purpose != "case",
-        Body::TestReport(b) => b.purpose != "case",
-        _ => true,
-    }
-}
-
 fn dossier_paper(paper: &desk::Paper, lot: &str, own: bool) -> DossierPaper {
     let (root, body) = (&paper.content.root, &paper.content.body);
     let (mut document, outcome) = paper.summary();
@@ -177,7 +166,7 @@ fn dossier_paper(paper: &desk::Paper, lot: &str, own: bool) -> DossierPaper {
         // It is the number of the declaration.
         document.clear();
     }
-    let digest = |a: &Attachment| a.digest.clone();
+    let attachment = |a: &Attachment| DossierAttachment { digest: a.digest.clone(), downloadable: own };
     let verdict = match body {
         Body::TestReport(b) => b.verdict(),
         _ => TestVerdict::Unspecified,
@@ -190,7 +179,7 @@ fn dossier_paper(paper: &desk::Paper, lot: &str, own: bool) -> DossierPaper {
         issuer: root.actor().to_owned(),
         occurred_at: paper.content.occurred_at,
         outcome,
-        attachments: root.header().attachments.iter().map(digest).collect(),
+        attachments: root.header().attachments.iter().map(attachment).collect(),
         quantities: if own { quantities(body, lot) } else { Vec::new() },
         verdict: verdict as i32,
     }
