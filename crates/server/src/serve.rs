@@ -207,8 +207,9 @@ impl Server {
         let routes = routes(&shared, health)?;
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
         let http = http.map(|(listener, _)| {
-            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone());
-            spawn_http(listener, http::router(registry, ledger.clone(), stopped.clone()), stopped.clone())
+            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone(), Arc::clone(&documents));
+            let watched = http::router(registry, ledger.clone(), Arc::clone(&documents), stopped.clone());
+            spawn_http(listener, watched, stopped.clone())
         });
 
         let mut transport = transport(&limits)

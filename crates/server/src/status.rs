@@ -125,6 +125,10 @@ faults! {
     /// The log says more than has been done.
     AttachmentsBehind = "ATTACHMENTS_BEHIND", Unavailable,
         "the server is still doing to attachments what the log says; try again after the delay given", "服务端正按日志处理附件；请按所给延迟后重试";
+    /// The log may say that it is erased, and that could not be done.
+    AttachmentWithheld = "ATTACHMENT_WITHHELD", Unavailable,
+        "the server could not do what the log says of this attachment, which may be that it is erased; nobody gets it until the operator has mended the store",
+        "服务端未能按日志处理该附件（可能应予抹除）；在运维修复存储之前不予提供";
     /// Took too long.
     Deadline = "DEADLINE", DeadlineExceeded,
         "the call took longer than its deadline; a statement may have been recorded: submit the same bytes again",
