@@ -102,7 +102,60 @@ pub(crate) fn may_erase<V: View>(view: &V, signer: &str, entries: &[u64]) -> Res
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use custody::{Input, MemoryView, RecordedEntry, apply};
+    use prost::Message as _;
+    use proto::v1::{self, statement::Body};
+    use statement::{Statement, own_subjects};
+
     use super::*;
+
+    /// Records a statement without admission.
+    fn say(view: &mut MemoryView, party: &str, body: Body) -> v1::StatementRef {
+        let index = view.size();
+        let id = [&[0; 6][..], &[0x70, 0, 0x80], &index.to_be_bytes()[1..]].concat();
+        let header = v1::Header {
+            ledger: vec![7; 32],
+            id: id.clone(),
+            salt: vec![8; 16],
+            party: party.into(),
+            occurred_at: 1_772_424_000_000_000,
+            ..v1::Header::default()
+        };
+        let payload = v1::Statement { header: Some(header), body: Some(body) }.encode_to_vec();
+        let statement = Statement::parse(payload.into()).unwrap();
+        let (envelope, own) = (Bytes::from_static(b"envelope"), own_subjects(&statement));
+        let input =
+            Input { index, recorded_at: index, envelope: &envelope, statement: &statement, own: &own };
+        let outcome = apply(view, &input).unwrap();
+        let (leaf, payload) = (outcome.leaf.encode(), statement.payload().clone());
+        view.record(RecordedEntry { leaf, chain: [0; 32], envelope, payload }, outcome.puts);
+        v1::StatementRef { party: party.into(), id, digest: statement.digest().to_vec() }
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_withholds_what_it_may_erase_and_nothing_else() {
+        let mut view = MemoryView::default();
+        let unpack = |n: u32| {
+            Body::Unpack(v1::Unpack { parent: format!("sgtin:09521234543213.P{n}"), ..v1::Unpack::default() })
+        };
+        let papers = say(&mut view, "org:Maker", unpack(1));
+        say(&mut view, "org:Dealer", unpack(2));
+        let erase = v1::Erase { target: Some(papers), reason: "asked for".into(), ..v1::Erase::default() };
+        say(&mut view, "org:Office", Body::Erase(erase));
+        say(&mut view, "org:Maker", unpack(3));
+        for (signer, entries, expect) in [
+            ("org:Maker", &[2][..], true),
+            ("org:Maker", &[1, 2], true),
+            // Its own entry, and one that is no Erase.
+            ("org:Maker", &[0, 1, 3], false),
+            ("org:Dealer", &[2, 3], false),
+            ("org:Nobody", &[2], false),
+            ("org:Maker", &[], false),
+        ] {
+            assert_eq!(may_erase(&view, signer, entries).unwrap(), expect, "{signer} {entries:?}");
+        }
+    }
 
     fn erases(digest: u8) -> Undone {
         Undone { erased: BTreeSet::from([[digest; 32]]), ..Undone::default() }

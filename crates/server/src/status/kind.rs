@@ -148,7 +148,7 @@ faults! {
         "the server is still doing to attachments what the log says" => "try again after the delay given",
         "服务端正按日志处理附件" => "请按所给延迟后重试";
     /// The log may say that it is erased, and that could not be done.
-    AttachmentWithheld = "ATTACHMENT_WITHHELD", Unavailable,
+    AttachmentWithheld = "ATTACHMENT_WITHHELD", FailedPrecondition,
         "the server could not do what the log says of this attachment, which may be that it is erased" => "tell the operator, whose log says what is damaged; until that is mended nobody gets it",
         "服务端未能按日志处理该附件（可能应予抹除）" => "请联系运维，损坏之处见其日志；修复之前不予提供";
     /// Took too long.
