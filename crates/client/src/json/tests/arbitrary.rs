@@ -156,7 +156,11 @@ fn changed(field: &Field, value: Value, change: &Change) -> Value {
     match (field.kind, value) {
         (Kind::Bool, _) => Value::Number(change.number & 1),
         (Kind::Enum(values), Value::Packed(_)) => Value::Packed(
-            values.iter().filter(|v| change.number >> **v as u64 % 64 & 1 == 1).map(|v| *v as u64).collect(),
+            values
+                .iter()
+                .filter(|v| (change.number >> (**v as u64 % 64)) & 1 == 1)
+                .map(|v| *v as u64)
+                .collect(),
         ),
         (Kind::Enum(values), _) => Value::Number(values[change.number as usize % values.len()] as u64),
         (Kind::Uint32 | Kind::Sint32, _) => Value::Number(change.number & u64::from(u32::MAX)),
