@@ -27,7 +27,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
-	pb "example.com/yuanliu/gen"
+	pb "example.com/yuanliu/gen/yuanliu/v1"
 )
 
 const gtin = "09520000010010"

@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
-	pb "example.com/yuanliu/gen"
+	pb "example.com/yuanliu/gen/yuanliu/v1"
 )
 
 // holdings 库存: what we have now of the lot.

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	pb "example.com/yuanliu/gen"
+	pb "example.com/yuanliu/gen/yuanliu/v1"
 )
 
 // Vector is one of examples/vectors/signatures.json.

@@ -191,8 +191,8 @@ fn tell(attachment: &Attachment, answer: &GetAttachmentResponse, out: Out) {
 
 /// `yuanliu attach rewrap`
 fn rewrap(data: &Path, out: Out) -> Result<()> {
-    let key = crate::keys::folder(data).join("attachments.key");
-    let count = attachments::rewrap(&data.join("attachments"), &key)?;
+    let place = server::attachments_place(data)?;
+    let count = attachments::rewrap(&place.directory, &place.key)?;
     if out.json {
         out.value(&json!({ "attachments": count }));
     } else {

@@ -8,20 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, Outcome, SubmitEvent, SubmitOptions, Trust};
 use futures::{StreamExt as _, stream};
 use hdrhistogram::Histogram;
-use merkle::SignerKey;
 use proto::v1::SignedStatement;
 use serde_json::json;
-use sim::{
-    Plan, World,
-    load::{Bills, Load},
-};
+use sim::load::{Bills, Load};
 
-use super::runtime;
-use crate::{child::ServerProcess, cli, exit, keys, out::Out};
+use super::{
+    ground::{Ground, Place},
+    runtime,
+};
+use crate::{child::ServerProcess, cli, exit, out::Out};
 
 const ORIGIN: &str = "bench.yuanliu.example/log";
 /// Statements of the peak phase by default, and in a quick run.
@@ -37,16 +36,12 @@ const HALF_LOAD: Duration = Duration::from_secs(5);
 /// Runs the command.
 pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
     let begin = Instant::now();
-    let temporary = args.data.is_none().then(tempfile::tempdir).transpose()?;
-    let data = match (&args.data, &temporary) {
-        (Some(data), _) => data.clone(),
-        (None, Some(temporary)) => temporary.path().to_path_buf(),
-        (None, None) => bail!("no directory"),
-    };
+    let place = Place::of(args.data.as_deref())?;
+    let data = place.path();
     let peak = args.statements.unwrap_or(if args.quick { QUICK } else { STATEMENTS });
     // The second phase takes as much again at the most: half the rate for a bounded time.
-    let bench = Bench::set(&data, peak + peak / 2 + BEHIND)?;
-    let report = runtime()?.block_on(bench.measure(&data, peak, out))?;
+    let bench = Bench::set(data, peak + peak / 2 + BEHIND)?;
+    let report = runtime()?.block_on(bench.measure(data, peak, out))?;
     let strict = verify_strict_us(&bench.sample(200)?)?;
     let report = json!({
         "statements": report.statements,
@@ -105,18 +100,7 @@ struct Measured {
 
 impl Bench {
     fn set(data: &Path, items: usize) -> Result<Self> {
-        if data.join("log").exists() {
-            return Err(keys::occupied(data));
-        }
-        let folder = keys::folder(data);
-        keys::make_folder(&folder)?;
-        let now = jiff::Timestamp::now().as_microsecond();
-        let world = World::new(Plan { seed: 1, statements: 10_000, end_at: now });
-        let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        let answer = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        keys::write_log_key(&folder.join("log.key"), &log)?;
-        let genesis = world.genesis(ORIGIN, &log.verifier().to_string(), &answer.verifier().to_string());
-        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
+        let Ground { world, ledger, .. } = Ground::make(data, ORIGIN, 1, 10_000)?;
         let load = Arc::new(Load::new(world, ledger, u32::try_from(items)?));
         Ok(Self { load, ledger })
     }

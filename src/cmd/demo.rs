@@ -15,12 +15,15 @@ use client::{
 };
 use futures::stream;
 use indicatif::ProgressBar;
-use merkle::{Hash, SignerKey, SigningKey};
+use merkle::{Hash, SigningKey};
 use proto::v1::{GetItemRequest, Receipt, TraceFlowRequest, TraceSourceRequest};
 use serde_json::{Value, json};
-use sim::{Examples, Plan, World};
+use sim::{Examples, World};
 
-use super::{offline, runtime};
+use super::{
+    ground::{Ground, Place},
+    offline, runtime,
+};
 use crate::{
     child::ServerProcess,
     cli,
@@ -35,12 +38,8 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4
 /// Runs the command.
 pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let begin = Instant::now();
-    let temporary = args.data.is_none().then(tempfile::tempdir).transpose()?;
-    let data = match (&args.data, &temporary) {
-        (Some(data), _) => data.as_path(),
-        (None, Some(temporary)) => temporary.path(),
-        (None, None) => bail!("no directory"),
-    };
+    let place = Place::of(args.data.as_deref())?;
+    let data = place.path();
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
     let verified = offline::check(data, None, out)?;
@@ -100,23 +99,10 @@ struct Played {
 
 impl Stage {
     fn set(args: &cli::Demo, data: &Path, out: Out) -> Result<Self> {
-        let folder = keys::folder(data);
-        if data.join("log").exists() {
-            return Err(keys::occupied(data));
-        }
-        keys::make_folder(&folder)?;
-        let now = jiff::Timestamp::now().as_microsecond();
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
-        let world = World::new(Plan { seed: args.seed, statements: args.statements, end_at: now });
-        let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        let answer = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        keys::write_log_key(&folder.join("log.key"), &log)?;
-        keys::write_log_key(&folder.join("answer.key"), &answer)?;
-        let log_key = log.verifier().to_string();
-        let genesis = world.genesis(ORIGIN, &log_key, &answer.verifier().to_string());
-        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
+        let Ground { world, ledger, log_key, .. } = Ground::make(data, ORIGIN, args.seed, args.statements)?;
         let reader = world.reader();
-        KeyFile::create(&folder.join("reader.pem"), &reader.1, Protection::Plain)?;
+        KeyFile::create(&keys::folder(data).join("reader.pem"), &reader.1, Protection::Plain)?;
         let examples = world.example_items();
         Ok(Self { world: std::cell::Cell::new(Some(world)), ledger, log_key, examples, reader })
     }

@@ -7,6 +7,7 @@ mod connect;
 mod demo;
 mod desk;
 mod gateway;
+mod ground;
 mod init;
 mod keygen;
 mod offline;

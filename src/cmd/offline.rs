@@ -18,7 +18,7 @@ use crate::{
     out::{Out, failed},
 };
 
-/// Where a ledger keeps its attachments, unless told otherwise.
+/// Where attachments lie in a backup.
 const ATTACHMENTS: &str = "attachments";
 
 /// What a check of the whole ledger found.
@@ -260,13 +260,30 @@ const fn not_the_same(out: Out) -> &'static str {
 
 /// `yuanliu backup`
 pub fn backup(args: &Data, output: &Path, out: Out) -> Result<ExitCode> {
+    let place = server::attachments_place(&args.data)?;
+    let usual = place.directory == args.data.join(ATTACHMENTS);
+    if !usual && !place.directory.is_dir() {
+        let at = place.directory.display();
+        return Err(exit::machine(
+            format!("the attachments lie in {at} (server.attachments.directory), which is not there"),
+            format!("附件位于 {at}（server.attachments.directory），该目录不存在"),
+            std::io::Error::from(std::io::ErrorKind::NotFound),
+        ));
+    }
     let entries = ledger::backup(&args.data, output, &ledger::Config::default())?;
-    let documents = attachments::copy(&args.data.join(ATTACHMENTS), &output.join(ATTACHMENTS))?;
+    let documents = attachments::copy(&place.directory, &output.join(ATTACHMENTS))?;
     if out.json {
-        out.value(&json!({ "entries": entries, "attachments": documents, "backup": output }));
+        out.value(&json!({
+            "entries": entries, "attachments": documents, "attachments_from": place.directory, "backup": output,
+        }));
     } else {
         out.line(format!("{entries} {} {}", out.pick("entries copied to", "条目已备份至"), output.display()));
         out.line(format!("{documents} {}", out.pick("attachments too, encrypted", "个附件一并备份（加密）")));
+        if !usual {
+            let at = place.directory.display();
+            out.line(format!("{} {at}", out.pick("attachments were taken from", "附件取自")));
+            out.line(format!("{} {}", out.pick("their key is", "其密钥为"), place.key.display()));
+        }
         out.note(out.pick(
             "Keys are not in the backup: keep DIR/keys safe as well.",
             "备份不含密钥：请另行妥善保存 DIR/keys。",
@@ -284,8 +301,16 @@ pub fn restore(backup: &Path, args: &Data, out: Out) -> Result<ExitCode> {
     });
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
-    attachments::copy(&backup.join(ATTACHMENTS), &args.data.join(ATTACHMENTS))?;
+    let documents = attachments::copy(&backup.join(ATTACHMENTS), &args.data.join(ATTACHMENTS))?;
     tell_rebuilt(&rebuilt, out);
+    if documents > 0 && !out.json {
+        let at = args.data.join(ATTACHMENTS);
+        out.line(format!("{documents} {} {}", out.pick("attachments are in", "个附件位于"), at.display()));
+        out.note(out.pick(
+            "If server.attachments.directory names another place, move them there.",
+            "如 server.attachments.directory 另有设定，请移至该处。",
+        ));
+    }
     if !out.json {
         out.note(out.pick(
             "Put the keys back into DIR/keys before you start the server.",

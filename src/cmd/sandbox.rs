@@ -15,14 +15,17 @@ use client::{
     SubmitOptions, Trust,
 };
 use futures::stream;
-use merkle::{Hash, SignerKey};
+use merkle::Hash;
 use proto::v1::SignedStatement;
 use serde_json::{Value, json};
 use sim::{Plan, Sandbox, World};
 use statement::Statement;
 use tokio::sync::mpsc;
 
-use super::runtime;
+use super::{
+    ground::{Ground, Place},
+    runtime,
+};
 use crate::{child::ServerProcess, cli, keys, out::Out};
 
 const ORIGIN: &str = "sandbox.yuanliu.example/log";
@@ -33,12 +36,8 @@ const MAX_WAITING: usize = 1_024;
 
 /// Runs the command until Ctrl-C.
 pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
-    let temporary = args.data.is_none().then(tempfile::tempdir).transpose()?;
-    let data = match (&args.data, &temporary) {
-        (Some(data), _) => data.as_path(),
-        (None, Some(temporary)) => temporary.path(),
-        (None, None) => bail!("no directory"),
-    };
+    let place = Place::of(args.data.as_deref())?;
+    let data = place.path();
     let yard = Yard::set(args.seed, data, out)?;
     let server = ServerProcess::start(data, args.listen)?;
     runtime()?.block_on(yard.play(&server, data, args, out))?;
@@ -54,21 +53,8 @@ struct Yard {
 
 impl Yard {
     fn set(seed: u64, data: &Path, out: Out) -> Result<Self> {
-        let folder = keys::folder(data);
-        if data.join("log").exists() {
-            return Err(keys::occupied(data));
-        }
-        keys::make_folder(&folder)?;
-        let now = jiff::Timestamp::now().as_microsecond();
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
-        let plan = Plan { seed, statements: TRADE, end_at: now };
-        let world = World::new(plan);
-        let log = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        let answer = SignerKey::new(ORIGIN, client::generate_key()?)?;
-        keys::write_log_key(&folder.join("log.key"), &log)?;
-        keys::write_log_key(&folder.join("answer.key"), &answer)?;
-        let genesis = world.genesis(ORIGIN, &log.verifier().to_string(), &answer.verifier().to_string());
-        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
+        let Ground { plan, ledger, .. } = Ground::make(data, ORIGIN, seed, TRADE)?;
         Ok(Self { plan, ledger })
     }
 

@@ -80,6 +80,8 @@ fn start_logs(logs: &Logs) -> Result<()> {
         let name = &logs.filter;
         exit::usage(format!("logs.filter {name}: {e}"), format!("logs.filter {name}：不是日志过滤式（{e}）"))
     })?;
+    // Who reads by its role alone is said whatever the filter.
+    let filter = filter.add_directive(format!("{}=info", server::ACCESS_LOG).parse()?);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match logs.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

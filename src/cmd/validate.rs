@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{cli, exit, out::Out};
 
+/// Warnings of a statement that people are shown.
+const MAX_WARNINGS: usize = 20;
+
 /// Runs the command.
 pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     runtime()?.block_on(async {
@@ -56,7 +59,15 @@ fn tell(place: usize, answer: &ValidateStatementResponse, out: Out) -> Result<()
     };
     out.line(format!("{} {}: {verdict}", out.pick("statement", "声明"), place + 1));
     answer.violations.iter().for_each(|v| line(v, "✖", out));
-    answer.warnings.iter().for_each(|v| line(v, "!", out));
+    let (shown, more) = answer.warnings.split_at(answer.warnings.len().min(MAX_WARNINGS));
+    shown.iter().for_each(|v| line(v, "!", out));
+    if !more.is_empty() {
+        out.line(format!(
+            "  ! {} {}",
+            more.len(),
+            out.pick("more warnings (--json lists them)", "条其他提示（见 --json）")
+        ));
+    }
     if answer.truncated {
         out.line(out.pick("    and more", "    以及更多"));
     }

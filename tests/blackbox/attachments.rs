@@ -17,9 +17,9 @@ use serde_json::Value;
 
 use crate::kit::{Actor, Done, Server, Stage, copy_dir, reference, run, run_in, ship, unit, yuanliu};
 
-const SECRET: &str = "patient Z. of room 7";
+pub(crate) const SECRET: &str = "patient Z. of room 7";
 
-fn document(length: usize) -> Vec<u8> {
+pub(crate) fn document(length: usize) -> Vec<u8> {
     (0..).flat_map(|n: u32| format!("{n}: {SECRET}\n").into_bytes()).take(length).collect()
 }
 
@@ -36,7 +36,7 @@ fn on_disk(dir: &Path, bytes: &[u8]) -> bool {
 }
 
 /// Files of documents, and what is left of erased ones.
-fn kept(dir: &Path) -> Vec<(PathBuf, u64)> {
+pub(crate) fn kept(dir: &Path) -> Vec<(PathBuf, u64)> {
     let mut all = Vec::new();
     for path in fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
         if path.is_dir() {
@@ -74,7 +74,7 @@ impl Desk<'_> {
     }
 }
 
-fn erasure(target: &SignedStatement) -> Body {
+pub(crate) fn erasure(target: &SignedStatement) -> Body {
     Body::Erase(Erase {
         target: Some(reference(target)),
         digests: Vec::new(),
@@ -161,7 +161,7 @@ async fn salt_of(stage: &Stage, index: u64) -> Vec<u8> {
 }
 
 /// Put, and named by a Ship of the maker.
-async fn shipped_with(stage: &Stage, path: &Path) -> (SignedStatement, proto::v1::Attachment) {
+pub(crate) async fn shipped_with(stage: &Stage, path: &Path) -> (SignedStatement, proto::v1::Attachment) {
     let client = stage.client(&stage.maker).await;
     let file = AttachmentFile::read(path, None).unwrap();
     client.upload(&file, None).await.unwrap();
@@ -172,14 +172,21 @@ async fn shipped_with(stage: &Stage, path: &Path) -> (SignedStatement, proto::v1
     (signed, named)
 }
 
-async fn state(client: &client::Client, of: &(SignedStatement, proto::v1::Attachment)) -> AttachmentState {
+pub(crate) async fn state(
+    client: &client::Client,
+    of: &(SignedStatement, proto::v1::Attachment),
+) -> AttachmentState {
     let statement = StatementRef { digest: Vec::new(), ..reference(&of.0) };
     let request = GetAttachmentRequest { statement: Some(statement), digest: of.1.digest.clone() };
     client.get_attachment(request).await.unwrap().state()
 }
 
 /// Until the log has been followed so far.
-async fn until(client: &client::Client, of: &(SignedStatement, proto::v1::Attachment), is: AttachmentState) {
+pub(crate) async fn until(
+    client: &client::Client,
+    of: &(SignedStatement, proto::v1::Attachment),
+    is: AttachmentState,
+) {
     let begin = Instant::now();
     while state(client, of).await != is {
         assert!(begin.elapsed() < Duration::from_secs(10), "not {is:?} in time");

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod attachment_faults;
 mod attachments;
 mod bad_fields;
 mod bad_signatures;

@@ -146,3 +146,42 @@ async fn the_command_line_lists_the_faults_of_every_statement() {
     }
     assert_eq!(stage.size().await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_about_any_identifier_is_told_with_its_line() {
+    let stage = Stage::set().await;
+    let early = "uscc:91350100M0001TGQXM";
+    let ship = v1::Ship {
+        items: vec!["sgtin:06901234567892.A1".into(), unit(7)],
+        addressee: early.into(),
+        ship_to: format!("site:{early}/W1"),
+        reason: "sale".into(),
+        ..v1::Ship::default()
+    };
+    let answer = validate(&stage, stage.maker.sign(Body::Ship(ship.clone()))).await;
+    let told: Vec<(&str, &str)> =
+        answer.warnings.iter().map(|w| (w.field.as_str(), w.reason.as_str())).collect();
+    let expected = [
+        ("ship.items[1]", "DEMONSTRATION_NUMBER"),
+        ("ship.addressee", "USCC_CHECK"),
+        ("ship.ship_to", "USCC_CHECK"),
+    ];
+    assert_eq!(told, expected, "{answer:#?}");
+    assert!(answer.warnings.iter().all(|w| !w.remedy.is_empty() && w.description.contains(": ")));
+    // On the command line, in Chinese, and not without end.
+    let temp = tempfile::tempdir().unwrap();
+    let (key, file) = (temp.path().join("maker.pem"), temp.path().join("bill.json"));
+    client::KeyFile::create(&key, &stage.maker.key, client::Protection::Plain).unwrap();
+    let items: Vec<String> = (0..60).map(|n| format!("\"{}\"", unit(n))).collect();
+    let bill =
+        format!(r#"{{"ship":{{"items":[{}],"addressee":"org:Dealer","reason":"sale"}}}}"#, items.join(","));
+    std::fs::write(&file, bill).unwrap();
+    let mut command = yuanliu();
+    command.args(["validate", file.to_str().unwrap(), "--lang", "zh", "--server", &stage.server.url()]);
+    command.args(["--ca", stage.server.ca.to_str().unwrap(), "--key", key.to_str().unwrap()]);
+    command.args(["--party", &stage.maker.party]);
+    let done = run_in(&mut command);
+    for text in ["! ship.items[0]: sgtin:", "952开头的编码仅供演示", "40 条其他提示"] {
+        assert!(done.stdout.contains(text), "{text} in {done:?}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
     format::{BODY, Block, SLOTS},
     read::slots,
     seal::{unwrap, wrap},
-    store::{CURSOR, KEY_ID, NEW, WAITING, digest_of, keep_key_ids, lock, read_block},
+    store::{CURSOR, DAMAGED, KEY_ID, NEW, WAITING, digest_of, keep_key_ids, lock, read_block},
 };
 
 /// Copies all documents to a new directory, still sealed, and gives their number; 0 where there is no
@@ -63,8 +63,8 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), Error> {
 /// Documents and tombstones, sorted.
 fn documents(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut all = Vec::new();
-    // DIR/waiting/DIGEST and DIR/ab/cd/DIGEST.
-    for folder in files::list(dir)?.into_iter().filter(|p| p.is_dir()) {
+    // DIR/waiting/DIGEST and DIR/ab/cd/DIGEST; what was set aside is no document any more.
+    for folder in files::list(dir)?.into_iter().filter(|p| p.is_dir() && !p.ends_with(DAMAGED)) {
         for path in files::list(&folder)? {
             let below = if path.is_dir() { files::list(&path)? } else { vec![path] };
             all.extend(below.into_iter().filter(|p| digest_of(p).is_some()));

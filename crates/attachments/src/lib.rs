@@ -4,6 +4,7 @@
 //! DIR/new/…            being uploaded; emptied on open
 //! DIR/waiting/DIGEST   whole, and no statement has named it yet
 //! DIR/ab/cd/DIGEST     named by a statement, or the tombstone of one that was erased
+//! DIR/damaged/…        found damaged where documents wait, and set aside
 //! DIR/cursor           how far the log has been followed
 //! DIR/key-id           which master key goes with this directory
 //! DIR/lock             held while somebody has it open
@@ -30,6 +31,7 @@
 //! an argument. Async: all of this blocks.
 
 mod copy;
+mod damaged;
 mod error;
 mod files;
 mod format;

@@ -1,6 +1,7 @@
 //! The directory: what is there, and how it changes.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     fs::{self, File, OpenOptions, TryLockError},
     io::Read as _,
@@ -15,7 +16,9 @@ use std::{
 use merkle::{Hash, sha256};
 
 use crate::{
-    Blob, Error, Limits, MasterKey, Refused, copy, files,
+    Blob, Error, Limits, MasterKey, Refused, copy,
+    damaged::{ToErase, waiting_file},
+    files,
     format::{BLOCK, BODY, Block, SLOTS, file_len},
     waiting::{Waiting, Waits},
 };
@@ -100,11 +103,9 @@ impl Store {
 
     fn find_waiting(&self) -> Result<(), Error> {
         for path in files::list(&self.dir.join(WAITING))? {
-            let Some(digest) = digest_of(&path) else {
-                return Err(Error::damaged(&path, "its name is not a digest"));
-            };
-            let Some(Block::Blob { owner }) = read_block(&path)? else {
-                return Err(Error::damaged(&path, "it is not a document"));
+            let Some((digest, owner)) = waiting_file(&path)? else {
+                self.set_aside(&path)?;
+                continue;
             };
             if is_shredded(&path)? {
                 // Its removal was interrupted.
@@ -150,19 +151,22 @@ impl Store {
     }
 
     /// Erases a document for good: the entry `by` says so of a statement signed by `owner`. Nothing
-    /// happens to a document of anybody else. Where none is here, none will be taken.
+    /// happens to a document of anybody else. Where none is here, none will be taken. A damaged file goes
+    /// too, if its key slots say that it is the owner's.
     ///
     /// # Errors
-    /// The disk; call again.
+    /// Damage that leaves open whose the document is; or the disk. Hand it out to nobody, and call again.
     pub fn erase(&self, digest: &Hash, owner: &str, by: u64) -> Result<(), Error> {
         let _held = self.hold(digest);
-        let place = self.place(digest, owner)?;
-        match &place {
+        self.erase_aside(digest, owner)?;
+        match &self.place_to_erase(digest, owner)? {
             // One that waits may be left where an erasure was interrupted.
-            Some(Place { block: Block::Tomb { .. }, .. }) => return self.drop_waiting(digest, owner),
-            Some(Place { path, .. }) => shred(path)?,
-            None if read_block(&self.named(digest))?.is_some() => return Ok(()),
-            None => {}
+            ToErase::Place(Some(Place { block: Block::Tomb { .. }, .. })) => {
+                return self.drop_waiting(digest, owner);
+            }
+            ToErase::Place(Some(Place { path, .. })) | ToErase::Damaged(path) => shred(path)?,
+            ToErase::Place(None) if read_block(&self.named(digest))?.is_some() => return Ok(()),
+            ToErase::Place(None) => {}
         }
         // Those who are reading it look again from here on.
         self.erasures.fetch_add(1, Ordering::SeqCst);
@@ -176,7 +180,13 @@ impl Store {
     /// Removes what waits of this owner under a digest.
     fn drop_waiting(&self, digest: &Hash, owner: &str) -> Result<(), Error> {
         let path = self.waits_at(digest);
-        if read_block(&path)?.is_some_and(|block| block.owner() == owner) {
+        let theirs = match read_block(&path) {
+            Ok(block) => block.is_some_and(|block| block.owner() == owner),
+            // Just shredded for this owner, or damaged beyond telling: then it is a fault.
+            Err(Error::Damaged { .. }) if is_shredded(&path)? => true,
+            Err(error) => return Err(error),
+        };
+        if theirs {
             shred(&path)?;
             files::remove(&path)?;
             self.waiting().remove(digest);
@@ -184,25 +194,44 @@ impl Store {
         Ok(())
     }
 
-    /// Drops what has waited too long; gives their number.
+    /// Drops what has waited too long, but for what is to be `kept`; gives their number. What cannot be
+    /// dropped holds nothing else up.
     ///
     /// # Errors
-    /// The disk; call again.
-    pub fn sweep(&self, now: SystemTime) -> Result<usize, Error> {
-        let expired = self.waiting().expired(self.limits.keep, now);
-        let mut dropped = 0;
+    /// The disk, the first of several faults; call again.
+    pub fn sweep(&self, now: SystemTime, kept: &BTreeSet<Hash>) -> Result<usize, Error> {
+        let mut expired = self.waiting().expired(self.limits.keep, now);
+        expired.retain(|digest| !kept.contains(digest));
+        let (mut dropped, mut fault) = (0, None);
         for digest in expired {
-            let _held = self.hold(&digest);
-            // It may have been named or refreshed since.
-            if self.waiting().expired(self.limits.keep, now).contains(&digest) {
-                let path = self.waits_at(&digest);
-                shred(&path)?;
-                files::remove(&path)?;
-                self.waiting().remove(&digest);
-                dropped += 1;
+            match self.drop_expired(&digest, now) {
+                Ok(gone) => dropped += usize::from(gone),
+                Err(error) => _ = fault.get_or_insert(error),
             }
         }
-        Ok(dropped)
+        fault.map_or(Ok(dropped), Err)
+    }
+
+    fn drop_expired(&self, digest: &Hash, now: SystemTime) -> Result<bool, Error> {
+        let _held = self.hold(digest);
+        // It may have been named or refreshed since.
+        if !self.waiting().expired(self.limits.keep, now).contains(digest) {
+            return Ok(false);
+        }
+        let path = self.waits_at(digest);
+        // Whoever took the file away has done the work.
+        if path.exists() {
+            shred(&path)?;
+        }
+        files::remove(&path)?;
+        self.waiting().remove(digest);
+        Ok(true)
+    }
+
+    /// Documents that wait to be named; uploads under way are not among them.
+    #[must_use]
+    pub fn waiting_count(&self) -> usize {
+        self.waiting().count()
     }
 
     /// Bytes that wait to be named, uploads under way included; small documents count as 64 KiB.
@@ -329,6 +358,7 @@ impl Store {
 
 pub(crate) const NEW: &str = "new";
 pub(crate) const WAITING: &str = "waiting";
+pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const CURSOR: &str = "cursor";
 pub(crate) const KEY_ID: &str = "key-id";
 
@@ -360,7 +390,7 @@ pub(crate) fn shred(path: &Path) -> Result<(), Error> {
 }
 
 /// Whether a document's key has been destroyed.
-fn is_shredded(path: &Path) -> Result<bool, Error> {
+pub(crate) fn is_shredded(path: &Path) -> Result<bool, Error> {
     let Some(mut file) = files::open(path)? else { return Ok(false) };
     let mut front = vec![0; BODY as usize];
     file.read_exact(&mut front).map_err(|_| Error::damaged(path, "it is too short"))?;

@@ -9,6 +9,7 @@ mod keeping;
 mod keys;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,

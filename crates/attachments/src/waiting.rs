@@ -93,6 +93,11 @@ impl Waiting {
         self.by_digest.iter().filter(|(_, w)| over(w)).map(|(digest, _)| *digest).collect()
     }
 
+    /// How many wait.
+    pub(crate) fn count(&self) -> usize {
+        self.by_digest.len()
+    }
+
     /// Bytes in all, as they count.
     pub(crate) const fn in_all(&self) -> u64 {
         self.in_all

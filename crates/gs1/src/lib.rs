@@ -33,6 +33,7 @@
 //! | Chinese codes | [`Uscc`] 统一社会信用代码, [`Cdtc`] 追溯码, [`NationalDrugCode`] 本位码, [`DrugApproval`] 批准文号, [`DeviceRegistration`] 注册证编号, [`DeviceFiling`] 备案编号, [`InstitutionLicence`] 医疗机构登记号, [`DeclarationNumber`] 报关单号 |
 //! | device identifiers 医疗器械唯一标识 beside GS1 | [`MaUdi`], [`AhmUdi`] |
 //! | canonical texts | [`Item`], [`Lot`], [`Product`], [`Site`], [`Document`], [`PartyId`], each with a borrowed twin ([`ItemRef`] …) that parses without allocating |
+//! | what is odd about such a text | [`caution`], [`Caution`] |
 //! | faults | [`Error`], [`Fault`] |
 //!
 //! # Invariants
@@ -125,7 +126,7 @@ mod warning;
 
 pub use canonical::{
     Document, DocumentKind, DocumentRef, Item, ItemKind, ItemRef, Lot, LotRef, MAX_CANONICAL_BYTES, PartyId,
-    PartyKind, PartyRef, Product, ProductRef, Scheme, Site, SiteRef, Source,
+    PartyKind, PartyRef, Product, ProductRef, Scheme, Site, SiteRef, Source, caution,
 };
 pub use check::{check_digit, check_digit_ok, check_pair, check_pair_ok};
 pub use china::{

@@ -14,7 +14,11 @@ fn key(n: u64) -> SubjectKey {
 }
 
 fn state(n: u64, last: u64) -> SubjectState {
-    SubjectState { head: sha256(&[&n.to_be_bytes(), &last.to_be_bytes()]), count: 1 + n % (last + 1).min(5), last }
+    SubjectState {
+        head: sha256(&[&n.to_be_bytes(), &last.to_be_bytes()]),
+        count: 1 + n % (last + 1).min(5),
+        last,
+    }
 }
 
 /// A log in which entry `i` names these subjects.

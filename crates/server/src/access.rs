@@ -126,6 +126,12 @@ impl Sight {
         Ok(false)
     }
 
+    /// Whether a statement is shown to this reader for its role alone, and not as one that it concerns.
+    pub(crate) fn by_role_only<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
+        let as_party = Self { everything: false, ..self.clone() };
+        Ok(self.everything && !as_party.statement(view, index)?)
+    }
+
     /// Whether questions about an item are answered: the reader gave or took it, or may see a statement
     /// by which that was done.
     pub(crate) fn item<V: View>(&self, view: &V, hops: &[Hop]) -> Result<bool, Fault> {

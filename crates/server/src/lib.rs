@@ -36,7 +36,8 @@ mod tls;
 mod token;
 
 pub use config::{Limits, ServerConfig, TlsConfig};
-pub use documents::{AttachmentSettings, DocumentsError};
+pub use documents::{AttachmentSettings, AttachmentsPlace, DocumentsError, attachments_place};
+pub use observe::ACCESS_LOG;
 pub use serve::{ServeError, Server, asked_to_end, bind, serve};
 pub use status::DOMAIN;
 pub use tls::{DEVELOPMENT_CERT, DEVELOPMENT_KEY, ServerIdentity, TlsError};

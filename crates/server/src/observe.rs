@@ -36,6 +36,8 @@ use crate::{
 type Request = http::Request<Body>;
 type Response = http::Response<Body>;
 
+/// Target of the lines that say who read what by its role alone: not to be filtered away.
+pub const ACCESS_LOG: &str = "yuanliu::access";
 /// Most characters of a caller's own request id.
 const MAX_ID: usize = 64;
 
@@ -235,7 +237,7 @@ impl Drop for Call {
 }
 
 /// One line, whatever is in the text: no control character, no escape sequence of a terminal.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 

@@ -208,8 +208,8 @@ impl Server {
         let routes = routes(&shared, health)?;
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
         let http = http.map(|(listener, _)| {
-            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone());
-            let router = http::router(registry, ledger.clone(), stopped.clone())
+            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone(), Arc::clone(&documents));
+            let router = http::router(registry, ledger.clone(), Arc::clone(&documents), stopped.clone())
                 .merge(tiles::router(ledger.clone(), shared.readers.clone()));
             spawn_http(listener, router, stopped.clone())
         });

@@ -4,6 +4,7 @@ mod attachment;
 mod desk;
 mod entries;
 mod ledger;
+mod page;
 mod proof;
 mod registry;
 mod standing;

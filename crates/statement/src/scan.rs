@@ -255,6 +255,77 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Visits every text of a serialized message with its path, in byte order, until `visit` returns false. Bytes
+/// that [`scan`] refuses are visited as far as they can be read.
+pub fn texts(bytes: &[u8], message: usize, visit: TextVisit<'_>) {
+    let mut walk = Texts { visit, path: Vec::new() };
+    walk.message(bytes, &MESSAGES[message]);
+}
+
+/// Receives path and text; false ends the visit.
+pub type TextVisit<'v> = &'v mut dyn FnMut(&TextPath<'_>, &str) -> bool;
+
+/// Where a text stands: displays as in `ship.items[3]`.
+#[derive(Debug)]
+pub struct TextPath<'a>(&'a [(&'static Field, usize)]);
+
+impl fmt::Display for TextPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (field, place)) in self.0.iter().enumerate() {
+            let dot = if i > 0 { "." } else { "" };
+            write!(f, "{dot}{}", field.name)?;
+            if field.repeated {
+                write!(f, "[{place}]")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Texts<'v> {
+    visit: TextVisit<'v>,
+    path: Vec<(&'static Field, usize)>,
+}
+
+impl Texts<'_> {
+    /// False ends it.
+    fn message(&mut self, bytes: &[u8], message: &'static Message) -> bool {
+        let mut walk = Scanner::new(bytes, MESSAGES);
+        let mut counts = [0_usize; 64];
+        while walk.at < bytes.len() {
+            let Ok(tag) = walk.varint(bytes.len()) else { return true };
+            if tag & 7 == 0 {
+                if walk.varint(bytes.len()).is_err() {
+                    return true;
+                }
+                continue;
+            }
+            let Ok(stop) = walk.length(tag & 7, bytes.len()) else { return true };
+            let content = &bytes[walk.at..stop];
+            walk.at = stop;
+            let position = message.fields.iter().position(|f| u64::from(f.number) == tag >> 3);
+            let Some((field, count)) = position.and_then(|p| Some((&message.fields[p], counts.get_mut(p)?)))
+            else {
+                continue;
+            };
+            self.path.push((field, *count));
+            *count += 1;
+            let more = match (field.kind, std::str::from_utf8(content)) {
+                (Kind::String, Ok(text)) => (self.visit)(&TextPath(&self.path), text),
+                (Kind::Message(inner), _) if self.path.len() < MAX_DEPTH => {
+                    self.message(content, &MESSAGES[inner])
+                }
+                _ => true,
+            };
+            self.path.pop();
+            if !more {
+                return false;
+            }
+        }
+        true
+    }
+}
+
 enum Nested {
     Here(ScanFault),
     Inside(ScanError),

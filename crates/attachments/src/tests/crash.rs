@@ -127,7 +127,7 @@ fn what_was_half_dropped_is_not_taken_for_kept() {
     let late = at(25 * 3_600);
     at_every_point(
         |play| assert!(put(&play.open(), &bytes).is_ok()),
-        |play| play.try_open()?.sweep(late).map(drop),
+        |play| play.try_open()?.sweep(late, &BTreeSet::new()).map(drop),
         |_, store, done| {
             let now = state(&store, &bytes);
             assert!(now == "missing" || (now == "waits" && !done), "{now}");

@@ -99,11 +99,82 @@ proptest! {
 }
 
 #[test]
-fn strange_files_where_documents_wait_are_named() {
+fn strange_and_damaged_files_where_documents_wait_are_set_aside_and_all_others_stay() {
     let play = Play::new();
-    drop(play.open());
+    let store = play.open();
+    let (good, cut, altered) = (text(500), text(700), text(900));
+    for bytes in [&good, &cut, &altered] {
+        put(&store, bytes).unwrap();
+    }
+    let at = |bytes: &[u8]| store.waits_at(&attachment_digest(&SALT, bytes));
+    fs::write(at(&cut), &fs::read(at(&cut)).unwrap()[..600]).unwrap();
+    let mut file = fs::read(at(&altered)).unwrap();
+    file[20] ^= 1;
+    fs::write(at(&altered), file).unwrap();
+    drop(store);
     fs::write(play.dir().join("waiting/notes.txt"), "x").unwrap();
-    assert!(play.try_open().unwrap_err().to_string().contains("notes.txt"));
+    fs::create_dir(play.dir().join("waiting").join("aa".repeat(32))).unwrap();
+    let store = play.open();
+    assert_eq!(get(&store, &good).unwrap(), good);
+    assert_eq!((state(&store, &cut).as_str(), state(&store, &altered).as_str()), ("missing", "missing"));
+    assert_eq!((store.set_aside_files().unwrap().len(), store.waiting_count()), (4, 1));
+    // What was set aside is erased as well, and a backup does not take it along.
+    let digest = attachment_digest(&SALT, &altered);
+    store.erase(&digest, DEALER, 4).unwrap();
+    assert_eq!(store.set_aside_files().unwrap().len(), 4, "a stranger destroys nothing");
+    store.erase(&digest, MAKER, 5).unwrap();
+    assert_eq!(store.set_aside_files().unwrap().len(), 3);
+    drop(store);
+    assert_eq!(crate::copy(&play.dir(), &play.temp.path().join("copy")).unwrap(), 2, "one, and a tombstone");
+}
+
+/// A named document whose first block is altered.
+fn altered(play: &Play) -> (Arc<Store>, Vec<u8>, PathBuf) {
+    let (bytes, path) = three_segments(play);
+    let mut file = fs::read(&path).unwrap();
+    file[30] ^= 1;
+    fs::write(&path, file).unwrap();
+    (play.open(), bytes, path)
+}
+
+#[test]
+fn a_damaged_document_is_erased_by_its_owner_and_by_nobody_else() {
+    let play = Play::new();
+    let (store, bytes, path) = altered(&play);
+    let digest = attachment_digest(&SALT, &bytes);
+    assert!(matches!(store.erase(&digest, DEALER, 3), Err(Error::Damaged { .. })), "whose it is, is open");
+    assert!(fs::metadata(&path).unwrap().len() > 512);
+    store.erase(&digest, MAKER, 7).unwrap();
+    assert_eq!((state(&store, &bytes).as_str(), fs::metadata(&path).unwrap().len()), ("erased by 7", 512));
+}
+
+#[test]
+fn an_erasure_of_a_damaged_document_that_was_interrupted_is_completed() {
+    let play = Play::new();
+    let (store, bytes, path) = altered(&play);
+    crate::store::shred(&path).unwrap();
+    store.erase(&attachment_digest(&SALT, &bytes), MAKER, 7).unwrap();
+    assert_eq!(state(&store, &bytes), "erased by 7");
+}
+
+#[test]
+fn what_cannot_be_dropped_holds_nothing_else_up() {
+    let play = Play::new();
+    let store = play.with(Limits { keep: Duration::from_secs(10), ..Limits::default() });
+    let (first, second, kept) = (text(100), text(200), text(300));
+    for bytes in [&first, &second, &kept] {
+        put(&store, bytes).unwrap();
+    }
+    let mut both = [&first, &second].map(|b| attachment_digest(&SALT, b));
+    both.sort();
+    // The first in order cannot be written any more: a folder stands in its place.
+    let stuck = store.waits_at(&both[0]);
+    fs::remove_file(&stuck).unwrap();
+    fs::create_dir(&stuck).unwrap();
+    let spare = BTreeSet::from([attachment_digest(&SALT, &kept)]);
+    assert!(store.sweep(at(100), &spare).is_err());
+    assert_eq!(store.waiting_count(), 2, "the other one is gone, and what was to be kept is there");
+    assert_eq!(get(&store, &kept).unwrap(), kept);
 }
 
 #[test]

@@ -101,9 +101,9 @@ fn what_no_statement_names_goes_after_its_day_and_what_one_names_stays() {
     // Time is counted from the upload, over a restart.
     let store = play.open();
     let day = 24 * 3_600;
-    assert_eq!(store.sweep(at(day)).unwrap(), 0);
+    assert_eq!(store.sweep(at(day), &BTreeSet::new()).unwrap(), 0);
     assert_eq!(state(&store, &waits), "waits");
-    assert_eq!(store.sweep(at(day + 1)).unwrap(), 1);
+    assert_eq!(store.sweep(at(day + 1), &BTreeSet::new()).unwrap(), 1);
     assert_eq!((state(&store, &waits).as_str(), state(&store, &named).as_str()), ("missing", "here"));
     assert_eq!(store.waiting_bytes(), 0);
     assert!(!put(&store, &waits).unwrap().known, "it may come again");

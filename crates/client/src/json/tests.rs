@@ -1,3 +1,4 @@
+mod arbitrary;
 mod examples;
 
 use proptest::prelude::*;

@@ -16,17 +16,19 @@ use statement::Reason;
 use tonic::Code;
 
 use super::{CODES, Histogram, METHODS, Metrics, process};
+use crate::documents::{Documents, DocumentsStatus};
 
 /// A registry that publishes server and ledger.
-pub(crate) fn registry(metrics: Arc<Metrics>, ledger: Ledger) -> Registry {
+pub(crate) fn registry(metrics: Arc<Metrics>, ledger: Ledger, documents: Arc<Documents>) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(All { metrics, ledger }));
+    registry.register_collector(Box::new(All { metrics, ledger, documents }));
     registry
 }
 
 struct All {
     metrics: Arc<Metrics>,
     ledger: Ledger,
+    documents: Arc<Documents>,
 }
 
 impl fmt::Debug for All {
@@ -41,6 +43,7 @@ impl Collector for All {
         ledger_page(&mut page, &self.ledger)?;
         refused(&mut page, &self.ledger, &self.metrics)?;
         calls_page(&mut page, &self.metrics)?;
+        documents_page(&mut page, &self.documents.status())?;
         process_page(&mut page)
     }
 }
@@ -190,6 +193,19 @@ fn calls_page(page: &mut Page<'_, '_>, metrics: &Metrics) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn documents_page(page: &mut Page<'_, '_>, status: &DocumentsStatus) -> Result<(), Error> {
+    let help = "Attachments that wait for a statement to name them";
+    page.gauge("yuanliu_attachments_waiting", help, status.waiting as u64)?;
+    let help = "Their bytes as they count against the quota, uploads under way included";
+    page.gauge("yuanliu_attachments_waiting_bytes", help, status.waiting_bytes)?;
+    let help = "1 while the log is not followed to its end: no attachment is taken in or handed out";
+    page.gauge("yuanliu_attachments_behind", help, u64::from(status.behind))?;
+    let help = "Entries whose word on attachments could not be done; what they may erase is withheld";
+    page.gauge("yuanliu_attachments_undone", help, status.undone as u64)?;
+    let help = "Damaged files that were set aside at the start";
+    page.gauge("yuanliu_attachments_set_aside", help, status.set_aside as u64)
 }
 
 fn process_page(page: &mut Page<'_, '_>) -> Result<(), Error> {

@@ -51,6 +51,7 @@ impl AttachmentService for AttachmentApi {
         let read = self.0.read(request, move |_, view, sight, query| {
             documents.ready()?;
             let named = Named::find(view, sight, query.statement.as_ref(), &query.digest)?;
+            documents.may_hand_out(view, &named.digest, &named.signer)?;
             let found = documents.store.find(&named.digest, &named.signer)?;
             Ok(described(&named.attachment, &found))
         });
@@ -74,6 +75,8 @@ fn described(named: &Attachment, found: &Found) -> GetAttachmentResponse {
 /// A document as a recorded statement names it.
 struct Named {
     digest: Hash,
+    /// The statement's entry.
+    entry: u64,
     /// Who signed the statement: only what it has uploaded is meant.
     signer: String,
     attachment: Attachment,
@@ -101,7 +104,7 @@ impl Named {
         let statement = Statement::recorded(entry.payload).map_err(|e| Fault::internal(&e))?;
         let header = statement.header();
         let attachment = header.attachments.iter().find(|a| a.digest == digest).ok_or(Kind::NotFound)?;
-        Ok(Self { digest, signer: header.party.clone(), attachment: attachment.clone() })
+        Ok(Self { digest, entry: index, signer: header.party.clone(), attachment: attachment.clone() })
     }
 }
 

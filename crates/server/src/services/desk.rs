@@ -20,15 +20,13 @@ use trace::desk::{self, HoldingsQuery, HoldingsStart, Wanted};
 
 use super::{
     Shared, Snapshot,
+    page::{bad_token, page_size, page_start, page_token},
     trace::{admit, fault, names},
 };
 use crate::{
     access::Sight,
     status::{Fault, Kind},
 };
-
-/// Rows of a page where none is asked for, and at most.
-const PAGE: (u32, u32) = (100, 1_000);
 
 /// The service.
 pub(crate) struct DeskApi(pub(crate) Arc<Shared>);
@@ -71,27 +69,6 @@ impl DeskService for DeskApi {
     }
 }
 
-fn page_size(asked: u32) -> Result<usize, Fault> {
-    let (usual, most) = PAGE;
-    match asked {
-        0 => Ok(usual as usize),
-        n if n <= most => Ok(n as usize),
-        n => Err(Fault::field("page_size", format!("{n}, at most {most}"))),
-    }
-}
-
-/// Reads a page token: where to go on; `first` on the first page.
-fn page_start(token: &str, first: u64) -> Result<u64, Fault> {
-    if token.is_empty() {
-        return Ok(first);
-    }
-    u64::from_str_radix(token, 16).map_err(|_| Fault::field("page_token", "is not one this ledger gave"))
-}
-
-fn page_token(next: Option<u64>) -> String {
-    next.map_or_else(String::new, |n| format!("{n:x}"))
-}
-
 /// Reads a page token of holdings: part and number.
 fn holdings_start(token: &str) -> Result<HoldingsStart, Fault> {
     if token.is_empty() {
@@ -101,7 +78,7 @@ fn holdings_start(token: &str) -> Result<HoldingsStart, Fault> {
     let read = parts.and_then(|(part, number)| {
         Some(HoldingsStart { part: part.parse().ok()?, number: u64::from_str_radix(number, 16).ok()? })
     });
-    read.ok_or_else(|| Fault::field("page_token", "is not one this ledger gave"))
+    read.ok_or_else(bad_token)
 }
 
 /// The day by which holds are judged: a hold ends with its last day.
@@ -259,25 +236,4 @@ fn compromised(view: &Snapshot<'_>, envelope: &[u8], recorded_at: i64) -> Result
     let envelope = statement::Envelope::decode(envelope).map_err(|e| Fault::internal(&e))?;
     let key = registry::key(view, &envelope.key_id)?;
     Ok(key.is_some_and(|k| k.compromised_since != 0 && k.compromised_since <= recorded_at))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn page_tokens_come_back_as_they_were_given() {
-        for place in [0, 1, 4_095, u64::MAX] {
-            assert_eq!(page_start(&page_token(Some(place)), 7), Ok(place));
-        }
-        assert_eq!(page_start("", 7), Ok(7));
-        assert_eq!(page_start("xyz", 7).unwrap_err().kind, Kind::InvalidRequest);
-        assert_eq!(page_token(None), "");
-    }
-
-    #[test]
-    fn pages_have_a_usual_and_a_greatest_size() {
-        assert_eq!((page_size(0), page_size(1), page_size(1_000)), (Ok(100), Ok(1), Ok(1_000)));
-        assert_eq!(page_size(1_001).unwrap_err().kind, Kind::InvalidRequest);
-    }
 }

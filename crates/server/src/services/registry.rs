@@ -18,11 +18,12 @@ use proto::v1::{
 use rpc::registry_service_server::RegistryService;
 use tonic::{Request, Response, Status};
 
-use super::{Shared, standing};
+use super::{
+    Shared,
+    page::{page_size, page_start, page_token},
+    standing,
+};
 use crate::status::{Fault, Kind};
-
-/// Parties in a page where none is asked for, and at most.
-const PAGE: (u32, u32) = (100, 1_000);
 
 /// The service.
 pub(crate) struct RegistryApi(pub(crate) Arc<Shared>);
@@ -43,10 +44,10 @@ impl RegistryService for RegistryApi {
     ) -> Result<Response<ListPartiesResponse>, Status> {
         let read = self.0.read(r, |_, view, _, query| {
             let limit = page_size(query.page_size)?;
-            let (rows, next) = parties(view, page_start(&query.page_token)?, limit)?;
+            let (rows, next) = parties(view, page_start(&query.page_token, 0)?, limit)?;
             Ok(ListPartiesResponse {
                 parties: rows.into_iter().map(party_record).collect(),
-                next_page_token: next.map_or_else(String::new, |n| format!("{n:x}")),
+                next_page_token: page_token(next),
             })
         });
         read.await
@@ -140,22 +141,6 @@ impl RegistryService for RegistryApi {
     ) -> Result<Response<ListSuccessionsResponse>, Status> {
         self.0.read(r, |_, view, _, query| standing::successions(view, &query)).await
     }
-}
-
-pub(super) fn page_size(asked: u32) -> Result<usize, Fault> {
-    let (usual, most) = PAGE;
-    match asked {
-        0 => Ok(usual as usize),
-        n if n <= most => Ok(n as usize),
-        n => Err(Fault::field("page_size", format!("{n}, at most {most}"))),
-    }
-}
-
-fn page_start(token: &str) -> Result<u64, Fault> {
-    if token.is_empty() {
-        return Ok(0);
-    }
-    u64::from_str_radix(token, 16).map_err(|_| Fault::field("page_token", "is not one this ledger gave"))
 }
 
 fn party_record(row: PartyRow) -> PartyRecord {

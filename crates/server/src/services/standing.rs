@@ -15,7 +15,7 @@ use proto::v1::{
 };
 use statement::Day;
 
-use super::registry::page_size;
+use super::page::{bad_token, page_size};
 use crate::status::Fault;
 
 /// The day asked for; `None` where none is.
@@ -29,10 +29,6 @@ fn day(text: &str) -> Result<Option<Day>, Fault> {
 fn day_or_today(text: &str) -> Result<Day, Fault> {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     Ok(day(text)?.unwrap_or_else(|| Day::of_instant(i64::try_from(now()).unwrap_or(i64::MAX))))
-}
-
-fn bad_token() -> Fault {
-    Fault::field("page_token", "is not one this ledger gave")
 }
 
 fn policy_record(row: PolicyRow) -> PolicyRecord {

@@ -7,10 +7,12 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use custody::{Signed, review};
-use gs1::Uscc;
 use ledger::{Ledger, Submission};
-use proto::v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse};
-use statement::{Envelope, Reason, Statement, Violation, own_subjects, visit_subjects};
+use proto::{
+    schema::STATEMENT,
+    v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse},
+};
+use statement::{Envelope, Reason, Statement, Violation, own_subjects, scan::texts};
 
 use super::{Snapshot, submit::submission};
 use crate::{access::Credentials, language::Language, status::Fault};
@@ -41,7 +43,7 @@ pub(super) fn validate(
             faults.push(fault);
         }
     }
-    Ok(answer(faults, warnings(&statement), reviewed, language))
+    Ok(answer(faults, warnings(&statement, language), reviewed, language))
 }
 
 /// What the ledger has against a statement, and whether the asker may know.
@@ -95,25 +97,27 @@ fn now() -> i64 {
     i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Allowed, and unusual: some early organisation codes fail their own check character.
-fn warnings(statement: &Statement) -> Vec<FieldViolation> {
-    let mut odd = std::collections::BTreeSet::new();
-    visit_subjects(statement, &mut |_, text| {
-        let code = text.strip_prefix("uscc:").and_then(|code| Uscc::parse(code).ok());
-        if code.is_some_and(|code| !code.check_ok()) {
-            odd.insert(text.to_owned());
+/// Allowed, and unusual: what `gs1` has to say of every identifier, each with its field.
+fn warnings(statement: &Statement, language: Language) -> Vec<FieldViolation> {
+    let mut found = Vec::new();
+    texts(statement.payload(), STATEMENT, &mut |path, text| {
+        if let Some(caution) = gs1::caution(text) {
+            let (english, chinese) = (format!("{text}: {caution}"), format!("{text}：{}", caution.chinese()));
+            found.push(FieldViolation {
+                field: path.to_string(),
+                description: match language {
+                    Language::English => english,
+                    Language::Chinese => chinese,
+                },
+                reason: caution.as_str().to_ascii_uppercase(),
+                remedy: language
+                    .pick("compare it with the label or the register", "请与标签或登记核对")
+                    .into(),
+            });
         }
+        found.len() < MAX_VIOLATIONS
     });
-    let row = statement::kind_row(statement.kind());
-    let field = row.map_or("header.party", |row| row.name);
-    odd.into_iter()
-        .map(|text| FieldViolation {
-            field: if text == statement.header().party { "header.party".into() } else { field.to_owned() },
-            description: format!("{text}: the check character does not fit; compare it with the register"),
-            reason: "CHECK_CHARACTER".to_owned(),
-            remedy: String::new(),
-        })
-        .collect()
+    found
 }
 
 fn answer(

@@ -82,6 +82,12 @@ fn errors_page_is_up_to_date() {
             r.remedy_zh()
         );
     }
+    // What can go wrong with a call besides follows, made by the crate `server`.
+    let calls = "\n## When a call fails";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ERRORS.md");
+    let page = fs::read_to_string(path).unwrap_or_default();
+    text += page.find(calls).map_or("", |at| &page[at..]);
+    assert!(text.contains(calls), "docs/ERRORS.md lacks its second half");
     check("ERRORS.md", &text);
 }
 
@@ -143,7 +149,9 @@ This page is made from the tables in `crates/statement/src/policy/lists.rs`; a t
 ";
 
 const ERRORS_HEAD: &str = "\
-# Why a statement is refused · 声明被拒绝的原因
+# Errors · 错误
+
+## Why a statement is refused · 声明被拒绝的原因
 
 A refused statement leaves nothing in the log. The answer has a gRPC status with `google.rpc` details: an
 `ErrorInfo` whose `reason` is the stable name below, and a `BadRequest` that names every field at fault by
@@ -154,8 +162,8 @@ that is not to be recorded yet. Descriptions and the sentences below may be rewo
 `BadRequest` 按路径（如 `ship.items[3]`）逐一列出有误字段及说明。`ValidateStatement` 可在不记录的情况下得到同样的结果。
 说明文字可能调整，名称与状态码不变。
 
-This page is made from the table in `crates/statement/src/reason.rs`; a test compares it.
-本页由代码中的表生成，并由测试核对。
+This part is made from the table in `crates/statement/src/reason.rs`; a test compares it.
+本部分由代码中的表生成，并由测试核对。
 
 | reason | gRPC code | cause | remedy | 原因 | 处理办法 |
 | --- | --- | --- | --- | --- | --- |

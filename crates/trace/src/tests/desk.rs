@@ -1,7 +1,8 @@
+use custody::View as _;
 use proto::v1::{self, statement::Body};
 use statement::{Day, Kind};
 
-use super::story::{MINUTE, NOON, Story, lot, sgtin, short};
+use super::story::{Counting, MINUTE, NOON, Story, lot, sgtin, short};
 use crate::budget::Budget;
 use crate::desk::holdings::holdings_within;
 use crate::desk::{self, Holding, HoldingsQuery, HoldingsStart, LineOutcome, Progress, Wanted};
@@ -229,6 +230,94 @@ fn what_a_party_submitted_comes_newest_first_by_pages() {
     }
     let (none, next) = desk::submitted(&story.view, "org:nobody", &wanted(u64::MAX, 5, None)).unwrap();
     assert!(none.is_empty() && next.is_none());
+}
+
+/// Records a Ship under a business key, for somebody.
+fn keyed(story: &mut Story, who: &str, principal: &str, key: &str) -> u64 {
+    let at = NOON + story.view.size() as i64 * MINUTE;
+    story.say_with(who, String::new(), at, ship(1, "trader"), |header| {
+        header.business_key = key.into();
+        header.on_behalf_of = principal.into();
+    })
+}
+
+fn mandate(story: &mut Story, principal: &str, agent: &str) {
+    let body = Body::Mandate(v1::Mandate {
+        number: "M1".into(),
+        agent: format!("org:{agent}"),
+        acts: vec![Kind::Ship as i32],
+        valid_from: "2026-01-01".into(),
+        valid_to: "2028-01-01".into(),
+        ..v1::Mandate::default()
+    });
+    story.say(principal, String::new(), NOON, String::new(), body);
+}
+
+/// Entries with a business key, by pages, and how many entries were read for them.
+fn by_key(story: &Story, party: &str, key: &str, limit: usize) -> (Vec<u64>, usize) {
+    let view = Counting::new(&story.view);
+    let (mut all, mut before) = (Vec::new(), u64::MAX);
+    for _ in 0..100 {
+        let wanted = Wanted { kind: None, business_key: key, before, limit };
+        let (page, next) = desk::submitted(&view, &format!("org:{party}"), &wanted).unwrap();
+        all.extend(page.iter().map(|s| s.index));
+        match next {
+            Some(next) => before = next,
+            None => {
+                let [entries, ..] = *view.reads.borrow();
+                return (all, entries);
+            }
+        }
+    }
+    panic!("pages do not end");
+}
+
+#[test]
+fn a_business_key_is_looked_up_and_not_searched_for() {
+    let mut story = Story::new();
+    let mut mine = vec![keyed(&mut story, "maker", "", "XS.1/2")];
+    for n in 0..200 {
+        keyed(&mut story, "maker", "", &format!("other-{n}"));
+    }
+    mine.push(keyed(&mut story, "maker", "", "XS.1/2"));
+    // Anybody may use the same key, and name the bill.
+    keyed(&mut story, "other", "", "XS.1/2");
+    let bill = statement::bill_text("org:maker", "XS.1/2").unwrap();
+    let names = v1::Receive { bill, ..v1::Receive::default() };
+    story.say("trader", String::new(), NOON, String::new(), Body::Receive(names));
+    mine.reverse();
+    for limit in [1, 2, 100] {
+        let (found, read) = by_key(&story, "maker", "XS.1/2", limit);
+        assert_eq!(found, mine, "{limit} a page");
+        assert!(read < 20, "{read} entries read for two");
+    }
+    assert_eq!(by_key(&story, "maker", "nothing", 5), (vec![], 0));
+    assert_eq!(by_key(&story, "trader", "XS.1/2", 5).0, [] as [u64; 0]);
+}
+
+#[test]
+fn a_business_key_is_found_whoever_acted_for_whom() {
+    let mut story = Story::new();
+    mandate(&mut story, "maker", "agent");
+    mandate(&mut story, "dealer", "agent");
+    let own = keyed(&mut story, "agent", "", "K1");
+    let makers = keyed(&mut story, "agent", "org:maker", "K1");
+    let dealers = keyed(&mut story, "agent", "org:dealer", "K1");
+    for limit in [1, 2, 9] {
+        assert_eq!(by_key(&story, "agent", "K1", limit).0, [dealers, makers, own], "{limit} a page");
+        assert_eq!(by_key(&story, "maker", "K1", limit).0, [makers]);
+    }
+    // Who took another's place may correct what that one's agent said: then all is looked through.
+    let body = Body::Succession(v1::Succession {
+        predecessor: "org:agent".into(),
+        successor: "org:heir".into(),
+        kind: "merger".into(),
+        effective_on: "2026-03-01".into(),
+        ..v1::Succession::default()
+    });
+    story.say("office", String::new(), NOON, String::new(), body);
+    let corrected = keyed(&mut story, "heir", "org:dealer", "K1");
+    assert_eq!(by_key(&story, "heir", "K1", 5).0, [corrected]);
 }
 
 #[test]

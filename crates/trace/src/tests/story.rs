@@ -84,20 +84,32 @@ impl Story {
     }
 
     pub(super) fn say(&mut self, who: &str, label: String, at: i64, site: String, body: Body) -> u64 {
+        self.say_with(who, label, at, body, |header| header.site = site)
+    }
+
+    /// The same, with the header as one likes.
+    pub(super) fn say_with(
+        &mut self,
+        who: &str,
+        label: String,
+        at: i64,
+        body: Body,
+        change: impl FnOnce(&mut v1::Header),
+    ) -> u64 {
         let index = self.view.size();
         let mut id = [0; 16];
         (id[6], id[8]) = (0x70, 0x80);
         id[9..].copy_from_slice(&index.to_be_bytes()[1..]);
-        let header = v1::Header {
+        let mut header = v1::Header {
             ledger: vec![7; 32],
             id: id.to_vec(),
             salt: vec![8; 16],
             party: org(who),
-            site,
             occurred_at: at,
             offset_minutes: 480,
             ..v1::Header::default()
         };
+        change(&mut header);
         let payload = v1::Statement { header: Some(header), body: Some(body) }.encode_to_vec();
         let statement = Statement::parse(payload.into()).unwrap_or_else(|e| panic!("{label}: {e}"));
         let envelope = Bytes::copy_from_slice(&sha256(&[statement.payload()]));

@@ -47,6 +47,11 @@ fn read(name: &str, text: &str) -> Statement {
     Statement::parse(payload.into()).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
+/// All of them as payloads that the ledger's own check takes, by kind.
+pub(super) fn filled_examples() -> Vec<Vec<u8>> {
+    files().iter().map(|(name, text)| read(name, text).payload().to_vec()).collect()
+}
+
 #[test]
 fn there_is_a_sound_example_of_every_kind_and_its_name_says_so() {
     let mut kinds: Vec<Kind> = Vec::new();

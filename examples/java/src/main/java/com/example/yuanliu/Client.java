@@ -28,22 +28,22 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import yuanliu.v1.Custody.Commission;
-import yuanliu.v1.Custody.Ship;
-import yuanliu.v1.LedgerServiceGrpc;
+import yuanliu.v1.Algorithm;
+import yuanliu.v1.Commission;
+import yuanliu.v1.GetItemHistoryRequest;
+import yuanliu.v1.GetLedgerRequest;
+import yuanliu.v1.Header;
+import yuanliu.v1.HistoryEvent;
 import yuanliu.v1.LedgerServiceGrpc.LedgerServiceBlockingV2Stub;
-import yuanliu.v1.LedgerServiceOuterClass.GetLedgerRequest;
-import yuanliu.v1.LedgerServiceOuterClass.Receipt;
-import yuanliu.v1.LedgerServiceOuterClass.StatementResult;
-import yuanliu.v1.LedgerServiceOuterClass.SubmitStatementRequest;
-import yuanliu.v1.LedgerServiceOuterClass.SubmitStatementsRequest;
-import yuanliu.v1.StatementOuterClass.Header;
-import yuanliu.v1.StatementOuterClass.SignedStatement;
-import yuanliu.v1.StatementOuterClass.Statement;
+import yuanliu.v1.LedgerServiceGrpc;
+import yuanliu.v1.Receipt;
+import yuanliu.v1.Ship;
+import yuanliu.v1.SignedStatement;
+import yuanliu.v1.Statement;
+import yuanliu.v1.StatementResult;
+import yuanliu.v1.SubmitStatementRequest;
+import yuanliu.v1.SubmitStatementsRequest;
 import yuanliu.v1.TraceServiceGrpc;
-import yuanliu.v1.TraceServiceOuterClass.GetItemHistoryRequest;
-import yuanliu.v1.TraceServiceOuterClass.HistoryEvent;
-import yuanliu.v1.Types.Algorithm;
 
 /**
  * 用 Java 向源流账本提交一张 500 件的单据并查询结果。

@@ -7,8 +7,8 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import yuanliu.v1.DeskServiceGrpc;
-import yuanliu.v1.DeskServiceOuterClass.Holding;
-import yuanliu.v1.DeskServiceOuterClass.ListHoldingsRequest;
+import yuanliu.v1.Holding;
+import yuanliu.v1.ListHoldingsRequest;
 
 /** 库存: what we have now of the lot. */
 final class Holdings {

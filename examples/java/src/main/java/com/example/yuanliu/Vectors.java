@@ -5,7 +5,7 @@ import com.google.gson.Gson;
 import java.io.PrintStream;
 import java.security.GeneralSecurityException;
 import java.util.List;
-import yuanliu.v1.StatementOuterClass.Statement;
+import yuanliu.v1.Statement;
 
 /** What this code signs, to compare with examples/vectors/signatures.json. */
 final class Vectors {
