@@ -12,8 +12,8 @@ use std::{
 };
 
 use merkle::{
-    AddCheckpoint, Checkpoint, CheckpointError, Hash, Note, NoteError, NoteSignature, WitnessKey, parse_conflict,
-    parse_signatures,
+    AddCheckpoint, Checkpoint, CheckpointError, Hash, Note, NoteError, NoteSignature, WitnessKey,
+    parse_conflict, parse_signatures,
 };
 
 use crate::net::TlsFileError;
@@ -97,7 +97,9 @@ pub enum FeedError {
         excerpt: String,
     },
     /// It has cosigned a larger checkpoint. Whoever feeds has lost entries: stop signing.
-    #[error("the witness {url} has cosigned {theirs} entries, of which only {ours} are here: entries were lost")]
+    #[error(
+        "the witness {url} has cosigned {theirs} entries, of which only {ours} are here: entries were lost"
+    )]
     Ahead {
         /// Where it is.
         url: String,
@@ -187,8 +189,10 @@ impl Feeder {
             let proof = proof.map_err(|e| FeedError::Proof { old, source: e.into() })?;
             let request = AddCheckpoint { old, proof, note: note.clone() }.to_string();
             let answer = self.link.post("/add-checkpoint", request.into()).await;
-            let (status, body) = answer
-                .map_err(|fault| FeedError::Unreachable { url: self.url.clone(), fault: fault.to_string() })?;
+            let (status, body) = answer.map_err(|fault| FeedError::Unreachable {
+                url: self.url.clone(),
+                fault: fault.to_string(),
+            })?;
             match self.read(note, old, size, status, &body)? {
                 Step::Done(fed) => {
                     self.known.store(size, Relaxed);

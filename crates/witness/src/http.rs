@@ -128,7 +128,8 @@ fn forked(witness: &Witness, body: &[u8]) -> Option<(String, usize)> {
 async fn who(State(desk): Shared) -> Response {
     let told = desk
         .blocking(|witness| {
-            let logs: Result<Vec<_>, StateError> = witness.logs().origins().map(|o| log(witness, o)).collect();
+            let logs: Result<Vec<_>, StateError> =
+                witness.logs().origins().map(|o| log(witness, o)).collect();
             let (name, key) = (witness.key().name(), witness.key().to_string());
             logs.map(|logs| json!({ "name": name, "key": key, "logs": logs }))
         })
@@ -165,8 +166,7 @@ async fn checkpoint(State(desk): Shared, Path(id): Path<String>) -> Response {
 }
 
 async fn forks(State(desk): Shared, Path(id): Path<String>) -> Response {
-    let found =
-        desk.blocking(move |w| w.origin(&id).map(|origin| w.forks(origin)).transpose()).await;
+    let found = desk.blocking(move |w| w.origin(&id).map(|origin| w.forks(origin)).transpose()).await;
     match found {
         None => Answer::busy().into_response(),
         Some(Ok(Some(forks))) => json_answer(&Ok(json!({ "forks": forks }))),

@@ -69,12 +69,7 @@ pub(crate) fn open(directory: &Path, new: bool, keys: &[VerifierKey]) -> Result<
     at(directory, new, keys, NOW)
 }
 
-pub(crate) fn at(
-    directory: &Path,
-    new: bool,
-    keys: &[VerifierKey],
-    now: u64,
-) -> Result<Witness, StateError> {
+pub(crate) fn at(directory: &Path, new: bool, keys: &[VerifierKey], now: u64) -> Result<Witness, StateError> {
     let logs = Logs::new(keys.iter().cloned()).unwrap();
     Witness::open(directory, new, cosigner(), logs, Box::new(move || now))
 }
@@ -89,7 +84,8 @@ pub(crate) struct Running {
 /// Starts a witness on a free port, without TLS.
 pub(crate) async fn start(witness: Witness) -> Running {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = crate::Server::bind(Arc::new(witness), listen, &crate::Transport::Plain, "/w1").await.unwrap();
+    let server =
+        crate::Server::bind(Arc::new(witness), listen, &crate::Transport::Plain, "/w1").await.unwrap();
     run(server)
 }
 

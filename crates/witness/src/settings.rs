@@ -47,7 +47,9 @@ pub enum SettingsError {
     #[error(transparent)]
     Logs(#[from] LogsError),
     /// It is not said how to listen, or said twice.
-    #[error("name certificate and key of TLS (--tls-cert and --tls-key), or say --plain-http where a proxy does TLS")]
+    #[error(
+        "name certificate and key of TLS (--tls-cert and --tls-key), or say --plain-http where a proxy does TLS"
+    )]
     Transport,
     /// The prefix is no path.
     #[error("prefix {0}: begin with a slash, end with none, and use only letters, digits, - . _ ~ and /")]
@@ -102,7 +104,9 @@ impl Settings {
         let mut this: Self = toml::from_str(&text)
             .map_err(|e| SettingsError::Shape { path: path.to_path_buf(), source: Box::new(e) })?;
         let base = path.parent().unwrap_or_else(|| Path::new(""));
-        for path in [&mut this.key, &mut this.data, &mut this.tls_cert, &mut this.tls_key].into_iter().flatten() {
+        for path in
+            [&mut this.key, &mut this.data, &mut this.tls_cert, &mut this.tls_key].into_iter().flatten()
+        {
             *path = base.join(&*path);
         }
         Ok(this)
@@ -203,7 +207,8 @@ mod tests {
     fn flags_go_before_the_file_whose_paths_count_from_where_it_lies() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("w.toml");
-        let text = "key = \"a.pem\"\ndata = \"d\"\nlisten = \"127.0.0.1:9\"\nplain-http = true\nlogs = [\"x\"]\n";
+        let text =
+            "key = \"a.pem\"\ndata = \"d\"\nlisten = \"127.0.0.1:9\"\nplain-http = true\nlogs = [\"x\"]\n";
         std::fs::write(&path, text).unwrap();
         let both = flags().over(Settings::read(&path).unwrap());
         assert_eq!(both.key().unwrap(), Path::new("flag.pem"));
@@ -230,7 +235,12 @@ mod tests {
         let tls = Transport::Tls { cert: "c".into(), key: "k".into() };
         assert_eq!(with(Some("c"), Some("k"), false), Some(tls));
         assert_eq!(with(None, None, true), Some(Transport::Plain));
-        let wrong = [(None, None, false), (Some("c"), None, false), (None, Some("k"), false), (Some("c"), Some("k"), true)];
+        let wrong = [
+            (None, None, false),
+            (Some("c"), None, false),
+            (None, Some("k"), false),
+            (Some("c"), Some("k"), true),
+        ];
         for (cert, key, plain) in wrong {
             assert_eq!(with(cert, key, plain), None);
         }
@@ -242,9 +252,16 @@ mod tests {
 
     #[test]
     fn a_prefix_is_a_plain_path() {
-        for (prefix, good) in
-            [("", true), ("/w1", true), ("/a/b", true), ("w1", false), ("/", false), ("/a/", false), ("/{x}", false), ("//a", false)]
-        {
+        for (prefix, good) in [
+            ("", true),
+            ("/w1", true),
+            ("/a/b", true),
+            ("w1", false),
+            ("/", false),
+            ("/a/", false),
+            ("/{x}", false),
+            ("//a", false),
+        ] {
             let settings = Settings { prefix: Some(prefix.to_owned()), ..Settings::default() };
             assert_eq!(settings.prefix().is_ok(), good, "{prefix}");
         }

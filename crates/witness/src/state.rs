@@ -20,7 +20,9 @@ use std::{
 };
 
 use merkle::{Checkpoint, Note, WitnessKey};
-use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction};
+use redb::{
+    Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::logs::origin_id;
@@ -271,6 +273,11 @@ impl State {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn forget_handle(&self) {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).database = None;
+    }
+
     fn read_latest(&self, database: &Database, origin: &str) -> Work<Option<Cosigned>> {
         let table = database.begin_read()?.open_table(LATEST)?;
         let row = table.get(origin)?;
@@ -311,7 +318,9 @@ impl State {
         if found != expected {
             return Err(StateError::Foreign { path: self.path.clone(), found, expected });
         }
-        self.check_rows(&opened, floor).and_then(|()| settle(&opened)).map_err(|e| trouble(&self.path, &e))?;
+        self.check_rows(&opened, floor)
+            .and_then(|()| settle(&opened))
+            .map_err(|e| trouble(&self.path, &e))?;
         Ok(opened)
     }
 
@@ -406,7 +415,9 @@ fn trouble(path: &Path, error: &redb::Error) -> StateError {
     let (path, fault) = (path.to_path_buf(), error.to_string());
     match error {
         redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => StateError::InUse(path),
-        redb::Error::Io(e) if !matches!(e.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
+        redb::Error::Io(e)
+            if !matches!(e.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
+        {
             StateError::Storage { path, fault }
         }
         redb::Error::PreviousIo => StateError::Storage { path, fault },

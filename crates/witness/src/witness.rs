@@ -209,6 +209,12 @@ impl Witness {
         let id: Hash = hex::decode(id).ok()?.try_into().ok()?;
         self.logs.by_id(&id)
     }
+
+    /// The next call opens the state's file again.
+    #[cfg(test)]
+    pub(crate) fn forget_handle(&self) {
+        self.state.forget_handle();
+    }
 }
 
 #[cfg(test)]

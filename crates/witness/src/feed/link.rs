@@ -48,7 +48,10 @@ pub(super) struct Link {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("host", &self.authority).field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("host", &self.authority)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +88,9 @@ impl Link {
 
     /// Posts a body; status and body of the answer.
     pub(super) async fn post(&self, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
-        if let Some(sender) = self.idle().take()
+        // In a statement of its own: the lock must not be held while the witness answers.
+        let kept = self.idle().take();
+        if let Some(sender) = kept
             && let Ok(answer) = self.exchange(sender, path, body.clone()).await
         {
             return Ok(answer);
@@ -117,7 +122,8 @@ impl Link {
         let asking = async {
             let answer = sender.send_request(request).await.map_err(io::Error::other)?;
             let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await.map_err(io::Error::other)?;
+            let body =
+                Limited::new(answer.into_body(), MAX_ANSWER).collect().await.map_err(io::Error::other)?;
             Ok((status, body.to_bytes()))
         };
         let answer = within(self.answer, asking, "no answer in time").await?;
