@@ -68,6 +68,9 @@ mod tests {
         Checkpoint::new("log.example/a", leaves.len() as u64, root_of(leaves)).unwrap()
     }
 
+    /// Size cosigned last, old size, proof, checkpoint, what is said to it.
+    type Row<'p> = (Option<usize>, u64, &'p [Hash], Checkpoint, Result<(), Objection>);
+
     /// Two histories that part after the third entry.
     #[test]
     fn every_row_of_the_table_is_met() {
@@ -76,7 +79,7 @@ mod tests {
         let (good, twisted) = (proof(&ours, 5, 9), proof(&theirs, 5, 9));
         let length = Err(Objection::Proof(ProofError::Length));
         let root = Err(Objection::Proof(ProofError::Root));
-        let table: [(Option<usize>, u64, &[Hash], Checkpoint, Result<(), Objection>); 15] = [
+        let table: [Row<'_>; 15] = [
             (None, 0, &[], at(&[]), Ok(())),
             (None, 0, &[], at(&ours[..5]), Ok(())),
             (None, 0, &good, at(&ours[..5]), length),

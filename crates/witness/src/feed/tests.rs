@@ -50,7 +50,8 @@ async fn checkpoints_are_cosigned_one_after_the_other() {
     }
     // As a server does it: from a task of its own.
     let (feeder, again) = (feeder(server.address), log.note(9));
-    let task = async move { feeder.feed(&again, |_| std::future::ready(Ok::<_, Infallible>(Vec::new()))).await };
+    let task =
+        async move { feeder.feed(&again, |_| std::future::ready(Ok::<_, Infallible>(Vec::new()))).await };
     tokio::spawn(task).await.unwrap().unwrap();
     // Another process, which does not know how far the witness is, is told and asked for one proof.
     let asked = RefCell::new(Vec::new());
