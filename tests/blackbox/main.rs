@@ -26,3 +26,4 @@ mod refusals;
 mod story;
 mod validate;
 mod verify;
+mod witness;
