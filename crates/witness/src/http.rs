@@ -35,24 +35,29 @@ const AT_ONCE: usize = 32;
 pub(crate) struct Desk {
     witness: Arc<Witness>,
     metrics: Metrics,
-    room: Semaphore,
+    room: Arc<Semaphore>,
     arrives_within: Duration,
 }
 
 impl Desk {
     pub(crate) fn new(witness: Arc<Witness>, arrives_within: Duration) -> Result<Self, StateError> {
         let metrics = Metrics::new(&witness)?;
-        Ok(Self { witness, metrics, room: Semaphore::new(AT_ONCE), arrives_within })
+        Ok(Self { witness, metrics, room: Arc::new(Semaphore::new(AT_ONCE)), arrives_within })
     }
 
-    /// Works with the state off the asynchronous threads; `None` where too many do.
+    /// Works with the state off the asynchronous threads, unless too many do.
     async fn blocking<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         work: impl FnOnce(&Witness) -> T + Send + 'static,
-    ) -> Option<T> {
-        let _place = self.room.try_acquire().ok()?;
+    ) -> Result<T, Answer> {
+        let place = Arc::clone(&self.room).try_acquire_owned().map_err(|_| Answer::busy())?;
         let witness = Arc::clone(&self.witness);
-        tokio::task::spawn_blocking(move || work(&witness)).await.ok()
+        let working = tokio::task::spawn_blocking(move || {
+            // A client that goes away does not end the work, so the work keeps its place.
+            let _place = place;
+            work(&witness)
+        });
+        working.await.map_err(|_| Answer::broken())
     }
 }
 
@@ -92,7 +97,7 @@ async fn body(desk: &Desk, request: Request) -> Result<Bytes, Answer> {
     }
 }
 
-async fn decide(desk: &Arc<Desk>, body: Bytes) -> Answer {
+async fn decide(desk: &Desk, body: Bytes) -> Answer {
     let done = desk
         .blocking(move |witness| match witness.add_checkpoint(&body) {
             Ok(cosigned) => {
@@ -107,7 +112,10 @@ async fn decide(desk: &Arc<Desk>, body: Bytes) -> Answer {
             }
         })
         .await;
-    let Some((answer, cosigned, fork)) = done else { return Answer::busy() };
+    let (answer, cosigned, fork) = match done {
+        Ok(done) => done,
+        Err(answer) => return answer,
+    };
     if let Some(cosigned) = &cosigned {
         desk.metrics.cosigned(cosigned);
     }
@@ -134,7 +142,7 @@ async fn who(State(desk): Shared) -> Response {
             logs.map(|logs| json!({ "name": name, "key": key, "logs": logs }))
         })
         .await;
-    told.map_or_else(|| Answer::busy().into_response(), |told| json_answer(&told))
+    told.map_or_else(Answer::into_response, |told| json_answer(&told))
 }
 
 fn log(witness: &Witness, origin: &str) -> Result<serde_json::Value, StateError> {
@@ -158,20 +166,20 @@ async fn checkpoint(State(desk): Shared, Path(id): Path<String>) -> Response {
         })
         .await;
     match found {
-        None => Answer::busy().into_response(),
-        Some(Ok(Some(note))) => text_answer(StatusCode::OK, note),
-        Some(Ok(None)) => nothing(),
-        Some(Err(error)) => Answer::refused(&error.into()).into_response(),
+        Err(answer) => answer.into_response(),
+        Ok(Ok(Some(note))) => text_answer(StatusCode::OK, note),
+        Ok(Ok(None)) => nothing(),
+        Ok(Err(error)) => Answer::refused(&error.into()).into_response(),
     }
 }
 
 async fn forks(State(desk): Shared, Path(id): Path<String>) -> Response {
     let found = desk.blocking(move |w| w.origin(&id).map(|origin| w.forks(origin)).transpose()).await;
     match found {
-        None => Answer::busy().into_response(),
-        Some(Ok(Some(forks))) => json_answer(&Ok(json!({ "forks": forks }))),
-        Some(Ok(None)) => nothing(),
-        Some(Err(error)) => Answer::refused(&error.into()).into_response(),
+        Err(answer) => answer.into_response(),
+        Ok(Ok(Some(forks))) => json_answer(&Ok(json!({ "forks": forks }))),
+        Ok(Ok(None)) => nothing(),
+        Ok(Err(error)) => Answer::refused(&error.into()).into_response(),
     }
 }
 
@@ -180,7 +188,7 @@ fn nothing() -> Response {
 }
 
 async fn metrics(State(desk): Shared) -> Response {
-    desk.metrics.page().map_or_else(|| Answer::busy().into_response(), answer::metrics_page)
+    desk.metrics.page().map_or_else(|| Answer::broken().into_response(), answer::metrics_page)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is counted, for Prometheus.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -62,8 +62,9 @@ impl Metrics {
 
     pub(crate) fn cosigned(&self, cosigned: &Cosigned) {
         let label = OriginLabel { origin: cosigned.checkpoint.origin().to_owned() };
-        self.sizes.get_or_create(&label).set(cosigned.checkpoint.size());
-        self.times.get_or_create(&label).set(cosigned.time);
+        // Answers may come by in another order than they were decided; both only grow.
+        self.sizes.get_or_create(&label).inner().fetch_max(cosigned.checkpoint.size(), Relaxed);
+        self.times.get_or_create(&label).inner().fetch_max(cosigned.time, Relaxed);
     }
 
     pub(crate) fn forked(&self, origin: &str, kept: usize) {

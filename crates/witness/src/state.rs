@@ -12,6 +12,10 @@
 //! it but a number: both commit slots of the file then know the change, and damage to the byte that chooses
 //! between them cannot bring an old state back. Every opening checks the whole file.
 
+mod commit;
+mod error;
+mod record;
+
 use std::{
     collections::BTreeMap,
     fmt, fs, io,
@@ -19,13 +23,15 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use merkle::{Checkpoint, Note, WitnessKey};
-use redb::{
-    Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
-};
-use serde::{Deserialize, Serialize};
+use merkle::WitnessKey;
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use crate::logs::origin_id;
+use commit::{begin, settle, write};
+use error::trouble;
+
+pub use error::StateError;
+pub use record::{Cosigned, Fork};
 
 /// Name of the file in the data directory.
 pub const STATE_FILE: &str = "witness.redb";
@@ -41,97 +47,6 @@ const META: TableDefinition<'_, &str, &str> = TableDefinition::new("meta");
 const LATEST: TableDefinition<'_, &str, &str> = TableDefinition::new("latest");
 const FORK: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("fork");
 const COUNT: TableDefinition<'_, &str, u64> = TableDefinition::new("count");
-
-/// Why the state cannot be used. Nothing is cosigned meanwhile.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// There is none. Whether that is right only people know.
-    #[error(
-        "{} holds no state of a witness: if this witness has never cosigned anything, start it with --new; if its \
-         state was lost, restore the newest copy or begin anew with a new key, for what it cosigned is forgotten",
-        .0.display()
-    )]
-    Absent(PathBuf),
-    /// There is one where a new one was asked for.
-    #[error("{} holds the state of a witness already: start without --new", .0.display())]
-    Exists(PathBuf),
-    /// Another process has it open. Stop that one.
-    #[error("{} is in use by another process: stop that witness first", .0.display())]
-    InUse(PathBuf),
-    /// It was made with another key. Use that key, or another directory.
-    #[error("{} is the state of the witness {found}, not of {expected}: use its key, or another directory", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Key that it was made with.
-        found: String,
-        /// Key that was given.
-        expected: String,
-    },
-    /// It was written by another version. Use that program.
-    #[error("{} has format version {found}, this program reads {VERSION}: use the program that wrote it", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: String,
-    },
-    /// It is not what was written. Restore the newest copy, if it knows everything that was cosigned.
-    #[error("{} is damaged ({fault}): nothing is cosigned; restore a copy that is no older, or begin with a new key", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What does not fit.
-        fault: String,
-    },
-    /// The disk cannot be read or written. Free space or mend it; the next call tries again.
-    #[error("{} cannot be read or written: {fault}", path.display())]
-    Storage {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system says.
-        fault: String,
-    },
-}
-
-/// A checkpoint under this witness's signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cosigned {
-    /// Signed by the log and by the witness.
-    pub note: Note,
-    /// What the note says.
-    pub checkpoint: Checkpoint,
-    /// When it was cosigned, seconds since the Unix epoch.
-    pub time: u64,
-}
-
-impl Cosigned {
-    /// Reads a note that `key` must have signed and that must be about `origin`.
-    fn parse(text: &str, origin: &str, key: &WitnessKey) -> Result<Self, redb::Error> {
-        let wrong = |fault: String| redb::Error::Corrupted(format!("checkpoint of {origin}: {fault}"));
-        let note = Note::parse(text.as_bytes()).map_err(|e| wrong(e.to_string()))?;
-        let (checkpoint, time) = key.open(&note).map_err(|e| wrong(e.to_string()))?;
-        if checkpoint.origin() != origin {
-            return Err(wrong(format!("it is one of {}", checkpoint.origin())));
-        }
-        Ok(Self { note, checkpoint, time })
-    }
-}
-
-/// Two checkpoints of one size that a log signed: proof that it shows two histories.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fork {
-    /// The log.
-    pub origin: String,
-    /// Size of both.
-    pub size: u64,
-    /// When the second was seen, seconds since the Unix epoch.
-    pub seen_at: u64,
-    /// The note that was cosigned.
-    pub cosigned: String,
-    /// The note that contradicts it, with the log's signatures.
-    pub other: String,
-}
 
 /// What a decision changes.
 pub(crate) enum Change {
@@ -349,42 +264,6 @@ fn read_meta(database: &Database, name: &str) -> Work<String> {
     value.ok_or_else(|| redb::Error::Corrupted(format!("it does not say its {name}")))
 }
 
-fn begin(database: &Database) -> Work<WriteTransaction> {
-    let mut t = database.begin_write()?;
-    t.set_durability(Durability::Immediate)?;
-    t.set_two_phase_commit(true);
-    Ok(t)
-}
-
-/// A change, on disk in both commit slots when this returns.
-fn write(database: &Database, change: impl FnOnce(&WriteTransaction) -> Work<()>) -> Work<()> {
-    let t = begin(database)?;
-    change(&t)?;
-    {
-        let mut count = t.open_table(COUNT)?;
-        let stored = count.get("stored")?.map_or(0, |v| v.value());
-        count.insert("stored", stored + 1)?;
-    }
-    t.commit()?;
-    settle(database)
-}
-
-/// Commits once more, so that the older commit slot does not lack the newest change.
-fn settle(database: &Database) -> Work<()> {
-    let t = begin(database)?;
-    {
-        let mut count = t.open_table(COUNT)?;
-        let stored = count.get("stored")?.map_or(0, |v| v.value());
-        if count.get("settled")?.map_or(0, |v| v.value()) == stored {
-            drop(count);
-            t.abort()?;
-            return Ok(());
-        }
-        count.insert("settled", stored)?;
-    }
-    Ok(t.commit()?)
-}
-
 /// Keeps a fork and tells of it, unless it is known or there are enough: anybody may send it again.
 fn keep_fork(database: &Database, fork: &Fork, root: &merkle::Hash) -> Work<()> {
     let id = origin_id(&fork.origin);
@@ -409,21 +288,6 @@ fn keep_fork(database: &Database, fork: &Fork, root: &merkle::Hash) -> Work<()> 
     let Fork { origin, size, cosigned, other, .. } = fork;
     tracing::error!(origin, size, cosigned, other, "FORK: the log has signed two histories");
     Ok(())
-}
-
-fn trouble(path: &Path, error: &redb::Error) -> StateError {
-    let (path, fault) = (path.to_path_buf(), error.to_string());
-    match error {
-        redb::Error::DatabaseAlreadyOpen | redb::Error::LockProtocolMismatch => StateError::InUse(path),
-        redb::Error::Io(e)
-            if !matches!(e.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) =>
-        {
-            StateError::Storage { path, fault }
-        }
-        redb::Error::PreviousIo => StateError::Storage { path, fault },
-        // What is left is about the file's content, or names a table that is not there or not as it was.
-        _ => StateError::Damaged { path, fault },
-    }
 }
 
 fn private_dir(path: &Path) -> io::Result<()> {

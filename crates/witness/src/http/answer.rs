@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{judge::Objection, state::StateError, witness::Refusal};
 
 /// Type of a body that is nothing but a size (C2SP `tlog-witness`).
-pub(crate) const SIZE_TYPE: &str = "text/x.tlog.size";
+const SIZE_TYPE: &str = "text/x.tlog.size";
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -46,6 +46,12 @@ impl Answer {
     pub(super) fn busy() -> Self {
         let body = "too many requests at a time; come again\n";
         Self::text("busy", StatusCode::SERVICE_UNAVAILABLE, body.to_owned())
+    }
+
+    /// A part of this program gave up.
+    pub(super) fn broken() -> Self {
+        let body = "the witness cannot answer\n";
+        Self::text("broken", StatusCode::INTERNAL_SERVER_ERROR, body.to_owned())
     }
 
     pub(super) fn refused(refusal: &Refusal) -> Self {
