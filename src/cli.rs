@@ -82,6 +82,8 @@ pub enum Command {
     /// 网关: take bills of an ERP system, sign them, and bring each to the ledger exactly once.
     #[command(subcommand)]
     Gateway(Gateway),
+    /// 见证: cosign the checkpoints of logs, each once it is shown to continue the last.
+    Witness(Witness),
     /// See it work: a made-up trade, a crash, and every acknowledged statement still there.
     Demo(Demo),
     /// Measure this machine.
@@ -226,6 +228,9 @@ pub struct Keygen {
     /// …on the ledger with this id (64 hex digits; see `yuanliu ledger`).
     #[arg(long)]
     pub ledger: Option<String>,
+    /// The key of a witness with this name instead, such as "witness.example/1"; prints its verifier key.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["party", "ledger", "uses"])]
+    pub witness: Option<String>,
     /// What the key is for: sign, read, administer.
     #[arg(long, value_delimiter = ',', default_value = "sign,read")]
     pub uses: Vec<String>,
@@ -425,6 +430,43 @@ pub struct GatewaySettings {
     /// Settings of the gateway (TOML); see docs/GATEWAY.md.
     #[arg(long, env = "YUANLIU_GATEWAY")]
     pub settings: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Witness {
+    /// Settings (TOML); flags go before them; see docs/WITNESS.md.
+    #[arg(long, env = "YUANLIU_WITNESS_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Key file of the witness, as `yuanliu keygen --witness NAME` makes it.
+    #[arg(long)]
+    pub key: Option<PathBuf>,
+    /// Verifier key of a log to witness, such as "log.example/a+1a2b3c4d+AX…". Repeat for several.
+    #[arg(long = "log", value_name = "VKEY")]
+    pub logs: Vec<String>,
+    /// Directory of the witness's state.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Make the state: only for a witness that has never cosigned anything.
+    #[arg(long)]
+    pub new: bool,
+    /// Address to listen on; port 0 takes a free one. By default 127.0.0.1:7490.
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
+    /// Path before all paths, such as "/w1".
+    #[arg(long)]
+    pub prefix: Option<String>,
+    /// Certificate chain (PEM) to listen with TLS.
+    #[arg(long, requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key (PEM) of the certificate.
+    #[arg(long, requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Listen without TLS: on this machine, or behind a proxy that does it.
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub plain_http: bool,
+    /// Write the address that was bound, as JSON, to this file once the witness listens.
+    #[arg(long)]
+    pub ready_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

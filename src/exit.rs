@@ -126,9 +126,12 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         .or_else(|| cause.downcast_ref().and_then(of_store))
         .or_else(|| cause.downcast_ref().and_then(of_ledger))
         .or_else(|| cause.downcast_ref().and_then(of_serving))
+        .or_else(|| cause.downcast_ref().and_then(of_witness))
+        .or_else(|| cause.downcast_ref().and_then(of_witness_serving))
         // A file that holds no statement is refused here rather than by the server.
         .or_else(|| cause.downcast_ref().map(|_: &JsonError| REFUSED))
         .or_else(|| cause.downcast_ref().map(|_: &figment::Error| USAGE))
+        .or_else(|| cause.downcast_ref().map(|_: &witness::SettingsError| USAGE))
 }
 
 const fn of_signing(error: &SignError) -> u8 {
@@ -169,6 +172,22 @@ const fn of_serving(error: &ServeError) -> Option<u8> {
         ServeError::Tls(TlsError::File { .. }) => None,
         ServeError::Tls(_) | ServeError::Origin(_) => Some(USAGE),
         ServeError::Ledger(error) => of_ledger(error),
+        _ => None,
+    }
+}
+
+const fn of_witness(error: &witness::StateError) -> Option<u8> {
+    use witness::StateError as E;
+    match error {
+        E::Absent(_) | E::Exists(_) | E::Foreign { .. } => Some(USAGE),
+        _ => None,
+    }
+}
+
+const fn of_witness_serving(error: &witness::ServeError) -> Option<u8> {
+    match error {
+        witness::ServeError::Tls(witness::TlsFileError::Content { .. }) => Some(USAGE),
+        witness::ServeError::State(error) => of_witness(error),
         _ => None,
     }
 }

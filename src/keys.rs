@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use client::{KeyFile, Protection};
-use merkle::{SignerKey, SigningKey};
+use merkle::{Cosigner, SignerKey, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::{exit, out::Out};
@@ -37,23 +37,39 @@ fn ask_for(path: &Path, out: Out) -> Result<Zeroizing<String>> {
 /// Makes a key and writes it to a new file; asks for a passphrase twice unless told not to.
 pub fn make(path: &Path, plain: bool, out: Out) -> Result<SigningKey> {
     let key = client::generate_key()?;
-    if plain {
-        KeyFile::create(path, &key, Protection::Plain)?;
-        return Ok(key);
-    }
-    let passphrase = match passphrase_from_env() {
-        Some(passphrase) => passphrase,
-        None => {
-            let first = ask_for(path, out)?;
-            let second = ask(out.pick("Once more: ", "再输入一次："))?;
-            if first != second {
-                return Err(exit::usage("the two passphrases differ", "两次口令不一致"));
-            }
-            first
-        }
-    };
-    KeyFile::create(path, &key, Protection::Passphrase(&passphrase))?;
+    let passphrase = if plain { None } else { Some(new_passphrase(path, out)?) };
+    KeyFile::create(path, &key, protection(passphrase.as_ref()))?;
     Ok(key)
+}
+
+/// The same for a witness of this name.
+pub fn make_witness(path: &Path, name: &str, plain: bool, out: Out) -> Result<Cosigner> {
+    let key = client::generate_key()?;
+    let cosigner = Cosigner::new(name, key.clone()).map_err(|e| {
+        exit::usage(
+            format!("--witness {name}: {e}"),
+            format!("--witness {name}：名称须为 1 至 255 字节，不含空白、加号与控制字符"),
+        )
+    })?;
+    let passphrase = if plain { None } else { Some(new_passphrase(path, out)?) };
+    KeyFile::create_witness(path, &key, name, protection(passphrase.as_ref()))?;
+    Ok(cosigner)
+}
+
+fn protection(passphrase: Option<&Zeroizing<String>>) -> Protection<'_> {
+    passphrase.map_or(Protection::Plain, |passphrase| Protection::Passphrase(passphrase))
+}
+
+fn new_passphrase(path: &Path, out: Out) -> Result<Zeroizing<String>> {
+    if let Some(passphrase) = passphrase_from_env() {
+        return Ok(passphrase);
+    }
+    let first = ask_for(path, out)?;
+    let second = ask(out.pick("Once more: ", "再输入一次："))?;
+    if first != second {
+        return Err(exit::usage("the two passphrases differ", "两次口令不一致"));
+    }
+    Ok(first)
 }
 
 /// Environment variable that holds the PIN of a token, for programs.
@@ -67,9 +83,40 @@ pub fn pin(token: &str, out: Out) -> Result<Zeroizing<String>> {
     }
 }
 
-/// Opens a key file, asking for its passphrase where one is needed.
+/// Opens a key file, asking for its passphrase where one is needed. A witness's key is refused: it signs
+/// checkpoints and nothing else.
 pub fn open(path: &Path, out: Out) -> Result<SigningKey> {
     let file = KeyFile::read(path)?;
+    if let Some(witness) = file.witness() {
+        let name = path.display();
+        return Err(exit::usage(
+            format!("{name} is the key of the witness {witness} and of use for `yuanliu witness` only"),
+            format!("{name} 是见证者 {witness} 的密钥，只能用于 `yuanliu witness`"),
+        ));
+    }
+    unlock(&file, path, out)
+}
+
+/// Opens the key file of a witness.
+pub fn open_witness(path: &Path, out: Out) -> Result<Cosigner> {
+    let file = KeyFile::read(path)?;
+    let name = path.display();
+    let Some(witness) = file.witness() else {
+        return Err(exit::usage(
+            format!("{name} is not the key of a witness: make one with `yuanliu keygen --witness NAME`"),
+            format!("{name} 不是见证者的密钥：请用 `yuanliu keygen --witness NAME` 生成"),
+        ));
+    };
+    let key = unlock(&file, path, out)?;
+    Cosigner::new(witness, key).map_err(|e| {
+        exit::usage(
+            format!("{name}: witness {witness}: {e}"),
+            format!("{name}：见证者名称 {witness} 不合格式"),
+        )
+    })
+}
+
+fn unlock(file: &KeyFile, path: &Path, out: Out) -> Result<SigningKey> {
     if let Some(warning) = too_open(path, out) {
         out.note(warning);
     }

@@ -1,4 +1,4 @@
-//! `yuanliu keygen`: a key file, and the statement that enrols it.
+//! `yuanliu keygen`: a key file, and the statement that enrols it; or the key file of a witness.
 
 use std::process::ExitCode;
 
@@ -12,6 +12,9 @@ use crate::{cli, exit, keys, out::Out};
 
 /// Runs the command.
 pub fn run(args: &cli::Keygen, out: Out) -> Result<ExitCode> {
+    if let Some(name) = &args.witness {
+        return witness(args, name, out);
+    }
     let uses = args.uses.iter().map(|u| key_use(u)).collect::<Result<Vec<_>>>()?;
     let enrol = match (&args.party, &args.ledger) {
         (Some(party), Some(ledger)) => {
@@ -45,6 +48,22 @@ pub fn run(args: &cli::Keygen, out: Out) -> Result<ExitCode> {
     }
     out.note(format!("{} {id}", out.pick("key id     ", "密钥标识")));
     out.note(format!("{} {public}", out.pick("public key ", "公钥")));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the key of a witness and prints what its cosignatures are checked with.
+fn witness(args: &cli::Keygen, name: &str, out: Out) -> Result<ExitCode> {
+    let cosigner = keys::make_witness(&args.output, name, args.no_passphrase, out)?;
+    let key = cosigner.witness().to_string();
+    if out.json {
+        out.value(&json!({ "witness": name, "witness_key": key }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.line(key);
+    out.note(out.pick(
+        "Give this key to the logs that the witness shall cosign, and to whoever checks them.",
+        "请将此公钥交给由其见证的日志，以及查验者。",
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -16,6 +16,7 @@ mod scan;
 mod serve;
 mod submit;
 mod validate;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),
         Command::Demo(args) if args.serve => sandbox::run(&args, out),
         Command::Gateway(args) => gateway::run(args, out),
+        Command::Witness(args) => witness::run(args, out),
         Command::Demo(args) => demo::run(&args, out),
         Command::Bench(args) => bench::run(&args, out),
     }

@@ -67,7 +67,7 @@ fn ended(until_eof: bool) -> impl Future<Output = ()> {
 }
 
 /// Whoever waits for the file sees it whole or not at all.
-fn write_ready(file: &Path, text: &str) -> Result<()> {
+pub(super) fn write_ready(file: &Path, text: &str) -> Result<()> {
     let part = file.with_extension("part");
     let name = file.display();
     std::fs::write(&part, text)

@@ -1,6 +1,8 @@
 //! Errors of the crates below in Chinese. They speak English themselves; what a system or a library says
 //! inside of them stays as it is.
 
+mod witness;
+
 use std::error::Error;
 
 use client::{ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError, reason};
@@ -45,6 +47,7 @@ fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| cause.downcast_ref().map(of_store))
         .or_else(|| cause.downcast_ref().map(of_ledger))
         .or_else(|| cause.downcast_ref().map(of_serving))
+        .or_else(|| witness::chinese(cause))
         .or_else(|| cause.downcast_ref().map(|e: &figment::Error| format!("配置有误：{e}")))
 }
 

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 39] = [
+pub(super) const COMMANDS: [(&str, &str); 40] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -44,11 +44,12 @@ pub(super) const COMMANDS: [(&str, &str); 39] = [
     ("gateway status", "单据的去向：指定单号的，否则待发送或被拒的。"),
     ("gateway put-aside", "搁置一张待发送的单据：移出队列，保留其签名与单号；其余单据继续发送。"),
     ("gateway retry", "将搁置的单据放回队列，或立即重试待发送的单据。"),
+    ("witness", "见证者：日志的检查点经证明承接前一个时，为其联署。"),
     ("gateway key", "显示签名所用密钥，以及由登记方签署的登记声明（JSON）。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 73] = [
+pub(super) const ARGUMENTS: [(&str, &str); 84] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -115,6 +116,17 @@ pub(super) const ARGUMENTS: [(&str, &str); 73] = [
     ("digest", "附件摘要或其开头；只有一个附件时可省略。"),
     ("attach get.output", "写入位置；须不存在。"),
     ("attach", "随声明上传的附件，写作 FILE[:role]；可重复。"),
+    ("keygen.witness", "改为生成此名称的见证者的密钥，例如 \"witness.example/1\"；输出其验证公钥。"),
+    ("witness.config", "见证者设置（TOML）；命令行参数优先于它；见 docs/WITNESS.md。"),
+    ("witness.key", "见证者的密钥文件，由 `yuanliu keygen --witness NAME` 生成。"),
+    ("logs", "所见证日志的验证公钥，例如 \"log.example/a+1a2b3c4d+AX…\"；多个则重复此参数。"),
+    ("witness.data", "见证者状态的目录。"),
+    ("new", "新建状态：仅用于从未联署过的见证者。"),
+    ("witness.listen", "监听地址；端口 0 表示任取空闲端口。默认 127.0.0.1:7490。"),
+    ("prefix", "所有路径之前的路径，例如 \"/w1\"。"),
+    ("tls_cert", "TLS 所用的证书链（PEM）。"),
+    ("tls_key", "该证书的私钥（PEM）。"),
+    ("plain_http", "不用 TLS：仅限本机，或置于提供 TLS 的代理之后。"),
     ("settings", "网关设置（TOML）；见 docs/GATEWAY.md。"),
     ("gateway submit.files", "单据文件。"),
     ("number", "单据自身的单号。"),

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, ffi::OsString};
 use clap::{Command, CommandFactory as _};
 use client::{ClientError, Failure, JsonError, KeyFileError, reason};
 use store::StoreError;
+use witness::StateError;
 
 use super::{help, *};
 use crate::{
@@ -110,6 +111,12 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (ledger::Error::ClockLeap { behind_s: 9, most_s: 8 }.into(), 4),
         (server::ServeError::Origin("x".into()).into(), 2),
         (server::ServeError::Tls(server::TlsError::HalfConfigured).into(), 2),
+        (StateError::Absent(path()).into(), 2),
+        (StateError::Foreign { path: path(), found: "a".into(), expected: "b".into() }.into(), 2),
+        (StateError::InUse(path()).into(), 4),
+        (StateError::Damaged { path: path(), fault: "x".into() }.into(), 4),
+        (witness::ServeError::from(StateError::Exists(path())).into(), 2),
+        (witness::SettingsError::Missing("key").into(), 2),
         (ClientError::Retry(failure(reason::UNREACHABLE)).into(), 3),
         (ClientError::Stop(failure(reason::CERTIFICATE)).into(), 2),
         (ClientError::Stop(failure(reason::OTHER_LEDGER)).into(), 2),

@@ -27,3 +27,4 @@ mod refusals;
 mod story;
 mod validate;
 mod verify;
+mod witness;

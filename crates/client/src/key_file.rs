@@ -4,6 +4,9 @@
 //! Encrypted files use PBES2 with scrypt (N = 2^14, r = 8, p = 5) and AES-256-CBC. OpenSSL allows
 //! scrypt 32 MiB; these parameters take 16 MiB and cost an attacker as much as N = 2^17, p = 1 (OWASP
 //! password storage list). Files made elsewhere may use PBKDF2.
+//!
+//! The file of a witness's key says so in a line before the PEM part, `Witness: NAME`, which readers of PEM
+//! skip: such a key signs under one name and must be used for nothing else.
 
 use std::{
     fs::{self, OpenOptions},
@@ -30,6 +33,9 @@ const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 5;
 // What is written can be read again.
 const _: () = assert!((128 * SCRYPT_R as u64) << SCRYPT_LOG_N <= MAX_SCRYPT_MEMORY);
+
+/// What stands before the name in a witness's key file.
+const WITNESS: &str = "Witness: ";
 
 const PLAIN_LABEL: &str = "PRIVATE KEY";
 const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
@@ -86,6 +92,7 @@ pub struct KeyFile {
     path: PathBuf,
     der: SecretDocument,
     encrypted: bool,
+    witness: Option<String>,
 }
 
 /// Draws a new key from the system's randomness.
@@ -105,7 +112,32 @@ impl KeyFile {
     /// [`KeyFileError::Exists`], [`KeyFileError::Io`], [`KeyFileError::EmptyPassphrase`],
     /// [`KeyFileError::Random`]. On an error no new file is left behind.
     pub fn create(path: &Path, key: &SigningKey, protection: Protection<'_>) -> Result<(), KeyFileError> {
+        Self::write_new(path, &encode(path, key, protection)?)
+    }
+
+    /// The same for the key of a witness with this name, which has no line break in it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); [`KeyFileError::NotAKey`] for a name with a control character.
+    pub fn create_witness(
+        path: &Path,
+        key: &SigningKey,
+        name: &str,
+        protection: Protection<'_>,
+    ) -> Result<(), KeyFileError> {
+        if name.contains(char::is_control) {
+            return Err(not_a_key(path, "the witness's name has a control character in it"));
+        }
         let pem = encode(path, key, protection)?;
+        // Sized beforehand: growing would leave a copy of the key behind.
+        let mut text = Zeroizing::new(String::with_capacity(WITNESS.len() + name.len() + 1 + pem.len()));
+        for part in [WITNESS, name, "\n", &pem] {
+            text.push_str(part);
+        }
+        Self::write_new(path, &text)
+    }
+
+    fn write_new(path: &Path, text: &str) -> Result<(), KeyFileError> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -114,7 +146,7 @@ impl KeyFile {
             io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_path_buf()),
             _ => io_error("create", path, e),
         })?;
-        file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| {
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| {
             // Made a moment ago by this function, so it holds nothing of value.
             let _ = fs::remove_file(path);
             io_error("write", path, e)
@@ -141,7 +173,15 @@ impl KeyFile {
             PLAIN_LABEL => false,
             other => return Err(not_a_key(path, format_args!("it is a PEM file labelled {other}"))),
         };
-        Ok(Self { path: path.to_path_buf(), der, encrypted })
+        let before = pem.split("-----BEGIN").next().unwrap_or_default();
+        let witness = before.lines().find_map(|line| line.strip_prefix(WITNESS)).map(str::to_owned);
+        Ok(Self { path: path.to_path_buf(), der, encrypted, witness })
+    }
+
+    /// Name of the witness whose key this is; `None` for every other key.
+    #[must_use]
+    pub fn witness(&self) -> Option<&str> {
+        self.witness.as_deref()
     }
 
     /// Whether a passphrase is needed.
@@ -223,8 +263,12 @@ impl KeyFile {
 
 impl std::fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { path, encrypted, der: _ } = self;
-        f.debug_struct("KeyFile").field("path", path).field("encrypted", encrypted).finish_non_exhaustive()
+        let Self { path, encrypted, witness, der: _ } = self;
+        f.debug_struct("KeyFile")
+            .field("path", path)
+            .field("encrypted", encrypted)
+            .field("witness", witness)
+            .finish_non_exhaustive()
     }
 }
 

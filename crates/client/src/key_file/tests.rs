@@ -55,6 +55,24 @@ fn an_existing_file_is_never_overwritten() {
     assert_eq!(open(&path, None).unwrap(), SEED);
 }
 
+#[test]
+fn the_key_file_of_a_witness_says_whose_it_is_before_the_pem_part() {
+    let dir = tempfile::tempdir().unwrap();
+    for (i, protection) in [Protection::Plain, Protection::Passphrase("p")].into_iter().enumerate() {
+        let path = dir.path().join(format!("{i}.pem"));
+        KeyFile::create_witness(&path, &key(), "见证.example/1", protection).unwrap();
+        let file = KeyFile::read(&path).unwrap();
+        assert_eq!(file.witness(), Some("见证.example/1"));
+        assert_eq!(*file.open(Some("p")).unwrap().expose_seed(), SEED);
+        assert!(fs::read_to_string(&path).unwrap().contains("\n-----BEGIN"));
+    }
+    let (_dir, path) = file(Protection::Plain);
+    assert_eq!(KeyFile::read(&path).unwrap().witness(), None);
+    let path = dir.path().join("x.pem");
+    let two_lines = KeyFile::create_witness(&path, &key(), "a\nWitness: b", Protection::Plain);
+    assert!(matches!(two_lines, Err(KeyFileError::NotAKey { .. })) && !path.exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_the_file() {
