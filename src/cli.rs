@@ -52,6 +52,8 @@ pub enum Command {
     Desk(Desk),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
+    /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.
+    Checkpoint(Checkpoint),
     /// Documents beside the ledger, which statements name.
     #[command(subcommand)]
     Attach(Attach),
@@ -257,6 +259,25 @@ pub struct Connection {
     /// Expect this ledger (64 hex digits); by default the server's is believed.
     #[arg(long, env = "YUANLIU_LEDGER")]
     pub ledger: Option<String>,
+    /// Keep here the largest checkpoint seen of each ledger, so that a log that was rolled back or shows two
+    /// histories is noticed; by default $XDG_STATE_HOME/yuanliu or ~/.local/state/yuanliu.
+    #[arg(long, value_name = "DIR", env = "YUANLIU_MEMORY")]
+    pub memory: Option<PathBuf>,
+    /// Keep no checkpoint, and hold the log to none seen before.
+    #[arg(long, conflicts_with = "memory")]
+    pub no_memory: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Checkpoint {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Directory of a stopped ledger to read, instead of asking a server.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// Print the log's verifier key instead.
+    #[arg(long)]
+    pub vkey: bool,
 }
 
 #[derive(Debug, Args)]

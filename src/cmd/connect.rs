@@ -1,5 +1,7 @@
 //! From flags to a connection.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use client::{Client, ConnectOptions, Purpose, ReadSigner, Signer, Trust};
 use merkle::{Hash, SigningKey};
@@ -13,16 +15,30 @@ pub const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
 fn options(flags: &Connection, out: Out) -> ConnectOptions {
     let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
     ConnectOptions {
+        memory: memory(flags),
         language: Some(out.pick("en", "zh")),
         ..ConnectOptions::new(flags.server.clone(), trust)
     }
 }
 
-/// Connects. Where a ledger was named, it has to be there.
+/// Where the largest checkpoints seen are kept.
+fn memory(flags: &Connection) -> Option<PathBuf> {
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let usual = || {
+        let state = given("XDG_STATE_HOME").filter(|path| path.is_absolute());
+        Some(state.or_else(|| Some(given("HOME")?.join(".local/state")))?.join("yuanliu"))
+    };
+    if flags.no_memory { None } else { flags.memory.clone().or_else(usual) }
+}
+
+/// Connects. Where a ledger was named, it has to be there; and it must go on from what was seen of it before.
 async fn connect(flags: &Connection, options: ConnectOptions) -> Result<Client> {
     let client = Client::connect(options).await?;
     if flags.ledger.is_some() && client.expected_ledger().is_some() {
         client.ledger().await?;
+    }
+    if !flags.no_memory {
+        client.check_log().await?;
     }
     Ok(client)
 }

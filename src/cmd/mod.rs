@@ -3,6 +3,7 @@
 mod ask;
 mod attach;
 mod bench;
+mod checkpoint;
 mod connect;
 mod demo;
 mod desk;
@@ -43,6 +44,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
         Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
+        Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
         Command::Verify(args) => offline::verify(&args, out),

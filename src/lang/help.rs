@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 40] = [
+pub(super) const COMMANDS: [(&str, &str); 41] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -18,6 +18,7 @@ pub(super) const COMMANDS: [(&str, &str); 40] = [
     ("trace", "追源头、查流向。"),
     ("trace source", "追源头：回溯至每个源头。"),
     ("trace flow", "查流向：追踪一件物品、一个包装或一批货物的每个去处。"),
+    ("checkpoint", "账本最新的签名检查点（C2SP 签名文本）；加 --vkey 则输出其验证公钥。"),
     ("ledger", "账本的公开信息：标识、公钥、条目数、最新检查点。"),
     ("scan", "解读原始扫码内容（GS1 要素串，FNC1 写作 <GS>，或带括号），说明其所指。"),
     ("verify", "从字节起校验 DIR 中的整个账本；只读，不改动其中任何文件。"),
@@ -49,12 +50,19 @@ pub(super) const COMMANDS: [(&str, &str); 40] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 84] = [
+pub(super) const ARGUMENTS: [(&str, &str); 88] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
     ("lang", "给人看的文字所用语言；默认取自系统区域设置。"),
     ("data", "账本目录。"),
+    ("checkpoint.data", "读取已停止的账本目录，而不询问服务端。"),
+    ("vkey", "改为输出日志的验证公钥。"),
+    (
+        "memory",
+        "在此保存各账本所见过的最大检查点，以察觉日志被回退或出现两份历史；默认 $XDG_STATE_HOME/yuanliu 或 ~/.local/state/yuanliu。",
+    ),
+    ("no_memory", "不保存检查点，也不与以往所见相对照。"),
     ("demo.data", "账本留存的目录；默认用临时目录，结束后删除。"),
     ("bench.data", "账本存放的目录；默认用临时目录，结束后删除。"),
     ("origin", "日志在检查点中的名称，例如 \"example.com/yuanliu\"。"),

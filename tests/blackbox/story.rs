@@ -88,6 +88,7 @@ fn bash(folder: &Path, script: &str) -> Done {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YUANLIU_")) {
         shell.env_remove(name);
     }
+    shell.env("YUANLIU_MEMORY", folder.join("memory"));
     run_in(shell.env("LC_ALL", "C"))
 }
 

@@ -14,7 +14,7 @@ use proto::v1::statement::Body;
 use statement::{
     ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey,
     SubjectKind, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named,
-    subject_key, visit_act_subjects, visit_subjects,
+    subject_key, visit_act_subjects, visit_subjects, witness_key,
 };
 
 use crate::{
@@ -82,11 +82,10 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
     for root in &message.roots {
         registry::apply_root(&mut draft, root)?;
     }
-    let keys = [&message.log_key, &message.answer_key].into_iter().chain(&message.witness_keys);
-    let reserved_keys = keys
-        .filter_map(|k| k.parse::<VerifierKey>().ok())
-        .map(|k| key_id(ALG_ED25519, k.public().as_bytes()).to_vec())
-        .collect();
+    let own = [&message.log_key, &message.answer_key];
+    let own = own.into_iter().filter_map(|k| Some(*k.parse::<VerifierKey>().ok()?.public()));
+    let witnesses = message.witness_keys.iter().filter_map(|k| witness_key(k).ok());
+    let reserved_keys = own.chain(witnesses).map(|k| key_id(ALG_ED25519, k.as_bytes()).to_vec()).collect();
     let row = LedgerRow {
         roots: message.roots.iter().map(|r| r.party.clone()).collect(),
         threshold: message.threshold,

@@ -58,6 +58,8 @@ pub use counters::{Counters, Histogram};
 pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
-pub use offline::{Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, rebuild, restore, walk};
+pub use offline::{
+    Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
+};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

@@ -3,18 +3,42 @@
 use std::path::Path;
 
 use custody::{Put, RecordedEntry, View};
-use merkle::Hash;
+use merkle::{Hash, VerifierKey};
 use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
 
 use crate::{
-    Config, Error,
+    Config, Error, SignedCheckpoint,
     edge::Edge,
+    open::{log_key, read_genesis},
     overlay::Overlay,
-    recover::{STEP, catch_up},
+    recover::{STEP, catch_up, newest_checkpoint},
 };
 
 /// Called now and then with the number of entries done and in all.
 pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
+
+/// What the log of a stopped ledger says of itself.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Ledger id.
+    pub ledger: Hash,
+    /// Verifies its checkpoints.
+    pub log_key: VerifierKey,
+    /// The newest checkpoint.
+    pub checkpoint: Option<SignedCheckpoint>,
+}
+
+/// Reads id, log key and newest checkpoint; nothing in `dir` is written.
+///
+/// # Errors
+/// The directory is in use or holds no ledger, or what is read is damaged.
+pub fn facts(dir: &Path, config: &Config) -> Result<Facts, Error> {
+    let log = ReadOnlyDir::open(dir, &config.store)?.open_log()?;
+    let (_, genesis) = read_genesis(&log)?;
+    let log_key = log_key(&genesis)?;
+    let checkpoint = newest_checkpoint(&log, &log_key)?;
+    Ok(Facts { ledger: *log.ledger(), log_key, checkpoint })
+}
 
 /// What deriving a view anew gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

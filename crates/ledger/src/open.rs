@@ -11,7 +11,7 @@ use custody::{Limits, RecordedEntry};
 use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, chain_hash};
-use store::Dir;
+use store::{Dir, Log};
 
 use crate::{
     Clock, Config, Error, Keys, Ledger,
@@ -65,7 +65,7 @@ impl Ledger {
     pub fn open(dir: &Path, keys: Keys, config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let capacity = check_settings(&config)?;
         let files = open_files(dir, &config)?;
-        let (genesis_leaf, genesis) = read_genesis(&files)?;
+        let (genesis_leaf, genesis) = read_genesis(&files.log)?;
         let log_key = log_key(&genesis)?;
         if keys.log.verifier() != &log_key {
             return Err(Error::WrongLogKey {
@@ -158,10 +158,10 @@ fn open_files(dir: &Path, config: &Config) -> Result<Files, Error> {
     Ok(Files { log: dir.open_log()?, view: dir.open_view()?, dir })
 }
 
-fn read_genesis(files: &Files) -> Result<([u8; LEAF_LEN], Genesis), Error> {
+pub(crate) fn read_genesis(log: &Log) -> Result<([u8; LEAF_LEN], Genesis), Error> {
     let damaged = |fault: &str| Error::Entry { index: 0, fault: fault.to_owned() };
-    let entry = files.log.entry(0)?.ok_or_else(|| damaged("it is missing"))?;
-    if leaf_hash(&entry.leaf) != *files.log.ledger() {
+    let entry = log.entry(0)?.ok_or_else(|| damaged("it is missing"))?;
+    if leaf_hash(&entry.leaf) != *log.ledger() {
         return Err(damaged("its leaf does not give the ledger's id"));
     }
     let leaf = Leaf::decode(&entry.leaf).map_err(|e| damaged(&e.to_string()))?;
@@ -172,7 +172,7 @@ fn read_genesis(files: &Files) -> Result<([u8; LEAF_LEN], Genesis), Error> {
 }
 
 /// The key that signs checkpoints. C2SP has its name equal the origin.
-fn log_key(genesis: &Genesis) -> Result<VerifierKey, GenesisError> {
+pub(crate) fn log_key(genesis: &Genesis) -> Result<VerifierKey, GenesisError> {
     let message = genesis.message();
     let error = |fault: String| GenesisError { field: "log_key".into(), fault };
     let key: VerifierKey = message.log_key.parse().map_err(|e: merkle::NoteKeyError| error(e.to_string()))?;

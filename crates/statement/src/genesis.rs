@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use merkle::{Hash, NoteKeyError, PublicKey, VerifierKey};
+use merkle::{Hash, NoteKeyError, PublicKey, VerifierKey, WitnessKey};
 use prost::Message as _;
 use proto::v1;
 
@@ -117,9 +117,26 @@ fn check_verifiers(message: &v1::Genesis) -> Result<Keys, GenesisError> {
         return Err(error("witness_keys", "at most 64"));
     }
     for (i, key) in message.witness_keys.iter().enumerate() {
-        verifier(&format!("witness_keys[{i}]"), key, &mut keys)?;
+        let field = format!("witness_keys[{i}]");
+        let public = witness_key(key).map_err(|e| error(field.as_str(), e.to_string()))?;
+        if !keys.insert(*public.as_bytes()) {
+            return Err(error(field, "the key is named twice"));
+        }
     }
     Ok(keys)
+}
+
+/// The public key of a witness: as its own verifier key says it (signature type 4, a timestamped cosignature), or
+/// in the form of a note's verifier key (type 1).
+///
+/// # Errors
+/// The text is neither.
+pub fn witness_key(text: &str) -> Result<PublicKey, NoteKeyError> {
+    match text.parse::<WitnessKey>() {
+        Ok(key) => Ok(*key.public()),
+        Err(NoteKeyError::Algorithm) => text.parse::<VerifierKey>().map(|key| *key.public()),
+        Err(e) => Err(e),
+    }
 }
 
 fn verifier(field: &str, text: &str, keys: &mut Keys) -> Result<VerifierKey, GenesisError> {

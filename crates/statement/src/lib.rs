@@ -36,7 +36,9 @@ pub use envelope::{
     ALG_ED25519, ENVELOPE_LEN, Envelope, FormatError, LEAF_LEN, Leaf, LeafType, Link, chain_hash,
     content_hash, links_hash, links_hash_of, secret,
 };
-pub use genesis::{DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects};
+pub use genesis::{
+    DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects, witness_key,
+};
 pub use kind::{KINDS, KindRow, Relation, Signers, in_closure, kind_row};
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};

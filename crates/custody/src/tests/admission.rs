@@ -311,6 +311,10 @@ fn registers_take_what_fits_what_they_hold() {
             let body = Body::EnrolKey(l.enrolment("trader", "witness"));
             l.say("drug", body)
         }),
+        ("a cosigner's key", "KEY_TAKEN enrol_key.public_key", |l| {
+            let body = Body::EnrolKey(l.enrolment("trader", "cosigner"));
+            l.say("drug", body)
+        }),
         ("a weak key", "WEAK_KEY enrol_key.public_key", |l| {
             let weak = v1::EnrolKey { public_key: vec![0; 32], ..l.enrolment("trader", "new") };
             l.say("drug", Body::EnrolKey(weak))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use merkle::{Hash, SignerKey, SigningKey, sha256};
+use merkle::{Cosigner, Hash, SignerKey, SigningKey, sha256};
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, statement::Body};
 use statement::{
@@ -147,7 +147,10 @@ pub fn genesis() -> Genesis {
         random: RANDOM.to_vec(),
         log_key: verifier(ORIGIN, "log"),
         answer_key: verifier("custody.test/answers", "answers"),
-        witness_keys: vec![verifier("witness.test/w", "witness")],
+        witness_keys: vec![
+            verifier("witness.test/w", "witness"),
+            Cosigner::new("witness.test/c", key("cosigner")).unwrap().witness().to_string(),
+        ],
         roots: vec![root("root1"), root("root2"), root("root3")],
         threshold: 2,
         settings: None,
