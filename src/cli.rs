@@ -22,7 +22,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 refused, or a check failed; 2 wrong use: an argument, a setting, or what it names;
-3 the server cannot be reached or is busy; 4 a file or the machine failed.";
+3 the server cannot be reached or is busy; 4 a file or the machine failed; 130 asked to end before it was done.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

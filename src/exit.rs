@@ -18,6 +18,9 @@ pub const UNREACHABLE: u8 = 3;
 /// A file or the machine failed.
 pub const MACHINE: u8 = 4;
 
+/// Ended by Ctrl-C or SIGTERM before it was done, as shells count it.
+pub const INTERRUPTED: u8 = 130;
+
 /// A failure with its exit code, in words of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("{english}")]
@@ -58,6 +61,11 @@ pub fn machine(
     failure(MACHINE, format!("{english}: {error}"), format!("{chinese}：{error}"))
 }
 
+/// Asked to end before all was done.
+pub fn interrupted() -> anyhow::Error {
+    failure(INTERRUPTED, "asked to end before all was done", "未完成即被要求结束")
+}
+
 /// An error as programs are told of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told {
@@ -90,6 +98,7 @@ pub const fn name(code: u8) -> &'static str {
         REFUSED => "REFUSED",
         USAGE => "WRONG_USE",
         UNREACHABLE => "UNREACHABLE",
+        INTERRUPTED => "INTERRUPTED",
         _ => "MACHINE",
     }
 }

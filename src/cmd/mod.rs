@@ -13,6 +13,7 @@ mod offline;
 mod sandbox;
 mod scan;
 mod serve;
+mod statements;
 mod submit;
 mod validate;
 
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+pub use self::statements::At;
 use crate::{
     cli::{Command, Trace},
     out::Out,

@@ -9,7 +9,7 @@ use statement::Refusal;
 use store::StoreError;
 
 use super::Lang;
-use crate::exit;
+use crate::{cmd::At, exit};
 
 /// An error and its causes, outermost first, each told once.
 pub fn causes(error: &anyhow::Error, lang: Lang) -> String {
@@ -37,6 +37,9 @@ fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<SubmitError>() {
         let (settled, waiting) = (error.summary.recorded + error.summary.refused, error.unsettled.len());
         return Some(format!("{}（已处理 {settled} 条，待处理 {waiting} 条）", of_client(&error.error)));
+    }
+    if let Some(at) = cause.downcast_ref::<At>() {
+        return Some(at.place.to_chinese());
     }
     let json = cause.downcast_ref().map(JsonError::to_chinese);
     json.or_else(|| cause.downcast_ref().map(of_client))

@@ -119,7 +119,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 69] = [
 ];
 
 const EXIT_CODES: &str = "\
-退出码：0 完成；1 被拒绝或校验未通过；2 用法有误（参数、设置或其所指）；3 服务端无法连接或繁忙；4 文件或机器故障。";
+退出码：0 完成；1 被拒绝或校验未通过；2 用法有误（参数、设置或其所指）；3 服务端无法连接或繁忙；4 文件或机器故障；130 未完成即被要求结束。";
 
 const TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}";
 

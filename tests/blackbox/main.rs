@@ -24,5 +24,6 @@ mod reads;
 mod rebuild;
 mod refusals;
 mod story;
+mod submitting;
 mod validate;
 mod verify;
