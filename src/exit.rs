@@ -160,7 +160,10 @@ const fn of_key_file(error: &KeyFileError) -> u8 {
 
 const fn of_store(error: &StoreError) -> Option<u8> {
     match error {
-        StoreError::NotEmpty(_) | StoreError::NoLedger(_) | StoreError::Inside { .. } => Some(USAGE),
+        StoreError::NotEmpty(_)
+        | StoreError::NotADirectory(_)
+        | StoreError::NoLedger(_)
+        | StoreError::Inside { .. } => Some(USAGE),
         _ => None,
     }
 }

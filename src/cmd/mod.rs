@@ -37,10 +37,14 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Sign(args) => submit::sign(&args, out),
         Command::Validate(args) => validate::run(&args, out),
         Command::Submit(args) => submit::run(&args, out),
-        Command::Item(args) => ask::item(&args, out),
-        Command::History(args) => ask::history(&args, out),
-        Command::Trace(Trace::Source(args)) => ask::source(&args, out),
-        Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
+        Command::Item(args) => scan::require_name(&args.item).and_then(|()| ask::item(&args, out)),
+        Command::History(args) => scan::require_name(&args.item).and_then(|()| ask::history(&args, out)),
+        Command::Trace(Trace::Source(args)) => {
+            scan::require_name(&args.item).and_then(|()| ask::source(&args, out))
+        }
+        Command::Trace(Trace::Flow(args)) => {
+            scan::require_name(&args.item).and_then(|()| ask::flow(&args, out))
+        }
         Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Attach(command) => attach::run(&command, out),

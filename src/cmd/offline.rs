@@ -1,16 +1,17 @@
 //! Commands on the directory of a ledger that no server has open.
 
-use std::{path::Path, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::Result;
 use audit::{Auditor, Defect};
 use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{Step, ViewCheck};
-use merkle::Hash;
+use merkle::{Checkpoint, Hash, Note, VerifierKey};
 use serde_json::{Value, json};
 use store::StoreError;
 use tempfile::TempDir;
 
+use super::keygen::parse_ledger;
 use crate::{
     cli::{self, Data},
     exit,
@@ -26,6 +27,8 @@ const ATTACHMENTS: &str = "attachments";
 pub struct Verified {
     /// Entries checked.
     pub entries: u64,
+    /// The ledger's id and the log's key, as the first entry gives them.
+    pub names: Option<(Hash, VerifierKey)>,
     /// Root over them.
     pub root: Hash,
     /// Chain hash after the last.
@@ -34,12 +37,14 @@ pub struct Verified {
     pub defect: Option<Found>,
     /// How the view in use compares with what the entries give.
     pub view: ViewCheck,
+    /// Where it is not the ledger that was expected: a stable reason, and words.
+    pub unexpected: Option<(&'static str, String)>,
 }
 
 impl Verified {
-    /// Neither log nor view has a defect.
+    /// Neither log nor view has a defect, and it is the ledger that was expected.
     pub const fn is_sound(&self) -> bool {
-        self.defect.is_none() && !matches!(self.view, ViewCheck::Differs(_))
+        self.defect.is_none() && self.unexpected.is_none() && !matches!(self.view, ViewCheck::Differs(_))
     }
 
     /// Whether the view is the right one, where there is one to tell of.
@@ -117,11 +122,114 @@ fn scratch(below: Option<&Path>) -> Result<TempDir> {
     })
 }
 
+/// What a ledger must be, known from elsewhere: whoever has the log's key can write another log that holds
+/// together as well.
+#[derive(Debug, Default)]
+pub struct Expected {
+    ledger: Option<Hash>,
+    log_key: Option<VerifierKey>,
+    checkpoints: Vec<Kept>,
+}
+
+/// A checkpoint kept outside of the ledger.
+#[derive(Debug)]
+struct Kept {
+    name: String,
+    note: Note,
+    checkpoint: Checkpoint,
+    /// Whether the entries have its root; `None` until there are as many.
+    fits: Option<bool>,
+}
+
+impl Expected {
+    fn read(args: &cli::Verify) -> Result<Self> {
+        let ledger = args.ledger.as_deref().map(parse_ledger).transpose()?;
+        let log_key = args.log_key.as_deref().map(|text| {
+            text.parse().map_err(|e| {
+                exit::usage(
+                    format!("--log-key {text}: {e}"),
+                    format!("--log-key {text}：不是日志公钥（{e}）"),
+                )
+            })
+        });
+        let checkpoints = args.checkpoint.iter().map(|file| Kept::read(file)).collect::<Result<_>>()?;
+        Ok(Self { ledger, log_key: log_key.transpose()?, checkpoints })
+    }
+
+    /// Looks at the entries checked so far.
+    fn look(&mut self, auditor: &Auditor) {
+        for kept in &mut self.checkpoints {
+            if kept.fits.is_none() && kept.checkpoint.size() == auditor.size() {
+                kept.fits = Some(*kept.checkpoint.root() == auditor.root());
+            }
+        }
+    }
+
+    /// The first thing that is not as expected.
+    fn unmet(&self, names: Option<&(Hash, VerifierKey)>, out: Out) -> Option<(&'static str, String)> {
+        let (ledger, log_key) = names?;
+        if let Some(expected) = self.ledger.filter(|expected| expected != ledger) {
+            let what = out.pick("another ledger than expected:", "不是所期望的账本，而是");
+            return Some((
+                "OTHER_LEDGER",
+                format!("{what} {} ≠ {}", hex::encode(ledger), hex::encode(expected)),
+            ));
+        }
+        if let Some(expected) = self.log_key.as_ref().filter(|expected| *expected != log_key) {
+            let what = out.pick("another log key than expected:", "日志公钥不是所期望的：");
+            return Some(("OTHER_LOG_KEY", format!("{what} {log_key} ≠ {expected}")));
+        }
+        let fault = self.checkpoints.iter().find_map(|kept| kept.fault(log_key, out));
+        fault.map(|fault| ("CHECKPOINT_DIFFERS", fault))
+    }
+}
+
+impl Kept {
+    fn read(file: &Path) -> Result<Self> {
+        let name = file.display().to_string();
+        let bytes = fs::read(file)
+            .map_err(|e| exit::machine(format!("cannot read {name}"), format!("无法读取 {name}"), e))?;
+        let note = Note::parse(&bytes).map_err(|e| not_a_checkpoint(&name, e))?;
+        let checkpoint = Checkpoint::parse(note.text()).map_err(|e| not_a_checkpoint(&name, e))?;
+        Ok(Self { name, note, checkpoint, fits: None })
+    }
+
+    fn fault(&self, key: &VerifierKey, out: Out) -> Option<String> {
+        let Self { name, note, checkpoint, fits } = self;
+        let size = checkpoint.size();
+        if let Err(error) = Checkpoint::open(note, key) {
+            return Some(format!(
+                "{name}: {} {error}",
+                out.pick("not signed by this log:", "非此日志所签：")
+            ));
+        }
+        match fits {
+            Some(true) => None,
+            Some(false) => Some(match out.lang {
+                Lang::En => format!("{name}: the first {size} entries are not those that it was signed for"),
+                Lang::Zh => format!("{name}：前 {size} 条与检查点所签的不符"),
+            }),
+            None => Some(match out.lang {
+                Lang::En => format!("{name}: it was signed for {size} entries, of which some are missing"),
+                Lang::Zh => format!("{name}：检查点签署时有 {size} 条，现有条目缺失"),
+            }),
+        }
+    }
+}
+
+fn not_a_checkpoint(name: &str, error: impl std::fmt::Display) -> anyhow::Error {
+    exit::usage(
+        format!("{name} is not a signed checkpoint: {error}"),
+        format!("{name} 不是已签署的检查点：{error}"),
+    )
+}
+
 /// Re-derives every entry from its bytes, every kept checkpoint from the entries, and the view from them.
 /// Nothing in `data` is changed; the scratch view lies below `below`, or in the system's place for such.
-pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
+pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out) -> Result<Verified> {
     let scratch = scratch(below)?;
     let mut auditor = Auditor::default();
+    expected.look(&auditor);
     let mut defect = None;
     let bar = bar(out);
     let walked = ledger::walk(
@@ -130,7 +238,10 @@ pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
         &ledger::Config::default(),
         &mut |view, step| {
             let rows = match step {
-                Step::Entry(entry) => auditor.check(view, entry).map(|outcome| outcome.puts),
+                Step::Entry(entry) => auditor.check(view, entry).map(|outcome| {
+                    expected.look(&auditor);
+                    outcome.puts
+                }),
                 Step::Checkpoint { size, note } => auditor.checkpoint(size, note).map(|()| Vec::new()),
             };
             rows.map_err(|found| defect = Some(Found::of(&found, out))).ok()
@@ -158,30 +269,49 @@ pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
         let fault = out.pick("it is missing: a ledger begins with its genesis", "缺失：账本须始于首条目");
         defect = Some(Found { index: 0, fault: fault.into() });
     }
-    Ok(Verified { entries: auditor.size(), root: auditor.root(), chain: *auditor.chain(), defect, view })
+    let names = auditor.ledger().copied().zip(auditor.log_key().cloned());
+    let unexpected = expected.unmet(names.as_ref(), out);
+    let (entries, root, chain) = (auditor.size(), auditor.root(), *auditor.chain());
+    Ok(Verified { entries, names, root, chain, defect, view, unexpected })
 }
 
 /// `yuanliu verify`
 pub fn verify(args: &cli::Verify, out: Out) -> Result<ExitCode> {
-    let found = check(&args.data.data, args.scratch.as_deref(), out)?;
+    let found = check(&args.data.data, args.scratch.as_deref(), Expected::read(args)?, out)?;
     if out.json {
         out.value(&report(&found, out));
-    } else if let Some(defect) = &found.defect {
-        let what = out.pick("DEFECT: entry", "发现缺陷：条目");
-        out.line(format!("{what} {}: {}", defect.index, defect.fault));
-    } else if let ViewCheck::Differs(why) = &found.view {
-        out.line(view_differs(why, out));
     } else {
-        out.line(format!(
-            "{} {} {}",
-            out.pick("Whole and unaltered:", "完整且未被改动："),
-            found.entries,
-            out.pick("entries", "条目")
-        ));
-        out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
-        out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
+        tell(&found, args, out);
     }
     Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+}
+
+fn tell(found: &Verified, args: &cli::Verify, out: Out) {
+    if let Some(defect) = &found.defect {
+        let what = out.pick("DEFECT: entry", "发现缺陷：条目");
+        return out.line(format!("{what} {}: {}", defect.index, defect.fault));
+    }
+    if let Some((_, why)) = &found.unexpected {
+        return out.line(format!("{} {why}", out.pick("DEFECT:", "发现缺陷：")));
+    }
+    if let ViewCheck::Differs(why) = &found.view {
+        return out.line(view_differs(why, out));
+    }
+    let what = out.pick("Whole and unaltered:", "完整且未被改动：");
+    out.line(format!("{what} {} {}", found.entries, out.pick("entries", "条目")));
+    out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
+    out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
+    if let Some((ledger, log_key)) = &found.names {
+        out.line(format!("{} {}", out.pick("ledger", "账本标识"), hex::encode(ledger)));
+        out.line(format!("{} {log_key}", out.pick("log key", "日志公钥")));
+    }
+    if args.log_key.is_none() || args.checkpoint.is_empty() {
+        out.note(out.pick(
+            "Whoever has the log's key could have written all of it anew. Name what you know from elsewhere: \
+             --ledger, --log-key, --checkpoint.",
+            "持有日志密钥者可另写整本账。请指定您从别处得知的内容：--ledger、--log-key、--checkpoint。",
+        ));
+    }
 }
 
 fn view_differs(why: &str, out: Out) -> String {
@@ -202,10 +332,17 @@ fn report(found: &Verified, out: Out) -> Value {
         "chain": hex::encode(found.chain),
         "view_ok": found.view_ok(),
     });
+    if let Some((ledger, log_key)) = &found.names {
+        report["ledger"] = hex::encode(ledger).into();
+        report["log_key"] = log_key.to_string().into();
+    }
     if let Some(defect) = &found.defect {
         report["index"] = defect.index.into();
         report["fault"] = defect.fault.clone().into();
         return failed(report, exit::REFUSED, "DEFECT", &defect.fault);
+    }
+    if let Some((reason, why)) = &found.unexpected {
+        return failed(report, exit::REFUSED, reason, why);
     }
     match &found.view {
         ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),

@@ -126,6 +126,7 @@ fn of_store(error: &StoreError) -> String {
             format!("{} 正被 {owner} 使用：请先停止该进程", dir.display())
         }
         StoreError::NotEmpty(dir) => format!("{} 非空：请指定空目录或新目录", dir.display()),
+        StoreError::NotADirectory(dir) => format!("{} 不是目录：请指定空目录或新目录", dir.display()),
         StoreError::NoLedger(dir) => {
             format!("{} 中没有账本：请用 `yuanliu init` 创建，或指定其他目录", dir.display())
         }

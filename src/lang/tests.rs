@@ -102,6 +102,7 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (KeyFileError::Exists(path()).into(), 2),
         (KeyFileError::Io { action: "read", path: path(), source: io() }.into(), 4),
         (StoreError::NotEmpty(path()).into(), 2),
+        (StoreError::NotADirectory(path()).into(), 2),
         (StoreError::NoLedger(path()).into(), 2),
         (StoreError::Inside { to: path(), dir: path() }.into(), 2),
         (StoreError::Locked { dir: path(), owner: "process 1".into() }.into(), 4),

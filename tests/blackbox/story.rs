@@ -128,6 +128,7 @@ fn the_tour_of_the_readme_shows_what_it_says() {
         "Flow of lot:".into(),
         format!("Whole and unaltered: {} entries", demo["entries"]),
         format!("root  {root}"),
+        format!("ledger {ledger}"),
     ] {
         assert!(done.stdout.lines().any(|l| l.starts_with(&line)), "no line {line:?} in\n{}", done.stdout);
     }

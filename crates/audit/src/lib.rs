@@ -148,6 +148,12 @@ impl Auditor {
         self.limits.as_ref().map(|l| &l.ledger)
     }
 
+    /// The log's key that entry 0 names, once that has been checked.
+    #[must_use]
+    pub const fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
+    }
+
     /// Checks the next entry against the view made from those before it.
     ///
     /// # Errors
