@@ -40,6 +40,7 @@ lint: deps ## formatting, the crate table, clippy with warnings as errors
 	cargo fmt --all --check
 	scripts/check-layers --self-test
 	scripts/check-layers
+	scripts/check-bench --self-test
 	$(CARGO) lint
 
 fmt: ## format the code

@@ -67,7 +67,7 @@ impl Out {
         let message = lang::causes(error, self.lang);
         self.note(self.told(error));
         if self.json {
-            let told = Told::of(error);
+            let told = Told::of(error, self.lang);
             let violations: Vec<Value> = told
                 .violations
                 .iter()

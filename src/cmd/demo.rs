@@ -20,7 +20,7 @@ use proto::v1::{Entry, GetItemRequest, Receipt, TraceFlowRequest, TraceSourceReq
 use serde_json::{Value, json};
 use sim::{Examples, Plan, World};
 
-use super::{offline, runtime};
+use super::{expected, offline, runtime};
 use crate::{
     child::ServerProcess,
     cli,
@@ -43,7 +43,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     };
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let verified = offline::check(data, None, offline::Expected::default(), out)?;
+    let verified = offline::check(data, None, expected::Expected::default(), out)?;
     let lost = run.lost;
     let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({

@@ -6,6 +6,7 @@ mod bench;
 mod connect;
 mod demo;
 mod desk;
+mod expected;
 mod gateway;
 mod init;
 mod keygen;

@@ -78,7 +78,7 @@ pub struct At {
 impl At {
     /// Whether it is the statement's fault: those that follow may be sound.
     pub fn is_refusal(&self) -> bool {
-        exit::Told::of(&self.cause).code == exit::REFUSED
+        exit::code(&self.cause) == exit::REFUSED
     }
 
     /// What is wrong, without the place.
@@ -124,7 +124,8 @@ fn found<T: 'static>(
     texts: impl Fn(&Path) -> Texts + Send + 'static,
     mut make: impl FnMut(&str) -> Result<T> + Send + 'static,
 ) -> Found<T> {
-    let all = files.to_vec().into_iter().flat_map(move |file| {
+    let files = files.to_vec();
+    let all = files.into_iter().flat_map(move |file| {
         let name: Arc<str> = file.display().to_string().into();
         texts(&file).map(move |(line, text)| (name.clone(), line, text))
     });

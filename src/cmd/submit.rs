@@ -236,7 +236,7 @@ fn tell(place: Option<&Place>, settled: &Settled, out: Out) {
 
 /// A statement that was refused here, before it was sent.
 fn tell_unsent(at: &At, out: Out) {
-    let told = exit::Told::of(at.cause());
+    let told = exit::Told::of(at.cause(), out.lang);
     // The fields follow, each with its fault.
     let reason = Reason::ALL.iter().find(|r| r.as_str() == told.reason && !told.violations.is_empty());
     let message = match reason {

@@ -53,7 +53,7 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
 
 /// What is not even a statement.
 fn tell_unread(at: &At, out: Out) {
-    let told = exit::Told::of(at.cause());
+    let told = exit::Told::of(at.cause(), out.lang);
     let message = lang::causes(at.cause(), out.lang);
     if out.json {
         out.value(&failed(at.place.told(json!({})), told.code, &told.reason, &message));

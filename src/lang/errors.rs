@@ -5,7 +5,6 @@ use std::error::Error;
 
 use client::{ClientError, Failure, JsonError, KeyFileError, SignError, SubmitError, reason};
 use server::{ServeError, TlsError};
-use statement::Refusal;
 use store::StoreError;
 
 use super::Lang;
@@ -84,17 +83,11 @@ fn of_signing(error: &SignError) -> String {
         SignError::Contradiction { field, found, expected } => {
             format!("header.{field} 为 {found}，而本签署方为 {expected}")
         }
-        SignError::Refused(refusal) => of_refusal(refusal),
+        SignError::Refused(refusal) => refusal.to_chinese(),
         SignError::Random(e) => format!("系统无法提供随机数：{e}"),
         SignError::Key(fault) => format!("密钥无法签名：{fault}"),
         SignError::Clock => "系统时钟有误".into(),
     }
-}
-
-/// A refused statement with its faults.
-pub fn of_refusal(refusal: &Refusal) -> String {
-    let faults = refusal.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
-    format!("{}：{}{}", refusal.reason, refusal.reason.chinese(), faults.collect::<String>())
 }
 
 fn of_key_file(error: &KeyFileError) -> String {

@@ -7,10 +7,7 @@ use client::{ClientError, Failure, JsonError, KeyFileError, reason};
 use store::StoreError;
 
 use super::{help, *};
-use crate::{
-    cli::Cli,
-    exit::{self, Told},
-};
+use crate::{cli::Cli, exit};
 
 fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
@@ -118,11 +115,11 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (ClientError::Stop(failure(reason::PROTOCOL)).into(), 4),
     ];
     for (error, code) in table {
-        assert_eq!(Told::of(&error).code, code, "{error}");
+        assert_eq!(exit::code(&error), code, "{error}");
         let chinese = causes(&error, Lang::Zh);
         assert!(is_chinese(&chinese), "{error}: {chinese}");
         let error = error.context("around it");
-        assert_eq!(Told::of(&error).code, code, "{error}");
+        assert_eq!(exit::code(&error), code, "{error}");
         assert!(causes(&error, Lang::En).starts_with("around it: "));
     }
 }

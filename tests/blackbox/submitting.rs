@@ -66,6 +66,14 @@ async fn a_statement_refused_here_is_named_by_its_line_and_those_behind_it_are_s
     assert!(people.stderr.contains("bills.jsonl: line 5: INVALID_FIELD"), "{people:?}");
     assert!(people.stderr.contains("3 recorded, 2 refused"), "{people:?}");
 
+    let chinese = run_in(root(&stage, "submit").args(["--lang", "zh"]).arg(&file)).stderr;
+    for text in
+        ["bills.jsonl 第 5 行: INVALID_FIELD", "site.country: 须为两个大写字母", "JSON 不完整（第 8 列）"]
+    {
+        assert!(chinese.contains(text), "{text} in {chinese}");
+    }
+    assert!(!chinese.contains("EOF") && !chinese.contains("must be"), "{chinese}");
+
     // Checking names the same lines, and signing says which one stopped it.
     let checked = run_in(root(&stage, "validate").arg(&file));
     assert_eq!(checked.code, Some(1), "{checked:?}");

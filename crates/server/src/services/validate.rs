@@ -10,7 +10,7 @@ use custody::{Signed, review};
 use gs1::Uscc;
 use ledger::{Ledger, Submission};
 use proto::v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse};
-use statement::{Envelope, Reason, Statement, Violation, own_subjects, visit_subjects};
+use statement::{Envelope, Reason, Statement, Violation, own_subjects, visit_subjects, words};
 
 use super::{Snapshot, submit::submission};
 use crate::{access::Credentials, language::Language, status::Fault};
@@ -41,7 +41,7 @@ pub(super) fn validate(
             faults.push(fault);
         }
     }
-    Ok(answer(faults, warnings(&statement), reviewed, language))
+    Ok(answer(faults, warnings(&statement, language), reviewed, language))
 }
 
 /// What the ledger has against a statement, and whether the asker may know.
@@ -96,7 +96,7 @@ fn now() -> i64 {
 }
 
 /// Allowed, and unusual: some early organisation codes fail their own check character.
-fn warnings(statement: &Statement) -> Vec<FieldViolation> {
+fn warnings(statement: &Statement, language: Language) -> Vec<FieldViolation> {
     let mut odd = std::collections::BTreeSet::new();
     visit_subjects(statement, &mut |_, text| {
         let code = text.strip_prefix("uscc:").and_then(|code| Uscc::parse(code).ok());
@@ -109,7 +109,12 @@ fn warnings(statement: &Statement) -> Vec<FieldViolation> {
     odd.into_iter()
         .map(|text| FieldViolation {
             field: if text == statement.header().party { "header.party".into() } else { field.to_owned() },
-            description: format!("{text}: the check character does not fit; compare it with the register"),
+            description: language
+                .of_words(&words!(
+                    "{text}: the check character does not fit; compare it with the register",
+                    "{text}：校验位不符；请与登记信息核对"
+                ))
+                .to_owned(),
             reason: "CHECK_CHARACTER".to_owned(),
             remedy: String::new(),
         })
