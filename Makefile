@@ -14,7 +14,7 @@ YUANLIU := $(CARGO_TARGET_DIR)/release/yuanliu
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test cargo-test interop interop-python lint fmt demo bench
+.PHONY: help deps build test cargo-test interop interop-python lint fmt demo bench bench-check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ deps: ## install what the build needs and this machine lacks
 build: deps ## build everything; the program is target/release/yuanliu in $CARGO_TARGET_DIR
 	$(CARGO) b
 
-test: lint cargo-test interop-python ## lint, then every test, then the Python client against the server
+test: lint cargo-test interop-python ## lint, then every test, then the Python client (libraries from PyPI) against the server
 
 cargo-test: deps ## every test, without lint
 	$(CARGO) t --no-fail-fast
@@ -40,6 +40,7 @@ lint: deps ## formatting, the crate table, clippy with warnings as errors
 	cargo fmt --all --check
 	scripts/check-layers --self-test
 	scripts/check-layers
+	scripts/check-bench --self-test
 	$(CARGO) lint
 
 fmt: ## format the code
@@ -50,3 +51,6 @@ demo: build ## a short trade, told and proved, in the terminal
 
 bench: build ## the quick benchmark
 	$(YUANLIU) bench --quick
+
+bench-check: build ## the quick benchmark, which must keep its time and its budget
+	scripts/check-bench $(YUANLIU)

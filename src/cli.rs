@@ -22,7 +22,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 refused, or a check failed; 2 wrong use: an argument, a setting, or what it names;
-3 the server cannot be reached or is busy; 4 a file or the machine failed.";
+3 the server cannot be reached or is busy; 4 a file or the machine failed; 130 asked to end before it was done.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -171,6 +171,15 @@ pub struct Verify {
     /// as much room as the view.
     #[arg(long)]
     pub scratch: Option<PathBuf>,
+    /// The ledger that this must be (64 hex digits), as you were told it by somebody you trust.
+    #[arg(long)]
+    pub ledger: Option<String>,
+    /// The log's key that checkpoints must be signed with, as `yuanliu init` printed it.
+    #[arg(long)]
+    pub log_key: Option<String>,
+    /// A signed checkpoint that you keep or got elsewhere; the log must lead up to it. Repeat for several.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,19 @@
 //! Configuration: defaults, then a TOML file, then the environment, then flags.
 
-use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{fs::File, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use anyhow::Result;
+use clap::{Command, CommandFactory as _};
 use figment::{
     Figment,
+    error::Kind,
     providers::{Env, Format as _, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
+use server::{ServeError, TlsError};
+use tracing_subscriber::EnvFilter;
 
-use crate::{cli, exit};
+use crate::{cli, exit, keys, out::Out};
 
 /// Everything that `yuanliu serve` can be told.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,6 +42,19 @@ pub struct Logs {
 impl Default for Logs {
     fn default() -> Self {
         Self { format: LogFormat::Json, filter: "info".into() }
+    }
+}
+
+impl Logs {
+    /// The filter, read.
+    pub fn filter(&self) -> Result<EnvFilter> {
+        EnvFilter::try_new(&self.filter).map_err(|e| {
+            let name = &self.filter;
+            exit::usage(
+                format!("logs.filter {name}: {e}"),
+                format!("logs.filter {name}：不是日志过滤式（{e}）"),
+            )
+        })
     }
 }
 
@@ -124,13 +141,7 @@ pub fn figment(flags: &cli::Serve) -> Figment {
         figment = figment.merge(Toml::file_exact(file));
     }
     // YUANLIU_SERVER__LISTEN sets server.listen; the names the client commands use are not settings.
-    let own = ["data", "logs", "server", "ledger"];
-    let env = Env::prefixed("YUANLIU_")
-        .filter(move |key| {
-            let head = key.as_str().split("__").next().unwrap_or_default().to_ascii_lowercase();
-            own.contains(&head.as_str()) && (head == "data" || key.as_str().contains("__"))
-        })
-        .split("__");
+    let env = Env::prefixed(PREFIX).filter(|key| is_setting(key.as_str())).split("__");
     figment = figment.merge(env);
     if let Some(data) = &flags.data {
         figment = figment.merge(Serialized::default("data", data));
@@ -147,10 +158,107 @@ pub fn figment(flags: &cli::Serve) -> Figment {
     figment
 }
 
+/// What the names of all variables of this program begin with.
+const PREFIX: &str = "YUANLIU_";
+
+/// Whether a variable, without its prefix, is a setting.
+fn is_setting(name: &str) -> bool {
+    let head = name.split("__").next().unwrap_or_default().to_ascii_lowercase();
+    let own = ["data", "logs", "server", "ledger"].contains(&head.as_str());
+    own && (head == "data" || name.contains("__"))
+}
+
+/// Refuses a variable that can only be a setting and is none; what to say of others that nothing reads.
+fn variables(out: Out) -> Result<Option<String>> {
+    let mut unknown = Vec::new();
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+        let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+        if is_setting(rest) || is_read(&cli::Cli::command(), &name) {
+            continue;
+        }
+        if rest.contains("__") {
+            return Err(exit::usage(
+                format!(
+                    "{name}: no such setting; settings begin with YUANLIU_LOGS__, YUANLIU_SERVER__ or YUANLIU_LEDGER__"
+                ),
+                format!(
+                    "{name}：没有此设置；设置以 YUANLIU_LOGS__、YUANLIU_SERVER__ 或 YUANLIU_LEDGER__ 开头"
+                ),
+            ));
+        }
+        unknown.push(name);
+    }
+    unknown.sort_unstable();
+    let what = out.pick("warning: nothing reads these variables:", "警告：下列环境变量无人读取：");
+    Ok((!unknown.is_empty()).then(|| format!("{what} {}", unknown.join(", "))))
+}
+
+/// Whether a variable is read by a command, or where a secret is asked for.
+fn is_read(command: &Command, name: &str) -> bool {
+    [keys::PASSPHRASE, keys::PIN].contains(&name)
+        || command.get_arguments().any(|arg| arg.get_env().is_some_and(|env| env == name))
+        || command.get_subcommands().any(|sub| is_read(sub, name))
+}
+
+/// A fault of the settings: which one, in which source, in this program's words.
+fn told(error: &figment::Error) -> anyhow::Error {
+    let mut path = error.path.clone();
+    if let Kind::UnknownField(name, _) = &error.kind
+        && path.last() != Some(name)
+    {
+        path.push(name.clone());
+    }
+    let source = error.metadata.as_ref().map(|from| match &from.source {
+        Some(source) => source.to_string(),
+        None => from.name.to_string(),
+    });
+    let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+    let (english, chinese) = fault(&error.kind);
+    let name = if path.is_empty() { String::new() } else { path.join(".") };
+    let part = |mark: &str| if name.is_empty() { String::new() } else { format!("{name}{mark}") };
+    exit::usage(
+        format!("configuration{source}: {}{english}", part(": ")),
+        format!("配置{source}：{}{chinese}", part("：")),
+    )
+}
+
+fn fault(kind: &Kind) -> (String, String) {
+    match kind {
+        Kind::UnknownField(_, known) => {
+            let known = known.join(", ");
+            (format!("no such setting; there are {known}"), format!("没有此设置；可用：{known}"))
+        }
+        Kind::UnknownVariant(found, known) => {
+            let known = known.join(", ");
+            (format!("is \"{found}\", must be one of {known}"), format!("为“{found}”，须为以下之一：{known}"))
+        }
+        Kind::InvalidType(found, due) | Kind::InvalidValue(found, due) => {
+            (format!("is {found}, must be {due}"), format!("值不合要求：{found}（应为 {due}）"))
+        }
+        Kind::InvalidLength(found, due) => {
+            (format!("has {found} elements, must have {due}"), format!("有 {found} 个元素（应为 {due}）"))
+        }
+        // What a parser of values says has no Chinese.
+        other => (other.to_string(), format!("有误（{other}）")),
+    }
+}
+
 impl Config {
     /// Reads the configuration in effect; certificates lie under the data directory unless told otherwise.
-    pub fn read(flags: &cli::Serve) -> Result<Self> {
-        let mut config: Self = figment(flags).extract()?;
+    pub fn read(flags: &cli::Serve, out: Out) -> Result<Self> {
+        if let Some(file) = &flags.config
+            && let Err(error) = File::open(file)
+        {
+            let name = file.display();
+            return Err(exit::usage(
+                format!("cannot read the configuration {name}: {error}"),
+                format!("无法读取配置文件 {name}：{error}"),
+            ));
+        }
+        if let Some(warning) = variables(out)? {
+            out.note(warning);
+        }
+        let mut config: Self = figment(flags).extract().map_err(|error| told(&error))?;
         config.check()?;
         if let Some(data) = &config.data
             && config.server.tls.directory.is_relative()
@@ -172,6 +280,11 @@ impl Config {
                 ));
             }
         }
+        let tls = &self.server.tls;
+        if tls.cert.is_some() != tls.key.is_some() {
+            return Err(ServeError::Tls(TlsError::HalfConfigured).into());
+        }
+        self.logs.filter()?;
         Ok(())
     }
 

@@ -18,6 +18,9 @@ pub const UNREACHABLE: u8 = 3;
 /// A file or the machine failed.
 pub const MACHINE: u8 = 4;
 
+/// Ended by Ctrl-C or SIGTERM before it was done, as shells count it.
+pub const INTERRUPTED: u8 = 130;
+
 /// A failure with its exit code, in words of this program.
 #[derive(Debug, thiserror::Error)]
 #[error("{english}")]
@@ -58,6 +61,11 @@ pub fn machine(
     failure(MACHINE, format!("{english}: {error}"), format!("{chinese}：{error}"))
 }
 
+/// Asked to end before all was done.
+pub fn interrupted() -> anyhow::Error {
+    failure(INTERRUPTED, "asked to end before all was done", "未完成即被要求结束")
+}
+
 /// An error as programs are told of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Told {
@@ -70,18 +78,23 @@ pub struct Told {
 }
 
 impl Told {
-    /// Of an error, by the outermost cause that has a code.
-    pub fn of(error: &anyhow::Error) -> Self {
-        let code = error.chain().find_map(of_cause).unwrap_or(MACHINE);
-        let (reason, violations) = error.chain().find_map(refusal).unwrap_or_default();
+    /// Of an error, by the outermost cause that has a code; descriptions in a language.
+    pub fn of(error: &anyhow::Error, lang: Lang) -> Self {
+        let code = code(error);
+        let (reason, violations) = error.chain().find_map(|cause| refusal(cause, lang)).unwrap_or_default();
         let reason = if reason.is_empty() { name(code).to_owned() } else { reason };
         Self { code, reason, violations }
     }
 }
 
 /// The exit code of an error.
+pub fn code(error: &anyhow::Error) -> u8 {
+    error.chain().find_map(of_cause).unwrap_or(MACHINE)
+}
+
+/// The same, to end with.
 pub fn code_of(error: &anyhow::Error) -> ExitCode {
-    ExitCode::from(Told::of(error).code)
+    ExitCode::from(code(error))
 }
 
 /// What an exit code is called where nothing says more.
@@ -90,16 +103,17 @@ pub const fn name(code: u8) -> &'static str {
         REFUSED => "REFUSED",
         USAGE => "WRONG_USE",
         UNREACHABLE => "UNREACHABLE",
+        INTERRUPTED => "INTERRUPTED",
         _ => "MACHINE",
     }
 }
 
 /// Reason and fields of what was refused, here or by the server.
-fn refusal(cause: &(dyn std::error::Error + 'static)) -> Option<(String, Vec<FieldViolation>)> {
+fn refusal(cause: &(dyn std::error::Error + 'static), lang: Lang) -> Option<(String, Vec<FieldViolation>)> {
     if let Some(SignError::Refused(refusal)) = cause.downcast_ref() {
         let violation = |v: &statement::Violation| FieldViolation {
             field: v.field.to_string(),
-            description: v.description.clone(),
+            description: lang.of_words(&v.description).to_owned(),
             reason: v.reason.as_str().to_owned(),
             ..FieldViolation::default()
         };
@@ -154,7 +168,10 @@ const fn of_key_file(error: &KeyFileError) -> u8 {
 
 const fn of_store(error: &StoreError) -> Option<u8> {
     match error {
-        StoreError::NotEmpty(_) | StoreError::NoLedger(_) | StoreError::Inside { .. } => Some(USAGE),
+        StoreError::NotEmpty(_)
+        | StoreError::NotADirectory(_)
+        | StoreError::NoLedger(_)
+        | StoreError::Inside { .. } => Some(USAGE),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{IsTerminal as _, Write as _},
+    io::{ErrorKind, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -73,7 +73,7 @@ fn new_passphrase(path: &Path, out: Out) -> Result<Zeroizing<String>> {
 }
 
 /// Environment variable that holds the PIN of a token, for programs.
-const PIN: &str = "YUANLIU_PIN";
+pub const PIN: &str = "YUANLIU_PIN";
 
 /// The PIN of a token, from the environment or typed.
 pub fn pin(token: &str, out: Out) -> Result<Zeroizing<String>> {
@@ -131,22 +131,42 @@ fn unlock(file: &KeyFile, path: &Path, out: Out) -> Result<SigningKey> {
 }
 
 /// What to say of a key file that others than its owner can read or change.
-#[cfg(unix)]
 fn too_open(path: &Path, out: Out) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then(|| {
+    let mode = shared(path)?;
+    Some(format!(
+        "{} ({mode:04o}); chmod 600 {}",
+        out.pick("warning: others can read or change this key file", "警告：他人可读取或改动此密钥文件"),
+        path.display()
+    ))
+}
+
+/// What to say of a ledger whose records others than its owner can reach.
+pub fn records_too_open(data: &Path, out: Out) -> Option<String> {
+    let mode = shared(data)?;
+    let records = ["log", "view"].iter().any(|name| shared(&data.join(name)).is_some());
+    records.then(|| {
         format!(
-            "{} ({mode:04o}); chmod 600 {}",
-            out.pick("warning: others can read or change this key file", "警告：他人可读取或改动此密钥文件"),
-            path.display()
+            "{} ({mode:04o}); chmod 700 {}",
+            out.pick(
+                "warning: others can read the records in this directory",
+                "警告：他人可读取此目录中的记录"
+            ),
+            data.display()
         )
     })
 }
 
+/// The permissions of what others than its owner have a right to.
+#[cfg(unix)]
+fn shared(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
 /// Permissions of other systems are not judged.
 #[cfg(not(unix))]
-fn too_open(_: &Path, _: Out) -> Option<String> {
+const fn shared(_: &Path) -> Option<u32> {
     None
 }
 
@@ -155,10 +175,15 @@ pub fn folder(data: &Path) -> PathBuf {
     data.join("keys")
 }
 
-/// Makes that folder.
+/// Makes that folder, and that of the ledger around it, for their owner only.
 pub fn make_folder(folder: &Path) -> Result<()> {
     let name = folder.display();
-    fs::create_dir_all(folder)
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
         .map_err(|e| exit::machine(format!("cannot create {name}"), format!("无法创建 {name}"), e))
 }
 
@@ -187,10 +212,21 @@ pub fn write_log_key(path: &Path, key: &SignerKey) -> Result<()> {
 
 /// Reads the key that signs checkpoints.
 pub fn read_log_key(data: &Path, out: Out) -> Result<SignerKey> {
+    if !data.join("log").join("CURRENT").exists() {
+        // There is nothing that a key could be for.
+        return Err(store::StoreError::NoLedger(data.to_owned()).into());
+    }
     let path = folder(data).join("log.key");
     let name = path.display();
-    let text = fs::read_to_string(&path).map_err(|e| {
-        exit::machine(format!("cannot read the log key {name}"), format!("无法读取日志密钥 {name}"), e)
+    let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => exit::machine(
+            format!(
+                "there is no log key {name}: put DIR/keys back from where you keep it (backups hold no keys)"
+            ),
+            format!("没有日志密钥 {name}：请将另行保存的 DIR/keys 放回（备份不含密钥）"),
+            e,
+        ),
+        _ => exit::machine(format!("cannot read the log key {name}"), format!("无法读取日志密钥 {name}"), e),
     })?;
     let text = Zeroizing::new(text);
     if let Some(warning) = too_open(&path, out) {

@@ -9,6 +9,7 @@ mod tests;
 
 pub use errors::causes;
 pub use parse::parse;
+use statement::Words;
 
 /// The language of what people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -28,6 +29,14 @@ impl Lang {
             Some(if locale.starts_with("zh") { Self::Zh } else { Self::En })
         };
         asked.or_else(from_env).unwrap_or(Self::En)
+    }
+
+    /// Words in this language.
+    pub fn of_words(self, words: &Words) -> &str {
+        match self {
+            Self::En => words.english(),
+            Self::Zh => words.chinese(),
+        }
     }
 
     /// The text in this language.

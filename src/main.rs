@@ -21,11 +21,19 @@ fn main() -> ExitCode {
         Ok(read) => read,
         Err(code) => return code,
     };
-    match cmd::run(cli.command, out) {
+    let code = match cmd::run(cli.command, out) {
         Ok(code) => code,
         Err(error) => {
             out.error(&error);
             exit::code_of(&error)
         }
+    };
+    // An answer that was not written was not given, whatever it was.
+    match out.unwritten() {
+        Some(error) => {
+            out.note(out.told(&error));
+            exit::code_of(&error)
+        }
+        None => code,
     }
 }

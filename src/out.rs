@@ -1,6 +1,9 @@
 //! Standard output for answers, standard error for everything else.
 
-use std::io::Write as _;
+use std::{
+    io::{self, ErrorKind, Write as _},
+    sync::OnceLock,
+};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,6 +12,9 @@ use crate::{
     exit::{self, Told},
     lang::{self, Lang},
 };
+
+/// The first failure to write the answer, such as a full disk; told at the end by [`Out::unwritten`].
+static UNWRITTEN: OnceLock<io::Error> = OnceLock::new();
 
 /// How to speak to whoever runs the command.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +33,15 @@ impl Out {
 
     /// A line (or lines) of the answer.
     pub fn line(self, text: impl AsRef<str>) {
-        // Whoever closed our output does not want the rest.
-        let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+        let mut stdout = io::stdout().lock();
+        note_failure(writeln!(stdout, "{}", text.as_ref()));
+    }
+
+    /// Why the answer, or part of it, never reached standard output; to be asked when all has been said.
+    pub fn unwritten(self) -> Option<anyhow::Error> {
+        note_failure(io::stdout().flush());
+        let error = UNWRITTEN.get()?;
+        Some(exit::machine("cannot write to standard output", "无法写到标准输出", error))
     }
 
     /// One JSON value of the answer.
@@ -40,16 +53,21 @@ impl Out {
 
     /// Progress and advice; not part of the answer.
     pub fn note(self, text: impl AsRef<str>) {
-        let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+        let _ = writeln!(io::stderr(), "{}", text.as_ref());
+    }
+
+    /// A failure in one line, for people.
+    pub fn told(self, error: &anyhow::Error) -> String {
+        format!("{}{}", self.pick("error: ", "错误："), lang::causes(error, self.lang))
     }
 
     /// Why the command failed, with each cause once: for people on standard error, and for programs as the
     /// last line of standard output.
     pub fn error(self, error: &anyhow::Error) {
         let message = lang::causes(error, self.lang);
-        self.note(format!("{}{message}", self.pick("error: ", "错误：")));
+        self.note(self.told(error));
         if self.json {
-            let told = Told::of(error);
+            let told = Told::of(error, self.lang);
             let violations: Vec<Value> = told
                 .violations
                 .iter()
@@ -61,6 +79,15 @@ impl Out {
             }
             self.value(&report);
         }
+    }
+}
+
+/// Remembers that the answer could not be written.
+fn note_failure(written: io::Result<()>) {
+    match written {
+        // Whoever closed our output does not want the rest.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => drop(UNWRITTEN.set(error)),
+        _ => {}
     }
 }
 

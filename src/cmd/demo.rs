@@ -1,7 +1,7 @@
 //! `yuanliu demo`: a made-up trade through the real server, a crash half-way, and what is left of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     path::Path,
     process::ExitCode,
@@ -16,11 +16,12 @@ use client::{
 use futures::stream;
 use indicatif::ProgressBar;
 use merkle::{Hash, SigningKey};
-use proto::v1::{GetItemRequest, Receipt, TraceFlowRequest, TraceSourceRequest};
+use proto::v1::{Entry, GetItemRequest, Receipt, TraceFlowRequest, TraceSourceRequest};
 use serde_json::{Value, json};
 use sim::{Examples, World};
 
 use super::{
+    expected,
     ground::{Ground, Place},
     offline, runtime,
 };
@@ -42,7 +43,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let data = place.path();
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let verified = offline::check(data, None, out)?;
+    let verified = offline::check(data, None, expected::Expected::default(), out)?;
     let lost = run.lost;
     let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({
@@ -132,34 +133,42 @@ impl Stage {
         let mut refused = 0;
         let mut before_kill = 0;
         let mut crash = Ok(());
-        let submitted = client
-            .submit_stream(stream::iter(statements), SubmitOptions::default(), |event| {
-                let settled = match event {
-                    SubmitEvent::Settled(settled) => settled,
-                    SubmitEvent::Waiting { failure, delay, .. } => {
-                        return out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32()));
-                    }
-                };
-                bar.inc(1);
-                match settled.outcome {
-                    Outcome::Recorded(receipt) => receipts.push(receipt),
-                    Outcome::Refused(rejection) => {
-                        refused += 1;
-                        out.note(format!(
-                            "{}: {} {:?}",
-                            rejection.reason, rejection.message, rejection.violations
-                        ));
-                    }
+        let dead = tokio::sync::Notify::new();
+        let submission = client.submit_stream(stream::iter(statements), SubmitOptions::default(), |event| {
+            let settled = match event {
+                SubmitEvent::Settled(settled) => settled,
+                SubmitEvent::Waiting { failure, delay, .. } => {
+                    return out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32()));
                 }
-                if before_kill == 0 && receipts.len() >= half {
-                    before_kill = receipts.len();
-                    crash = crash_and_restart(&mut server, data, out);
+            };
+            bar.inc(1);
+            match settled.outcome {
+                Outcome::Recorded(receipt) => receipts.push(receipt),
+                Outcome::Refused(rejection) => {
+                    refused += 1;
+                    out.note(format!(
+                        "{}: {} {:?}",
+                        rejection.reason, rejection.message, rejection.violations
+                    ));
                 }
-            })
-            .await;
+            }
+            if before_kill == 0 && receipts.len() >= half {
+                before_kill = receipts.len();
+                crash = crash_and_restart(&mut server, data, out);
+                if crash.is_err() {
+                    dead.notify_one();
+                }
+            }
+        });
+        // Nobody will answer again where the server did not come back: that is told at once.
+        let submitted = tokio::select! {
+            biased;
+            () = dead.notified() => None,
+            submitted = submission => Some(submitted),
+        };
         bar.finish_and_clear();
         crash?;
-        submitted?;
+        submitted.transpose()?;
         let (lost, twice) = missing(&client, &receipts).await?;
         let traces = self.traces(&client, out).await?;
         server.stop()?;
@@ -238,21 +247,32 @@ fn crash_and_restart(server: &mut ServerProcess, data: &Path, out: Out) -> Resul
     Ok(())
 }
 
-/// Counts receipts whose entry is not in the log as it was acknowledged, and entries acknowledged twice.
+/// Counts receipts whose entry is not in the log as it was acknowledged, and statements that have more than
+/// one entry, or an entry with more than one receipt.
 async fn missing(client: &Client, receipts: &[Receipt]) -> Result<(u64, u64)> {
     let mut wanted: BTreeMap<u64, &Receipt> = BTreeMap::new();
     let mut twice = 0;
     for receipt in receipts {
         twice += u64::from(wanted.insert(receipt.index, receipt).is_some());
     }
+    let mut seen = BTreeSet::new();
     let mut entries = client.entries(EntryRange { start: 0, limit: 0, follow: false });
     while let Some(entry) = entries.next().await? {
         let same = wanted.get(&entry.index).is_some_and(|r| r.leaf == entry.leaf && r.chain == entry.chain);
         if same {
             wanted.remove(&entry.index);
         }
+        twice += u64::from(is_repeat(&mut seen, &entry));
     }
     Ok((wanted.len() as u64, twice))
+}
+
+/// Whether an entry before had the party and id of this one's statement, which no two may share.
+fn is_repeat(seen: &mut BTreeSet<(String, Vec<u8>)>, entry: &Entry) -> bool {
+    // The genesis holds no statement.
+    let Ok(statement) = statement::Statement::recorded(entry.payload.clone()) else { return false };
+    let header = statement.header();
+    !seen.insert((header.party.clone(), header.id.to_vec()))
 }
 
 fn tell(report: &Value, out: Out) {
@@ -275,5 +295,23 @@ fn tell(report: &Value, out: Out) {
         let value = &report[key];
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         out.line(format!("{name}: {text}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_at_two_entries_is_a_repeat() {
+        let world = World::new(Plan { seed: 1, statements: 300, end_at: 1_800_000_000_000_000 });
+        let statements: Vec<_> = world.statements([7; 32]).map(|s| s.statement.payload).collect();
+        let mut seen = BTreeSet::new();
+        let mut at = |index, payload| is_repeat(&mut seen, &Entry { index, payload, ..Entry::default() });
+        assert!(!at(0, b"genesis"[..].into()) && !at(1, b"genesis"[..].into()), "no statements");
+        for (index, payload) in (2..).zip(&statements) {
+            assert!(!at(index, payload.clone()), "{index}");
+        }
+        assert!(at(9_999, statements[3].clone()));
     }
 }

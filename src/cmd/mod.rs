@@ -7,6 +7,7 @@ mod checkpoint;
 mod connect;
 mod demo;
 mod desk;
+mod expected;
 mod gateway;
 mod ground;
 mod init;
@@ -15,6 +16,7 @@ mod offline;
 mod sandbox;
 mod scan;
 mod serve;
+mod statements;
 mod submit;
 mod validate;
 mod witness;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
+pub use self::statements::At;
 use crate::{
     cli::{Command, Trace},
     out::Out,
@@ -38,10 +41,14 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Sign(args) => submit::sign(&args, out),
         Command::Validate(args) => validate::run(&args, out),
         Command::Submit(args) => submit::run(&args, out),
-        Command::Item(args) => ask::item(&args, out),
-        Command::History(args) => ask::history(&args, out),
-        Command::Trace(Trace::Source(args)) => ask::source(&args, out),
-        Command::Trace(Trace::Flow(args)) => ask::flow(&args, out),
+        Command::Item(args) => scan::require_name(&args.item).and_then(|()| ask::item(&args, out)),
+        Command::History(args) => scan::require_name(&args.item).and_then(|()| ask::history(&args, out)),
+        Command::Trace(Trace::Source(args)) => {
+            scan::require_name(&args.item).and_then(|()| ask::source(&args, out))
+        }
+        Command::Trace(Trace::Flow(args)) => {
+            scan::require_name(&args.item).and_then(|()| ask::flow(&args, out))
+        }
         Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),

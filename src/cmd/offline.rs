@@ -6,11 +6,12 @@ use anyhow::Result;
 use audit::{Auditor, Defect};
 use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{Step, ViewCheck};
-use merkle::Hash;
+use merkle::{Hash, VerifierKey};
 use serde_json::{Value, json};
 use store::StoreError;
 use tempfile::TempDir;
 
+use super::expected::Expected;
 use crate::{
     cli::{self, Data},
     exit,
@@ -26,6 +27,8 @@ const ATTACHMENTS: &str = "attachments";
 pub struct Verified {
     /// Entries checked.
     pub entries: u64,
+    /// The ledger's id and the log's key, as the first entry gives them.
+    pub names: Option<(Hash, VerifierKey)>,
     /// Root over them.
     pub root: Hash,
     /// Chain hash after the last.
@@ -34,12 +37,14 @@ pub struct Verified {
     pub defect: Option<Found>,
     /// How the view in use compares with what the entries give.
     pub view: ViewCheck,
+    /// Where it is not the ledger that was expected: a stable reason, and words.
+    pub unexpected: Option<(&'static str, String)>,
 }
 
 impl Verified {
-    /// Neither log nor view has a defect.
+    /// Neither log nor view has a defect, and it is the ledger that was expected.
     pub const fn is_sound(&self) -> bool {
-        self.defect.is_none() && !matches!(self.view, ViewCheck::Differs(_))
+        self.defect.is_none() && self.unexpected.is_none() && !matches!(self.view, ViewCheck::Differs(_))
     }
 
     /// Whether the view is the right one, where there is one to tell of.
@@ -119,9 +124,10 @@ fn scratch(below: Option<&Path>) -> Result<TempDir> {
 
 /// Re-derives every entry from its bytes, every kept checkpoint from the entries, and the view from them.
 /// Nothing in `data` is changed; the scratch view lies below `below`, or in the system's place for such.
-pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
+pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out) -> Result<Verified> {
     let scratch = scratch(below)?;
     let mut auditor = Auditor::default();
+    expected.look(&auditor);
     let mut defect = None;
     let bar = bar(out);
     let walked = ledger::walk(
@@ -130,7 +136,10 @@ pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
         &ledger::Config::default(),
         &mut |view, step| {
             let rows = match step {
-                Step::Entry(entry) => auditor.check(view, entry).map(|outcome| outcome.puts),
+                Step::Entry(entry) => auditor.check(view, entry).map(|outcome| {
+                    expected.look(&auditor);
+                    outcome.puts
+                }),
                 Step::Checkpoint { size, note } => auditor.checkpoint(size, note).map(|()| Vec::new()),
             };
             rows.map_err(|found| defect = Some(Found::of(&found, out))).ok()
@@ -158,30 +167,49 @@ pub fn check(data: &Path, below: Option<&Path>, out: Out) -> Result<Verified> {
         let fault = out.pick("it is missing: a ledger begins with its genesis", "缺失：账本须始于首条目");
         defect = Some(Found { index: 0, fault: fault.into() });
     }
-    Ok(Verified { entries: auditor.size(), root: auditor.root(), chain: *auditor.chain(), defect, view })
+    let names = auditor.ledger().copied().zip(auditor.log_key().cloned());
+    let unexpected = expected.unmet(names.as_ref(), out);
+    let (entries, root, chain) = (auditor.size(), auditor.root(), *auditor.chain());
+    Ok(Verified { entries, names, root, chain, defect, view, unexpected })
 }
 
 /// `yuanliu verify`
 pub fn verify(args: &cli::Verify, out: Out) -> Result<ExitCode> {
-    let found = check(&args.data.data, args.scratch.as_deref(), out)?;
+    let found = check(&args.data.data, args.scratch.as_deref(), Expected::read(args)?, out)?;
     if out.json {
         out.value(&report(&found, out));
-    } else if let Some(defect) = &found.defect {
-        let what = out.pick("DEFECT: entry", "发现缺陷：条目");
-        out.line(format!("{what} {}: {}", defect.index, defect.fault));
-    } else if let ViewCheck::Differs(why) = &found.view {
-        out.line(view_differs(why, out));
     } else {
-        out.line(format!(
-            "{} {} {}",
-            out.pick("Whole and unaltered:", "完整且未被改动："),
-            found.entries,
-            out.pick("entries", "条目")
-        ));
-        out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
-        out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
+        tell(&found, args, out);
     }
     Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+}
+
+fn tell(found: &Verified, args: &cli::Verify, out: Out) {
+    if let Some(defect) = &found.defect {
+        let what = out.pick("DEFECT: entry", "发现缺陷：条目");
+        return out.line(format!("{what} {}: {}", defect.index, defect.fault));
+    }
+    if let Some((_, why)) = &found.unexpected {
+        return out.line(format!("{} {why}", out.pick("DEFECT:", "发现缺陷：")));
+    }
+    if let ViewCheck::Differs(why) = &found.view {
+        return out.line(view_differs(why, out));
+    }
+    let what = out.pick("Whole and unaltered:", "完整且未被改动：");
+    out.line(format!("{what} {} {}", found.entries, out.pick("entries", "条目")));
+    out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
+    out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
+    if let Some((ledger, log_key)) = &found.names {
+        out.line(format!("{} {}", out.pick("ledger", "账本标识"), hex::encode(ledger)));
+        out.line(format!("{} {log_key}", out.pick("log key", "日志公钥")));
+    }
+    if args.log_key.is_none() || args.checkpoint.is_empty() {
+        out.note(out.pick(
+            "Whoever has the log's key could have written all of it anew. Name what you know from elsewhere: \
+             --ledger, --log-key, --checkpoint.",
+            "持有日志密钥者可另写整本账。请指定您从别处得知的内容：--ledger、--log-key、--checkpoint。",
+        ));
+    }
 }
 
 fn view_differs(why: &str, out: Out) -> String {
@@ -202,10 +230,17 @@ fn report(found: &Verified, out: Out) -> Value {
         "chain": hex::encode(found.chain),
         "view_ok": found.view_ok(),
     });
+    if let Some((ledger, log_key)) = &found.names {
+        report["ledger"] = hex::encode(ledger).into();
+        report["log_key"] = log_key.to_string().into();
+    }
     if let Some(defect) = &found.defect {
         report["index"] = defect.index.into();
         report["fault"] = defect.fault.clone().into();
         return failed(report, exit::REFUSED, "DEFECT", &defect.fault);
+    }
+    if let Some((reason, why)) = &found.unexpected {
+        return failed(report, exit::REFUSED, reason, why);
     }
     match &found.view {
         ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),

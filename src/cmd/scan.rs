@@ -10,8 +10,7 @@ use crate::{exit, lang::Lang, out::Out};
 
 /// Runs the command.
 pub fn run(text: &str, out: Out) -> Result<ExitCode> {
-    // FNC1 cannot be typed; scanners and people write it in these ways.
-    let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}");
+    let scan = unescaped(text);
     let year = u16::try_from(jiff::Zoned::now().year())?;
     let data = ScanData::parse(&scan, year).map_err(|e| {
         let place = if out.json { String::new() } else { format!("\n{}", e.caret(&scan)) };
@@ -26,6 +25,27 @@ pub fn run(text: &str, out: Out) -> Result<ExitCode> {
         show(&data, out);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a scan where the name of an item is wanted, and gives the name.
+pub fn require_name(text: &str) -> Result<()> {
+    if gs1::ItemRef::parse(text).is_ok() {
+        return Ok(());
+    }
+    let scan = unescaped(text);
+    let year = u16::try_from(jiff::Zoned::now().year())?;
+    let Some(item) = ScanData::parse(&scan, year).ok().and_then(|data| data.item().map(String::from)) else {
+        return Ok(());
+    };
+    Err(exit::usage(
+        format!("{text} is a scan; the item it names is {item} (see `yuanliu scan`)"),
+        format!("{text} 是扫码内容，所指物品为 {item}（见 `yuanliu scan`）"),
+    ))
+}
+
+/// FNC1 cannot be typed; scanners and people write it in these ways.
+fn unescaped(text: &str) -> String {
+    text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}")
 }
 
 /// The answer for programs.
@@ -57,10 +77,15 @@ fn show(data: &ScanData, out: Out) {
         (out.pick("variant", "变体"), data.variant().map(str::to_string)),
         (out.pick("expires on", "有效期至"), data.expiry().map(|d| d.to_string())),
     ];
-    for (name, value) in rows {
-        if let Some(value) = value {
-            out.line(format!("{name}: {value}"));
-        }
+    let named: Vec<_> = rows.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    for (name, value) in &named {
+        out.line(format!("{name}: {value}"));
+    }
+    if named.is_empty() {
+        let elements = data.element_string().map(|elements| elements.to_bracketed()).unwrap_or_default();
+        let what =
+            out.pick("names neither an item nor a product, lot or date:", "未指明物品、产品、批号或日期：");
+        out.line(format!("{what} {elements}"));
     }
     for warning in data.warnings() {
         out.note(format!("{}: {}", out.pick("warning", "提示"), told(*warning, out.lang)));

@@ -2,10 +2,6 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use anyhow::Result;
-use serde_json::json;
-use tracing_subscriber::EnvFilter;
-
 use super::runtime;
 use crate::{
     cli,
@@ -13,13 +9,18 @@ use crate::{
     exit, keys,
     out::Out,
 };
+use anyhow::Result;
+use serde_json::json;
 
 /// Runs the server until it is asked to end.
 pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
-    let config = Config::read(args)?;
+    let config = Config::read(args, out)?;
     let data = config.data()?.clone();
     start_logs(&config.logs)?;
     let log = keys::read_log_key(&data, out)?;
+    if let Some(warning) = keys::records_too_open(&data, out) {
+        tracing::warn!("{warning}");
+    }
     let clock = Arc::new(ledger::SystemClock::default());
     let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
     let size = ledger.head().size;
@@ -76,12 +77,8 @@ pub(super) fn write_ready(file: &Path, text: &str) -> Result<()> {
 }
 
 fn start_logs(logs: &Logs) -> Result<()> {
-    let filter = EnvFilter::try_new(&logs.filter).map_err(|e| {
-        let name = &logs.filter;
-        exit::usage(format!("logs.filter {name}: {e}"), format!("logs.filter {name}：不是日志过滤式（{e}）"))
-    })?;
     // Who reads by its role alone is said whatever the filter.
-    let filter = filter.add_directive(format!("{}=info", server::ACCESS_LOG).parse()?);
+    let filter = logs.filter()?.add_directive(format!("{}=info", server::ACCESS_LOG).parse()?);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match logs.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -92,7 +89,7 @@ fn start_logs(logs: &Logs) -> Result<()> {
 
 /// Shows the configuration in effect, and where each part of it was read.
 pub fn show(args: &cli::Serve, out: Out) -> Result<ExitCode> {
-    let config = Config::read(args)?;
+    let config = Config::read(args, out)?;
     if out.json {
         out.value(&config);
         return Ok(ExitCode::SUCCESS);

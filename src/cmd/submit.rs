@@ -1,38 +1,35 @@
 //! `yuanliu sign` and `yuanliu submit`.
 
-use std::{
-    cell::RefCell,
-    fs::File,
-    io::{BufRead, BufReader, Cursor, Read},
-    path::Path,
-    process::ExitCode,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, process::ExitCode, thread};
 
-use anyhow::{Context as _, Result};
-use client::{Client, JsonLines, Outcome, Settled, Signer, SubmitEvent, SubmitOptions, Summary};
-use futures::stream;
+use anyhow::Result;
+use client::{Client, Outcome, Settled, Signer, SubmitEvent, SubmitOptions};
+use futures::{Stream, StreamExt as _, future, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use proto::v1::{Attachment, Receipt, Rejection, SignedStatement, Statement};
-use serde_json::json;
-use statement::{hex_text, kind_row};
+use proto::v1::{FieldViolation, Receipt, SignedStatement};
+use serde_json::{Value, json};
+use statement::{Reason, hex_text, kind_row};
+use tokio::sync::mpsc;
 
-use super::{attach, connect, runtime};
+use super::{
+    attach, connect, runtime,
+    statements::{At, Found, Place, read_and_sign, read_signed, waits},
+};
 use crate::{
     cli, draw, exit,
+    lang::{self, Lang},
     out::{Out, failed},
 };
 
-/// Byte order mark that some editors put before UTF-8.
-const MARK: char = '\u{feff}';
-
-type Statements = Box<dyn Iterator<Item = Result<SignedStatement>>>;
+/// Most statements that wait between a thread that reads standard input and the connection.
+const READ_AHEAD: usize = 256;
 
 /// `yuanliu sign`: signed statements as JSON Lines.
 pub fn sign(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     let signer = runtime()?.block_on(signer(args, out))?;
-    for signed in signed_files(args, &signer, Vec::new()) {
-        out.value(&client::message_to_json("SignedStatement", &signed?)?);
+    for signed in read_and_sign(&args.files, &signer, Vec::new()) {
+        let (_, signed) = signed?;
+        out.value(&client::message_to_json("SignedStatement", &signed)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,8 +49,9 @@ pub(super) async fn signer(args: &cli::Sign, out: Out) -> Result<Signer> {
 pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
     runtime()?.block_on(async {
         let client = connect::public(&args.sign.who, out).await?;
+        let files = &args.sign.files;
         let statements = if args.signed {
-            ready_files(&args.sign.files)
+            read_signed(files)
         } else {
             let signer = signer(&args.sign, out).await?;
             let papers = if args.attach.is_empty() {
@@ -61,50 +59,163 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
             } else {
                 attach::upload(&connect::reader(&args.sign.who, out).await?, &args.attach, out).await?
             };
-            signed_files(&args.sign, &signer, papers)
+            read_and_sign(files, &signer, papers)
         };
-        let summary = send(&client, statements, out).await?;
-        if !out.json {
-            out.note(format!(
-                "{} {}, {} {}",
-                summary.recorded,
-                out.pick("recorded", "条已记录"),
-                summary.refused,
-                out.pick("refused", "条被拒"),
-            ));
-        } else if summary.refused > 0 {
-            let all = summary.recorded + summary.refused;
-            let message =
-                format!("{} {} / {all}", out.pick("statements refused:", "被拒的声明："), summary.refused);
-            out.value(&failed(json!({}), exit::REFUSED, "", &message));
+        let statements =
+            if waits(files) { from_thread(statements) } else { stream::iter(statements).boxed() };
+        let (tally, ended) = send(&client, statements, out).await;
+        if let Err(error) = ended {
+            tally.tell_early_end(args.signed, out);
+            return Err(error);
         }
-        Ok(if summary.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
+        tally.tell_end(out);
+        Ok(if tally.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
     })
 }
 
-/// Submits in order; stops at the first statement that cannot be read, after settling those before it.
-async fn send(client: &Client, statements: Statements, out: Out) -> Result<Summary> {
-    let broken = Rc::new(RefCell::new(None));
-    let keep = broken.clone();
-    let readable = statements
-        .map_while(move |statement| statement.map_err(|error| keep.borrow_mut().replace(error)).ok());
+/// Statements as they come, with their places.
+type Source = stream::BoxStream<'static, Result<(Place, SignedStatement), At>>;
+
+/// Reads on a thread of its own, so that what has been read is sent, and a signal heard, while it waits.
+fn from_thread(statements: Found<SignedStatement>) -> Source {
+    let (give, mut take) = mpsc::channel(READ_AHEAD);
+    // Ends with its input, with the connection, or with the process.
+    thread::spawn(move || statements.into_iter().try_for_each(|statement| give.blocking_send(statement)));
+    stream::poll_fn(move |cx| take.poll_recv(cx)).boxed()
+}
+
+/// How far a submission has come.
+#[derive(Default)]
+struct Tally {
+    recorded: u64,
+    /// By the server, or here before they were sent.
+    refused: u64,
+    /// Places of those under way, in order; no more than the client keeps under way.
+    under_way: VecDeque<Place>,
+    /// The statement read last.
+    last: Option<Place>,
+    /// What ended the reading, with its place.
+    broken: Option<At>,
+}
+
+/// Submits in order. A statement that cannot be signed is refused like one that the server refuses; a file
+/// that cannot be read ends it, after what was read before is settled.
+async fn send(client: &Client, statements: Source, out: Out) -> (Tally, Result<()>) {
+    let tally = RefCell::new(Tally::default());
     let bar = progress(out);
-    let summary = client
-        .submit_stream(stream::iter(readable), SubmitOptions::default(), |event| match event {
-            SubmitEvent::Settled(settled) => {
-                bar.suspend(|| tell(&settled, out));
-                bar.inc(1);
-            }
-            SubmitEvent::Waiting { failure, delay, .. } => {
-                bar.suspend(|| out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32())));
-            }
-        })
-        .await;
+    let readable = readable(statements, &tally, &bar, out);
+    let submission = client.submit_stream(readable, SubmitOptions::default(), |event| match event {
+        SubmitEvent::Settled(settled) => {
+            let place = tally.borrow_mut().settle(&settled);
+            bar.suspend(|| tell(place.as_ref(), &settled, out));
+            bar.inc(1);
+        }
+        SubmitEvent::Waiting { failure, delay, .. } => {
+            bar.suspend(|| out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32())));
+        }
+    });
+    let ended = tokio::select! {
+        summary = submission => summary.map(drop).map_err(anyhow::Error::from),
+        () = server::asked_to_end() => Err(exit::interrupted()),
+    };
     bar.finish_and_clear();
-    let summary = summary?;
-    match broken.take() {
-        Some(error) => Err(error),
-        None => Ok(summary),
+    let mut tally = tally.into_inner();
+    let broken = tally.broken.take();
+    if let Some(at) = &broken {
+        tally.under_way.push_back(at.place.clone());
+    }
+    (tally, ended.and_then(|()| broken.map_or(Ok(()), |at| Err(at.into()))))
+}
+
+/// The statements that can be sent; the others are told of and counted here.
+fn readable(
+    statements: Source,
+    tally: &RefCell<Tally>,
+    bar: &ProgressBar,
+    out: Out,
+) -> impl Stream<Item = SignedStatement> {
+    let sorted = statements.map(move |statement| match statement {
+        Ok((place, signed)) => {
+            let mut tally = tally.borrow_mut();
+            tally.last = Some(place.clone());
+            tally.under_way.push_back(place);
+            Some(Some(signed))
+        }
+        Err(at) if at.is_refusal() => {
+            bar.suspend(|| tell_unsent(&at, out));
+            bar.inc(1);
+            let mut tally = tally.borrow_mut();
+            tally.refused += 1;
+            tally.last = Some(at.place);
+            Some(None)
+        }
+        Err(at) => {
+            tally.borrow_mut().broken = Some(at);
+            None
+        }
+    });
+    sorted
+        .take_while(|sorted| future::ready(sorted.is_some()))
+        .filter_map(|sorted| future::ready(sorted.flatten()))
+}
+
+impl Tally {
+    /// Counts the next statement under way as settled; its place.
+    fn settle(&mut self, settled: &Settled) -> Option<Place> {
+        match settled.outcome {
+            Outcome::Recorded(_) => self.recorded += 1,
+            Outcome::Refused(_) => self.refused += 1,
+        }
+        self.under_way.pop_front()
+    }
+
+    fn counts(&self, out: Out) -> String {
+        let (recorded, refused) = (self.recorded, self.refused);
+        match out.lang {
+            Lang::En => format!("{recorded} recorded, {refused} refused"),
+            Lang::Zh => format!("{recorded} 条已记录，{refused} 条被拒"),
+        }
+    }
+
+    /// All was settled.
+    fn tell_end(&self, out: Out) {
+        if !out.json {
+            out.note(self.counts(out));
+        } else if self.refused > 0 {
+            let all = self.recorded + self.refused;
+            let message =
+                format!("{} {} / {all}", out.pick("statements refused:", "被拒的声明："), self.refused);
+            out.value(&failed(json!({}), exit::REFUSED, "", &message));
+        }
+    }
+
+    /// It ended before all was settled: how far it came, and how to go on.
+    fn tell_early_end(&self, signed: bool, out: Out) {
+        let next = self.under_way.front();
+        if out.json {
+            let next = next.map(|place| place.told(json!({})));
+            let last = self.last.as_ref().map(|place| place.told(json!({})));
+            out.value(&json!({
+                "recorded": self.recorded, "refused": self.refused, "next": next, "last_read": last
+            }));
+            return;
+        }
+        let next = match (next, &self.last) {
+            (Some(next), _) => format!("{} {}", out.pick("next is", "下一条："), next.text(out.lang)),
+            (None, Some(last)) => {
+                format!("{} {}", out.pick("next is what follows", "下一条在此之后："), last.text(out.lang))
+            }
+            (None, None) => out.pick("next is the first", "下一条：第一条").to_owned(),
+        };
+        let advice = if signed {
+            out.pick("the same file may be submitted again safely", "可放心再次提交同一文件")
+        } else {
+            out.pick(
+                "to repeat safely, sign first: `yuanliu sign`, then `submit --signed`",
+                "如需可放心重复提交，请先用 `yuanliu sign` 签名，再用 `submit --signed` 提交",
+            )
+        };
+        out.note(format!("{}{sep}{next}{sep}{advice}", self.counts(out), sep = out.pick("; ", "；")));
     }
 }
 
@@ -116,27 +227,48 @@ fn progress(out: Out) -> ProgressBar {
     style.map_or_else(|_| ProgressBar::hidden(), |style| ProgressBar::new_spinner().with_style(style))
 }
 
-fn tell(settled: &Settled, out: Out) {
+fn tell(place: Option<&Place>, settled: &Settled, out: Out) {
     match &settled.outcome {
-        Outcome::Recorded(receipt) => tell_receipt(settled, receipt, out),
-        Outcome::Refused(rejection) => tell_refusal(settled, rejection, out),
+        Outcome::Recorded(receipt) => tell_receipt(place, settled, receipt, out),
+        Outcome::Refused(r) => tell_refusal(place, &r.reason, &r.message, &r.violations, out),
     }
 }
 
-fn tell_receipt(settled: &Settled, receipt: &Receipt, out: Out) {
+/// A statement that was refused here, before it was sent.
+fn tell_unsent(at: &At, out: Out) {
+    let told = exit::Told::of(at.cause(), out.lang);
+    // The fields follow, each with its fault.
+    let reason = Reason::ALL.iter().find(|r| r.as_str() == told.reason && !told.violations.is_empty());
+    let message = match reason {
+        Some(reason) => out.pick(reason.english(), reason.chinese()).to_owned(),
+        None => lang::causes(at.cause(), out.lang),
+    };
+    tell_refusal(Some(&at.place), &told.reason, &message, &told.violations, out);
+}
+
+fn with_place(place: Option<&Place>, report: Value) -> Value {
+    match place {
+        Some(place) => place.told(report),
+        None => report,
+    }
+}
+
+fn tell_receipt(place: Option<&Place>, settled: &Settled, receipt: &Receipt, out: Out) {
     let digest = hex_text(&merkle::sha256(&[&settled.statement.payload]));
     if out.json {
-        out.value(&json!({
-            "position": settled.position,
-            "index": receipt.index,
-            "recorded_at": receipt.recorded_at,
-            "digest": digest,
-            "leaf": hex_text(&receipt.leaf),
-            "chain_before": hex_text(&receipt.chain_before),
-            "chain": hex_text(&receipt.chain),
-            "signatures_missing": receipt.signatures_missing,
-            "recorded_before": receipt.recorded_before,
-        }));
+        out.value(&with_place(
+            place,
+            json!({
+                "index": receipt.index,
+                "recorded_at": receipt.recorded_at,
+                "digest": digest,
+                "leaf": hex_text(&receipt.leaf),
+                "chain_before": hex_text(&receipt.chain_before),
+                "chain": hex_text(&receipt.chain),
+                "signatures_missing": receipt.signatures_missing,
+                "recorded_before": receipt.recorded_before,
+            }),
+        ));
         return;
     }
     let statement = statement::Statement::recorded(settled.statement.payload.clone()).ok();
@@ -158,141 +290,17 @@ fn tell_receipt(settled: &Settled, receipt: &Receipt, out: Out) {
     out.line(line);
 }
 
-fn tell_refusal(settled: &Settled, rejection: &Rejection, out: Out) {
-    let violations: Vec<_> = rejection
-        .violations
-        .iter()
-        .map(|v| json!({ "field": v.field, "description": v.description }))
-        .collect();
+fn tell_refusal(place: Option<&Place>, reason: &str, message: &str, violations: &[FieldViolation], out: Out) {
     if out.json {
-        out.value(&json!({
-            "position": settled.position,
-            "refused": rejection.reason,
-            "message": rejection.message,
-            "violations": violations,
-        }));
+        let violations: Vec<_> =
+            violations.iter().map(|v| json!({ "field": v.field, "description": v.description })).collect();
+        let report = json!({ "refused": reason, "message": message, "violations": violations });
+        out.value(&with_place(place, report));
         return;
     }
-    let nth = settled.position + 1;
-    out.note(format!(
-        "{} {nth}: {} — {}",
-        out.pick("statement", "声明"),
-        rejection.reason,
-        rejection.message
-    ));
-    for v in &rejection.violations {
+    let place = place.map(|p| p.text(out.lang)).unwrap_or_default();
+    out.note(format!("{place}: {reason} — {message}"));
+    for v in violations {
         out.note(format!("    {}: {}", v.field, v.description));
     }
-}
-
-/// Statements of files, signed one by one as they are asked for; each names these documents too.
-fn signed_files(args: &cli::Sign, signer: &Signer, papers: Vec<Attachment>) -> Statements {
-    let signer = signer.clone();
-    let files = args.files.clone();
-    Box::new(files.into_iter().flat_map(move |file| {
-        let (signer, papers) = (signer.clone(), papers.clone());
-        let name = file.display().to_string();
-        read(&file).map(move |statement| {
-            let signed = statement.and_then(|mut s| {
-                s.header.get_or_insert_default().attachments.extend(papers.iter().cloned());
-                Ok(signer.sign(s)?)
-            });
-            signed.with_context(|| name.clone())
-        })
-    }))
-}
-
-/// A file of one statement (`.json`, or anything whose first line is not a JSON value by itself), or of one
-/// a line.
-pub(super) fn read(file: &Path) -> Box<dyn Iterator<Item = Result<Statement>>> {
-    if file.extension().is_some_and(|e| e == "json") {
-        return one(whole(file));
-    }
-    match lines(file) {
-        Ok(reader) => read_lines(reader),
-        Err(error) => one(Err(error)),
-    }
-}
-
-/// A file that cannot be opened or read.
-fn unreadable(error: std::io::Error) -> anyhow::Error {
-    if error.kind() == std::io::ErrorKind::InvalidData {
-        return exit::refused("not UTF-8", "不是 UTF-8 编码");
-    }
-    exit::machine("cannot be read", "无法读取", error)
-}
-
-fn one(text: Result<String>) -> Box<dyn Iterator<Item = Result<Statement>>> {
-    Box::new(std::iter::once(text.and_then(|t| Ok(client::statement_from_json(&t)?))))
-}
-
-fn read_lines(mut reader: Box<dyn BufRead>) -> Box<dyn Iterator<Item = Result<Statement>>> {
-    let mut start = String::new();
-    if let Err(error) = (&mut reader).take(client::MAX_LINE as u64).read_line(&mut start) {
-        return one(Err(unreadable(error)));
-    }
-    let first = start.strip_prefix(MARK).unwrap_or(&start);
-    let is_lines = first.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
-    let all = Cursor::new(start).chain(reader);
-    if is_lines {
-        return Box::new(JsonLines::new(all).map(|s| s.map_err(anyhow::Error::from)));
-    }
-    one(bounded(all))
-}
-
-/// A file of at most one longest line.
-fn whole(file: &Path) -> Result<String> {
-    bounded(File::open(file).map_err(unreadable)?)
-}
-
-fn bounded(reader: impl Read) -> Result<String> {
-    let mut text = String::new();
-    reader.take(client::MAX_LINE as u64 + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() > client::MAX_LINE {
-        return Err(too_long());
-    }
-    Ok(text)
-}
-
-fn too_long() -> anyhow::Error {
-    let most = client::MAX_LINE;
-    exit::refused(format!("longer than {most} bytes"), format!("超过 {most} 字节"))
-}
-
-/// Lines that are not empty, each of bounded length.
-fn bounded_lines(mut reader: Box<dyn BufRead>) -> impl Iterator<Item = Result<String>> {
-    std::iter::from_fn(move || {
-        loop {
-            let mut line = String::new();
-            match (&mut reader).take(client::MAX_LINE as u64 + 1).read_line(&mut line) {
-                Ok(0) => return None,
-                Ok(_) if line.len() > client::MAX_LINE => {
-                    return Some(Err(too_long()));
-                }
-                Ok(_) if line.trim_start_matches(MARK).trim().is_empty() => {}
-                Ok(_) => return Some(Ok(line)),
-                Err(e) => return Some(Err(unreadable(e))),
-            }
-        }
-    })
-}
-
-fn lines(file: &Path) -> Result<Box<dyn BufRead>> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(BufReader::new(std::io::stdin())));
-    }
-    Ok(Box::new(BufReader::new(File::open(file).map_err(unreadable)?)))
-}
-
-/// Signed statements as `yuanliu sign` prints them.
-fn ready_files(files: &[std::path::PathBuf]) -> Statements {
-    let files = files.to_vec();
-    Box::new(files.into_iter().flat_map(|file| {
-        let name = file.display().to_string();
-        let lines: Box<dyn Iterator<Item = Result<SignedStatement>>> = match lines(&file) {
-            Ok(reader) => Box::new(bounded_lines(reader).map(|line| Ok(client::signed_from_json(&line?)?))),
-            Err(error) => Box::new(std::iter::once(Err(error))),
-        };
-        lines.map(move |statement| statement.with_context(|| name.clone()))
-    }))
 }

@@ -4,12 +4,17 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use proto::v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse};
+use serde_json::json;
 
 use super::{
     connect, runtime,
-    submit::{read, signer},
+    statements::{At, Place, read},
+    submit::signer,
 };
-use crate::{cli, exit, out::Out};
+use crate::{
+    cli, exit, lang,
+    out::{Out, failed},
+};
 
 /// Warnings of a statement that people are shown.
 const MAX_WARNINGS: usize = 20;
@@ -21,12 +26,21 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
         let client = connect::reader(&args.who, out).await?;
         let signer = signer(args, out).await?;
         let (mut sound, mut faulty) = (0, 0);
-        for (place, statement) in args.files.iter().flat_map(|file| read(file)).enumerate() {
-            let payload = signer.draft(statement?)?;
+        for statement in read(&args.files) {
+            let (place, statement) = match statement {
+                Ok(found) => found,
+                Err(at) if at.is_refusal() => {
+                    tell_unread(&at, out);
+                    faulty += 1;
+                    continue;
+                }
+                Err(at) => return Err(at.into()),
+            };
+            let payload = signer.draft(statement)?;
             let statement = Some(SignedStatement { payload, ..SignedStatement::default() });
             let request = ValidateStatementRequest { statement };
             let answer = client.validate_statement(request).await?;
-            tell(place, &answer, out)?;
+            tell(&place, &answer, out)?;
             if answer.admissible { sound += 1 } else { faulty += 1 }
         }
         if !out.json {
@@ -40,7 +54,18 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     })
 }
 
-fn tell(place: usize, answer: &ValidateStatementResponse, out: Out) -> Result<()> {
+/// What is not even a statement.
+fn tell_unread(at: &At, out: Out) {
+    let told = exit::Told::of(at.cause(), out.lang);
+    let message = lang::causes(at.cause(), out.lang);
+    if out.json {
+        out.value(&failed(at.place.told(json!({})), told.code, &told.reason, &message));
+    } else {
+        out.line(format!("{}: {message}", at.place.text(out.lang)));
+    }
+}
+
+fn tell(place: &Place, answer: &ValidateStatementResponse, out: Out) -> Result<()> {
     if out.json {
         out.value(&client::message_to_json("ValidateStatementResponse", answer)?);
         return Ok(());
@@ -57,7 +82,7 @@ fn tell(place: usize, answer: &ValidateStatementResponse, out: Out) -> Result<()
             )
         ),
     };
-    out.line(format!("{} {}: {verdict}", out.pick("statement", "声明"), place + 1));
+    out.line(format!("{}: {verdict}", place.text(out.lang)));
     answer.violations.iter().for_each(|v| line(v, "✖", out));
     let (shown, more) = answer.warnings.split_at(answer.warnings.len().min(MAX_WARNINGS));
     shown.iter().for_each(|v| line(v, "!", out));

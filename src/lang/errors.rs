@@ -7,11 +7,10 @@ use std::error::Error;
 
 use client::{ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError, reason};
 use server::{ServeError, TlsError};
-use statement::Refusal;
 use store::StoreError;
 
 use super::Lang;
-use crate::exit;
+use crate::{cmd::At, exit};
 
 /// An error and its causes, outermost first, each told once.
 pub fn causes(error: &anyhow::Error, lang: Lang) -> String {
@@ -39,6 +38,9 @@ fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<SubmitError>() {
         let (settled, waiting) = (error.summary.recorded + error.summary.refused, error.unsettled.len());
         return Some(format!("{}（已处理 {settled} 条，待处理 {waiting} 条）", of_client(&error.error)));
+    }
+    if let Some(at) = cause.downcast_ref::<At>() {
+        return Some(at.place.to_chinese());
     }
     let json = cause.downcast_ref().map(JsonError::to_chinese);
     json.or_else(|| cause.downcast_ref().map(of_client))
@@ -96,17 +98,11 @@ fn of_signing(error: &SignError) -> String {
         SignError::Contradiction { field, found, expected } => {
             format!("header.{field} 为 {found}，而本签署方为 {expected}")
         }
-        SignError::Refused(refusal) => of_refusal(refusal),
+        SignError::Refused(refusal) => refusal.to_chinese(),
         SignError::Random(e) => format!("系统无法提供随机数：{e}"),
         SignError::Key(fault) => format!("密钥无法签名：{fault}"),
         SignError::Clock => "系统时钟有误".into(),
     }
-}
-
-/// A refused statement with its faults.
-pub fn of_refusal(refusal: &Refusal) -> String {
-    let faults = refusal.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
-    format!("{}：{}{}", refusal.reason, refusal.reason.chinese(), faults.collect::<String>())
 }
 
 fn of_key_file(error: &KeyFileError) -> String {
@@ -138,6 +134,7 @@ fn of_store(error: &StoreError) -> String {
             format!("{} 正被 {owner} 使用：请先停止该进程", dir.display())
         }
         StoreError::NotEmpty(dir) => format!("{} 非空：请指定空目录或新目录", dir.display()),
+        StoreError::NotADirectory(dir) => format!("{} 不是目录：请指定空目录或新目录", dir.display()),
         StoreError::NoLedger(dir) => {
             format!("{} 中没有账本：请用 `yuanliu init` 创建，或指定其他目录", dir.display())
         }

@@ -50,7 +50,7 @@ pub(super) const COMMANDS: [(&str, &str); 41] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 88] = [
+pub(super) const ARGUMENTS: [(&str, &str); 91] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -93,6 +93,9 @@ pub(super) const ARGUMENTS: [(&str, &str); 88] = [
     ("limit", "结果最多几行；默认 1,000。"),
     ("history.limit", "最多几条；默认全部。"),
     ("text", "扫码内容。"),
+    ("verify.ledger", "应为此账本（64 位十六进制），以您从可信方得知的为准。"),
+    ("log_key", "检查点须由此日志公钥签署，即 `yuanliu init` 所输出的公钥。"),
+    ("checkpoint", "自行留存或从别处取得的已签署检查点文件；日志须与之相符。可重复。"),
     ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),
     ("backup.output", "备份的去处；须不存在或为空，且不在账本目录之内。"),
     ("backup", "备份。"),
@@ -145,7 +148,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 88] = [
 ];
 
 const EXIT_CODES: &str = "\
-退出码：0 完成；1 被拒绝或校验未通过；2 用法有误（参数、设置或其所指）；3 服务端无法连接或繁忙；4 文件或机器故障。";
+退出码：0 完成；1 被拒绝或校验未通过；2 用法有误（参数、设置或其所指）；3 服务端无法连接或繁忙；4 文件或机器故障；130 未完成即被要求结束。";
 
 const TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}";
 

@@ -63,10 +63,20 @@ fn tell(error: &clap::Error, words: &[OsString], lang: Lang) -> ExitCode {
         None => drop(error.print()),
     }
     if out.json {
-        let first = plain.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        out.value(&failed(serde_json::json!({}), code, "", message.as_deref().unwrap_or(first)));
+        out.value(&failed(
+            serde_json::json!({}),
+            code,
+            "",
+            message.as_deref().unwrap_or(&first_part(&plain)),
+        ));
     }
     ExitCode::from(code)
+}
+
+/// What clap says before usage and advice, in one line: it lists what is missing below a first line.
+fn first_part(plain: &str) -> String {
+    let lines: Vec<&str> = plain.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// The faults people make most, in Chinese; others stay in clap's words.

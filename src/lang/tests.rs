@@ -8,10 +8,7 @@ use store::StoreError;
 use witness::StateError;
 
 use super::{help, *};
-use crate::{
-    cli::Cli,
-    exit::{self, Told},
-};
+use crate::{cli::Cli, exit};
 
 fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
@@ -103,6 +100,7 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (KeyFileError::Exists(path()).into(), 2),
         (KeyFileError::Io { action: "read", path: path(), source: io() }.into(), 4),
         (StoreError::NotEmpty(path()).into(), 2),
+        (StoreError::NotADirectory(path()).into(), 2),
         (StoreError::NoLedger(path()).into(), 2),
         (StoreError::Inside { to: path(), dir: path() }.into(), 2),
         (StoreError::Locked { dir: path(), owner: "process 1".into() }.into(), 4),
@@ -124,11 +122,11 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (ClientError::Stop(failure(reason::PROTOCOL)).into(), 4),
     ];
     for (error, code) in table {
-        assert_eq!(Told::of(&error).code, code, "{error}");
+        assert_eq!(exit::code(&error), code, "{error}");
         let chinese = causes(&error, Lang::Zh);
         assert!(is_chinese(&chinese), "{error}: {chinese}");
         let error = error.context("around it");
-        assert_eq!(Told::of(&error).code, code, "{error}");
+        assert_eq!(exit::code(&error), code, "{error}");
         assert!(causes(&error, Lang::En).starts_with("around it: "));
     }
 }

@@ -6,6 +6,7 @@ use proto::v1::{
     StatementKind, StatementRef, Temperature, UseLine, statement::Body,
 };
 use tonic::Code::{self, InvalidArgument, PermissionDenied};
+use tonic_types::StatusExt as _;
 
 use crate::{
     kit::{Actor, Stage, commission, lot, now_us, ship, unit, violated_fields},
@@ -521,6 +522,10 @@ async fn all_faults_are_told_at_once_in_the_language_asked_for() {
             ["header.salt", "commission.items[1]", "commission.made_on", "commission.units_per_code"];
         assert_eq!(violated_fields(&status), expect);
         assert_eq!(!status.message().is_ascii(), chinese, "{language}: {}", status.message());
+        let details = status.get_details_bad_request().unwrap().field_violations;
+        for v in &details {
+            assert_eq!(!v.description.is_ascii(), chinese, "{language}: {}: {}", v.field, v.description);
+        }
 
         let batch = v1::SubmitStatementsRequest { statements: vec![signed.clone()], without_proofs: false };
         let mut request = tonic::Request::new(futures::stream::iter([batch]));
@@ -529,6 +534,8 @@ async fn all_faults_are_told_at_once_in_the_language_asked_for() {
         let result = answers.message().await.unwrap().unwrap().results.remove(0).result.unwrap();
         let v1::statement_result::Result::Rejection(rejection) = result else { panic!("{result:?}") };
         assert!(rejection.violations.iter().map(|v| &v.field).eq(expect));
+        let descriptions = rejection.violations.iter().map(|v| &v.description);
+        assert!(descriptions.eq(details.iter().map(|v| &v.description)), "{rejection:?}");
         assert_eq!(rejection.message, status.message(), "the same words on both ways");
     }
     assert_eq!(stage.size().await, size);

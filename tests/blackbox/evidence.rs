@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use rocksdb::{DB, IteratorMode, Options};
@@ -191,6 +191,31 @@ async fn backups_and_restores_leave_nothing_by_halves() {
     restore(&good).ok();
     assert!(!good.join("restoring").exists());
     assert_eq!(verify(&good).ok()["view_ok"], true);
+
+    // Killed half-way, it leaves nothing that blocks the next; what only looks alike is not touched.
+    let (killed, alike) = (ledger.beside("killed"), ledger.beside("alike"));
+    let mut interrupted = 0;
+    for round in 0..20 {
+        let mut child = yuanliu().arg("restore").arg(&copy).arg("--data").arg(&killed).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() && !killed.join("restoring/log/CURRENT").exists() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(Duration::from_millis(round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        interrupted += u32::from(killed.join("restoring").exists() && !killed.join("log").exists());
+        if killed.join("log").exists() {
+            fs::remove_dir_all(&killed).unwrap();
+        }
+    }
+    assert!(interrupted > 0, "never in the middle");
+    restore(&killed).ok();
+    assert!(!killed.join("restoring").exists());
+    assert_eq!(verify(&killed).ok()["view_ok"], true);
+    fs::create_dir_all(alike.join("restoring")).unwrap();
+    fs::write(alike.join("restoring/novel.txt"), "Chapter 1").unwrap();
+    assert_eq!(restore(&alike).code, Some(2));
+    assert!(alike.join("restoring/novel.txt").exists());
 
     // A backup with a hole fails, and the directory is as it was.
     let table = tables(&copy).into_iter().next().expect("a table");

@@ -141,8 +141,11 @@ async fn refused_statements_end_with_a_failure_for_programs() {
     assert!(lines[0]["index"].is_u64() && lines[1]["refused"] == "TARGET_UNKNOWN", "{done:?}");
     assert!(failure(&done, 1)["message"].as_str().unwrap().contains("1 / 2"), "{done:?}");
 
-    let invalid = failure(&submit(&write(temp.path(), "bad.json", &site.replace("KR", "Korea"))), 1);
-    assert_eq!(invalid["violations"][0]["field"], "site.country", "{invalid}");
+    let invalid = submit(&write(temp.path(), "bad.json", &site.replace("KR", "Korea")));
+    failure(&invalid, 1);
+    let told: Value = serde_json::from_str(invalid.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!(told["refused"], "INVALID_FIELD", "{invalid:?}");
+    assert_eq!(told["violations"][0]["field"], "site.country", "{invalid:?}");
 
     // As spreadsheets and some editors write UTF-8, in each kind of file.
     for (name, text) in [
@@ -240,4 +243,59 @@ async fn a_clock_that_leapt_ahead_needs_a_word_from_the_operator() {
         assert_eq!(named, mode & 0o077 != 0, "a log key that is open to others is named: {log}");
         assert_eq!(server.stop(), 0);
     }
+}
+
+#[test]
+fn wrong_use_is_named_in_full() {
+    let temp = tempfile::tempdir().unwrap();
+    let nowhere = temp.path().join("nowhere");
+    let config = |file: &str, text: &str| {
+        let file = write(temp.path(), file, text);
+        run_in(yuanliu().args(["config", "--json", "--config"]).arg(file))
+    };
+    let with = |name: &str| run_in(yuanliu().args(["config", "--json"]).env(name, "1"));
+    let scan = run(["item", "(01)09521234543213(21)U000001"]);
+    let backup_to_file = {
+        let data = temp.path().join("ledger");
+        let data = data.to_str().unwrap();
+        run(["init", "--data", data, "--origin", "a.example", "--root", "org:A", "--no-passphrase"]).ok();
+        run(["backup", "--data", data, "-o", "/etc/hosts"])
+    };
+    let table = [
+        ("arguments", run(["submit"]), "the following required arguments were not provided: <FILES>..."),
+        ("half a certificate", config("a.toml", "[server.tls]\ncert = \"x.pem\"\n"), "tls.key"),
+        (
+            "cut",
+            config("c.toml", "[server.limits]\ncals = 1\n"),
+            "c.toml): server.limits.cals: no such setting",
+        ),
+        (
+            "type",
+            config("d.toml", "[server.limits]\ncalls = \"x\"\n"),
+            "server.limits.calls: is string \"x\"",
+        ),
+        (
+            "no file",
+            run(["config", "--config", "/no.toml"]),
+            "cannot read the configuration /no.toml: No such",
+        ),
+        ("filter", config("e.toml", "[logs]\nfilter = \"a=b=c\"\n"), "logs.filter"),
+        ("variable", with("YUANLIU_SERVR__LISTEN"), "YUANLIU_SERVR__LISTEN: no such setting"),
+        ("no ledger", serve(&nowhere, &[], &[]), "holds no ledger"),
+        ("backup to a file", backup_to_file, "/etc/hosts is not a directory"),
+        ("scan", scan, "is sgtin:09521234543213.U000001 (see `yuanliu scan`)"),
+    ];
+    for (name, done, told) in table {
+        let error = failure(&done, 2);
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(told), "{name}: {message}");
+        assert!(!message.contains("default."), "{name}: {message}");
+    }
+    let misspelt = with("YUANLIU_SERVR");
+    assert!(misspelt.code == Some(0) && misspelt.stderr.contains("YUANLIU_SERVR"), "{misspelt:?}");
+    let known = with("YUANLIU_PIN");
+    assert!(known.code == Some(0) && known.stderr.is_empty(), "{known:?}");
+    let nothing = run_in(yuanliu().args(["scan", "(99)x"]));
+    assert_eq!(nothing.code, Some(0), "{nothing:?}");
+    assert!(nothing.stdout.contains("names neither") && nothing.stdout.contains("(99)x"), "{nothing:?}");
 }

@@ -25,6 +25,7 @@ mod reads;
 mod rebuild;
 mod refusals;
 mod story;
+mod submitting;
 mod validate;
 mod verify;
 mod witness;

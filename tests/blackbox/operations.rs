@@ -110,7 +110,7 @@ async fn a_restored_backup_is_the_same_ledger_and_serves() {
             .arg(&restored),
     );
     assert_eq!(keyless.code, Some(4), "{keyless:?}");
-    assert!(keyless.stderr.contains("log.key"), "{keyless:?}");
+    assert!(keyless.stderr.contains("log.key: put DIR/keys back"), "{keyless:?}");
     fs::create_dir_all(restored.join("keys")).unwrap();
     fs::copy(ledger.data.join("keys/log.key"), restored.join("keys/log.key")).unwrap();
     let server = Server::start(&restored);
@@ -302,4 +302,67 @@ async fn exit_codes_say_what_a_caller_can_do() {
     }
     let size = stage.size().await;
     stage.end(size);
+}
+
+#[test]
+fn records_and_backups_are_for_their_owner_only() {
+    let temp = tempfile::tempdir().unwrap();
+    let (data, backup, restored) =
+        (temp.path().join("ledger"), temp.path().join("backup"), temp.path().join("restored"));
+    let open = |args: &[&std::ffi::OsStr]| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "umask 022; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_yuanliu")]).args(args);
+        let done = run_in(&mut command);
+        assert_eq!(done.code, Some(0), "{done:?}");
+    };
+    let words = |text: &'static str| text.split(' ').map(std::ffi::OsStr::new).collect::<Vec<_>>();
+    let init = words("init --origin a.example --root org:A --no-passphrase --data");
+    open(&[&init[..], &[data.as_os_str()]].concat());
+    open(&[&words("rebuild --data")[..], &[data.as_os_str()]].concat());
+    open(&[&words("backup --data")[..], &[data.as_os_str(), "-o".as_ref(), backup.as_os_str()]].concat());
+    open(&["restore".as_ref(), backup.as_os_str(), "--data".as_ref(), restored.as_os_str()]);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for dir in [&data, &backup, &restored] {
+        for name in ["", "log", "view", "keys"] {
+            let path = dir.join(name);
+            assert!(!path.exists() || mode(&path) == 0o700, "{}: {:04o}", path.display(), mode(&path));
+        }
+    }
+    assert!(restored.join("view").exists() && backup.join("log").exists());
+
+    // A ledger of an earlier version is served, and named.
+    for path in [&data, &data.join("log")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    assert_eq!(Server::start(&data).stop(), 0);
+    let warned = || fs::read_to_string(data.join("serve.log")).unwrap().contains("chmod 700");
+    assert!(warned());
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(Server::start(&data).stop(), 0);
+    assert!(!warned());
+}
+
+#[test]
+fn a_demo_whose_server_does_not_come_back_ends_with_why() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("demo");
+    let (ready, log) = (data.join("ready.json"), data.join("serve.log"));
+    let spoil = std::thread::spawn(move || {
+        let served = || fs::read_to_string(&log).is_ok_and(|text| text.contains("\"serving\""));
+        while !served() || !ready.is_file() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // The first server has been found; the next cannot say where it is.
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        fs::remove_file(&ready).unwrap();
+        fs::create_dir_all(ready.join("in the way")).unwrap();
+    });
+    let begin = std::time::Instant::now();
+    let done =
+        run_in(yuanliu().args(["demo", "--once", "--json", "--statements", "60000", "--data"]).arg(&data));
+    spoil.join().unwrap();
+    assert_eq!(done.code, Some(4), "{done:?}");
+    assert!(done.stderr.contains("the server ended by itself"), "{done:?}");
+    assert!(!done.stderr.contains("refused;"), "it did not ask a dead server again and again: {done:?}");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(60), "{:?}", begin.elapsed());
 }

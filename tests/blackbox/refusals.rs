@@ -32,8 +32,11 @@ pub fn row(
 pub async fn check_refused(stage: &Stage, rows: &[Row]) {
     let before = stage.size().await;
     let mut wrong = Vec::new();
-    let rejections = stream_all(stage, rows).await;
-    for (row, streamed) in rows.iter().zip(rejections) {
+    let rejections = stream_all(stage, rows, "en").await;
+    let chinese = stream_all(stage, rows, "zh").await;
+    for ((row, (streamed, english)), (again, chinese)) in rows.iter().zip(rejections).zip(chinese) {
+        assert_eq!((&again, chinese.len()), (&streamed, english.len()), "{}: in both languages", row.name);
+        wrong.extend(untranslated(&row.name, &english, &chinese));
         let expected = format!("{:?} {} [{}]", row.code, row.reason, row.field);
         let alone = match stage.try_submit(&row.signed).await {
             Ok(receipt) => format!("recorded as {}", receipt.index),
@@ -54,26 +57,47 @@ fn told(code: Code, reason: &str, fields: &[String]) -> String {
     format!("{code:?} {reason} [{}]", fields.first().map_or("", String::as_str))
 }
 
-async fn stream_all(stage: &Stage, rows: &[Row]) -> Vec<String> {
+/// What was told of each row, and its descriptions.
+async fn stream_all(stage: &Stage, rows: &[Row], language: &str) -> Vec<(String, Vec<String>)> {
     let statements = rows.iter().map(|r| r.signed.clone());
-    let outcomes = submit_stream(stage, statements.collect()).await.unwrap();
+    let outcomes = submit_stream_in(stage, statements.collect(), language).await.unwrap();
     let told = outcomes.iter().map(|outcome| match outcome {
-        One::Receipt(receipt) => format!("recorded as {}", receipt.index),
+        One::Receipt(receipt) => (format!("recorded as {}", receipt.index), Vec::new()),
         One::Rejection(r) => {
             let fields: Vec<String> = r.violations.iter().map(|v| v.field.clone()).collect();
-            told(Code::from_i32(r.code), &r.reason, &fields)
+            let descriptions = r.violations.iter().map(|v| v.description.clone()).collect();
+            (told(Code::from_i32(r.code), &r.reason, &fields), descriptions)
         }
     });
     told.collect()
 }
 
+/// Descriptions that are not in the language asked for; a digest reads the same in both.
+fn untranslated(name: &str, english: &[String], chinese: &[String]) -> Vec<String> {
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let pairs = english.iter().zip(chinese);
+    let wrong = pairs.filter(|(en, zh)| if en == zh { !is_digest(en) } else { !is_chinese(zh) });
+    wrong.map(|(en, zh)| format!("{name}: {en:?} is {zh:?} in Chinese")).collect()
+}
+
 /// Results of statements sent as a stream of batches of 7.
 pub async fn submit_stream(stage: &Stage, all: Vec<SignedStatement>) -> Result<Vec<One>, Status> {
+    submit_stream_in(stage, all, "en").await
+}
+
+async fn submit_stream_in(
+    stage: &Stage,
+    all: Vec<SignedStatement>,
+    language: &str,
+) -> Result<Vec<One>, Status> {
     let batches: Vec<_> = all
         .chunks(7)
         .map(|c| SubmitStatementsRequest { statements: c.to_vec(), without_proofs: false })
         .collect();
-    let mut answers = stage.log().submit_statements(stream::iter(batches)).await?.into_inner();
+    let mut request = tonic::Request::new(stream::iter(batches));
+    request.metadata_mut().insert("accept-language", language.parse().unwrap());
+    let mut answers = stage.log().submit_statements(request).await?.into_inner();
     let mut results = Vec::new();
     while let Some(answer) = answers.next().await {
         results.extend(answer?.results.into_iter().map(|r| r.result.unwrap()));

@@ -140,8 +140,7 @@ async fn the_command_line_lists_the_faults_of_every_statement() {
     command.args(["--party", &stage.maker.party]);
     let done = run_in(&mut command);
     assert_eq!(done.code, Some(1), "{done:?}");
-    for text in ["statement 1: would be recorded", "statement 2: 2 faults", "ship.addressee", "UNKNOWN_CODE"]
-    {
+    for text in [": line 1: would be recorded", ": line 2: 2 faults", "ship.addressee", "UNKNOWN_CODE"] {
         assert!(done.stdout.contains(text), "{text} in {done:?}");
     }
     assert_eq!(stage.size().await, before);

@@ -203,6 +203,80 @@ async fn missing_exchanged_added_entries_and_false_checkpoints_are_noticed() {
     assert_eq!(verify(&ledger.data).ok(), report, "everything is back");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_log_than_the_one_expected_is_noticed() {
+    let mut dice = Dice::new("expected");
+    let ledger = ledger(&mut dice).await;
+    let entries = ledger.statements.len() as u64 + 1;
+    let plain = verify(&ledger.data).ok();
+    let text = |field: &str| plain[field].as_str().unwrap().to_owned();
+    assert_eq!(
+        (text("ledger"), text("log_key")),
+        (hex::encode(ledger.ledger), ledger.log.verifier().to_string())
+    );
+
+    // Roots as anybody computes them who has the leaves.
+    let raw = Raw::open(&ledger.data);
+    let middle = entries / 2;
+    let (mut range, mut at_middle) = (merkle::CompactRange::new(), [0; 32]);
+    for index in 0..entries {
+        range.append(merkle::leaf_hash(&raw.get("entry", index)[LEAF]));
+        if index + 1 == middle {
+            at_middle = range.root();
+        }
+    }
+    drop(raw);
+    let stranger = SignerKey::new(ledger.log.verifier().name(), client::generate_key().unwrap()).unwrap();
+    let note = |name: &str, key: &SignerKey, size: u64, root: [u8; 32]| {
+        let file = ledger.beside(name);
+        std::fs::write(&file, forged(key, size, root)).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let early = note("early", &ledger.log, middle, at_middle);
+    let late = note("late", &ledger.log, entries, range.root());
+    let check = |more: &[&str]| {
+        let args = ["verify", "--data", ledger.data.to_str().unwrap()];
+        run(args.into_iter().chain(more.iter().copied()))
+    };
+    let (id, key) = (text("ledger"), text("log_key"));
+    let all = ["--ledger", &id, "--log-key", &key, "--checkpoint", &early, "--checkpoint", &late];
+    assert_eq!(check(&all).ok(), plain);
+    let (other_id, other_key) = ("ab".repeat(32), stranger.verifier().to_string());
+    let table = [
+        ("ledger", vec!["--ledger", &other_id], "OTHER_LEDGER"),
+        ("log key", vec!["--log-key", &other_key], "OTHER_LOG_KEY"),
+        ("root", vec!["--checkpoint", &note("a", &ledger.log, middle, [7; 32])], "CHECKPOINT_DIFFERS"),
+        ("size", vec!["--checkpoint", &note("b", &ledger.log, entries + 1, [7; 32])], "CHECKPOINT_DIFFERS"),
+        ("signature", vec!["--checkpoint", &note("c", &stranger, middle, at_middle)], "CHECKPOINT_DIFFERS"),
+    ]
+    .map(|(what, args, reason)| (what, args.into_iter().map(str::to_owned).collect::<Vec<_>>(), reason));
+    for (what, args, reason) in table {
+        let done = check(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(
+            (done.code, &done.json()["error"]["reason"]),
+            (Some(1), &reason.into()),
+            "{what}: {done:?}"
+        );
+    }
+    for (flag, value) in [("--ledger", "00"), ("--log-key", "x"), ("--checkpoint", file!())] {
+        assert_eq!(check(&[flag, value]).code, Some(2), "{flag}");
+    }
+
+    // Cut together with its checkpoints, the log is whole in itself; a checkpoint kept elsewhere tells.
+    let sizes = Raw::open(&ledger.data).checkpoints();
+    let mut cut: Vec<Change> = sizes.into_iter().map(|size| ("checkpoint", size, None)).collect();
+    cut.push(("entry", entries - 1, None));
+    std::fs::remove_dir_all(ledger.data.join("view")).unwrap();
+    let (alone, told) =
+        with_changes(&ledger.data, &cut, || (verify(&ledger.data), check(&["--checkpoint", &late])));
+    assert_eq!(alone.ok()["entries"], entries - 1);
+    assert_eq!(
+        (told.code, &told.json()["error"]["reason"]),
+        (Some(1), &"CHECKPOINT_DIFFERS".into()),
+        "{told:?}"
+    );
+}
+
 fn forged(key: &SignerKey, size: u64, root: [u8; 32]) -> String {
     Checkpoint::new(key.verifier().name(), size, root).unwrap().sign(key).unwrap().to_string()
 }

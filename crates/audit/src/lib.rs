@@ -83,22 +83,18 @@ impl Fault {
     /// In Chinese, as `Display` is in English. What parsers say inside of it stays as it is.
     #[must_use]
     pub fn to_chinese(&self) -> String {
-        let refusal = |r: &Refusal| {
-            let faults = r.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
-            format!("{}：{}{}", r.reason, r.reason.chinese(), faults.collect::<String>())
-        };
         match self {
             Self::Leaf => "此处的叶无效".into(),
             Self::Time => "记录时间早于前一条".into(),
             Self::Chain => "链哈希与前一条不衔接".into(),
             Self::Envelope => "信封已损坏".into(),
             Self::Payload => "内容不是所签署的内容".into(),
-            Self::Statement(r) => format!("内容不是声明：{}", refusal(r)),
+            Self::Statement(r) => format!("内容不是声明：{}", r.to_chinese()),
             Self::Genesis(fault) => format!("首条目有误：{fault}"),
             Self::Derivation => "叶与内容及其各主题的历史不符".into(),
             Self::UnknownKey => "签署所用密钥未曾登记".into(),
             Self::Signature => "验签失败".into(),
-            Self::Inadmissible(r) => format!("本应被拒绝：{}", refusal(r)),
+            Self::Inadmissible(r) => format!("本应被拒绝：{}", r.to_chinese()),
             Self::Twice(first) => format!("先前已记录为条目 {first}"),
             Self::Checkpoint(fault) => format!("其后的检查点不符：{fault}"),
             Self::Missing(size) => format!("缺失：已签署过 {size} 条的检查点"),
@@ -146,6 +142,12 @@ impl Auditor {
     #[must_use]
     pub fn ledger(&self) -> Option<&Hash> {
         self.limits.as_ref().map(|l| &l.ledger)
+    }
+
+    /// The log's key that entry 0 names, once that has been checked.
+    #[must_use]
+    pub const fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
     }
 
     /// Checks the next entry against the view made from those before it.

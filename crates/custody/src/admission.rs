@@ -15,7 +15,7 @@ use merkle::PublicKey;
 use proto::v1::{AuthorityField, KeyUse, Receive, Role, statement::Body};
 use statement::{
     Day, Envelope, Kind, KindRow, Named, Reason, Refusal, STATEMENT_TYPE, Statement, SubjectKind, Violation,
-    hex_text, id_bytes, id_millis, kind_row, own_subjects, verify,
+    Words, hex_text, id_bytes, id_millis, kind_row, own_subjects, verify, words,
 };
 
 use crate::{
@@ -34,11 +34,7 @@ const MAX_FAULTS: usize = 100;
 
 type Admit<T = ()> = Result<T, AdmitError>;
 
-fn refuse_at<T>(
-    reason: Reason,
-    field: impl Into<Cow<'static, str>>,
-    description: impl Into<String>,
-) -> Admit<T> {
+fn refuse_at<T>(reason: Reason, field: impl Into<Cow<'static, str>>, description: Words) -> Admit<T> {
     Err(Refusal::at(reason, field, description).into())
 }
 
@@ -83,7 +79,11 @@ impl<'a, V: View + ?Sized> Ask<'a, V> {
         limits: &'a Limits,
     ) -> Admit<Self> {
         let Some(row) = kind_row(statement.kind()) else {
-            return refuse_at(Reason::InvalidField, "body", "is of no known kind");
+            return refuse_at(
+                Reason::InvalidField,
+                "body",
+                Words::of("is of no known kind", "不属于任何已知类型"),
+            );
         };
         let signer = party(view, &statement.header().party)?;
         let day = Day::of_instant(statement.header().occurred_at);
@@ -141,7 +141,11 @@ pub fn admit<V: View + ?Sized>(
     check_ledger(statement, limits)?;
     let key = signing_key(view, signed)?;
     if !(envelope_fits(signed) && (verified || signature_verifies(&key, signed))) {
-        return refuse_at(Reason::BadSignature, "signature", "does not verify under the key named");
+        return refuse_at(
+            Reason::BadSignature,
+            "signature",
+            Words::of("does not verify under the key named", "用所列密钥验签失败"),
+        );
     }
     if let Some(index) = recorded_index(view, statement)? {
         return Ok(Admission::Recorded(index));
@@ -172,7 +176,7 @@ pub fn review<V: View + ?Sized>(
             let key = faults.note(signing_key(view, signed))?;
             let verifies = |key| envelope_fits(signed) && signature_verifies(key, signed);
             if key.as_ref().is_some_and(|key| !verifies(key)) {
-                let text = "does not verify under the key named";
+                let text = Words::of("does not verify under the key named", "用所列密钥验签失败");
                 faults.note(refuse_at::<()>(Reason::BadSignature, "signature", text))?;
             }
             key
@@ -214,16 +218,24 @@ fn check_ledger(statement: &Statement, limits: &Limits) -> Admit {
     if statement.header().ledger == limits.ledger {
         return Ok(());
     }
-    refuse_at(Reason::WrongLedger, "header.ledger", format!("this is {}", hex_text(&limits.ledger)))
+    refuse_at(
+        Reason::WrongLedger,
+        "header.ledger",
+        words!("this is {}", "本账本为 {}", hex_text(&limits.ledger)),
+    )
 }
 
 /// The key named, which must be enrolled for the party named.
 fn signing_key<V: View + ?Sized>(view: &V, signed: &Signed) -> Admit<KeyRow> {
     let Some(key) = registry::key(view, &signed.key_id)? else {
-        return refuse_at(Reason::UnknownKey, "key_id", hex_text(&signed.key_id));
+        return refuse_at(Reason::UnknownKey, "key_id", Words::same(hex_text(&signed.key_id)));
     };
     if key.party != signed.statement.header().party {
-        return refuse_at(Reason::KeyOfAnotherParty, "header.party", "is not the party of the key");
+        return refuse_at(
+            Reason::KeyOfAnotherParty,
+            "header.party",
+            Words::of("is not the party of the key", "不是该密钥所属的主体"),
+        );
     }
     Ok(key)
 }
@@ -254,7 +266,11 @@ fn recorded_index<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<Op
     if envelope.digest == *statement.digest() {
         return Ok(Some(index));
     }
-    refuse_at(Reason::IdTaken, "header.id", format!("entry {index} has this id and other bytes"))
+    refuse_at(
+        Reason::IdTaken,
+        "header.id",
+        words!("entry {index} has this id and other bytes", "条目 {index} 已用此 id，且内容不同"),
+    )
 }
 
 fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
@@ -264,8 +280,9 @@ fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let id_time = id_millis(&id_bytes(&header.id)) as i64 * 1_000;
     let id = if id_time < now - limits.max_id_age || id_time > now + limits.max_ahead {
         let days = limits.max_id_age / 86_400_000_000;
-        let text = format!(
+        let text = words!(
             "its time must lie within {days} days before and {} s after now",
+            "其时间须在此刻之前 {days} 天至之后 {} 秒之内",
             limits.max_ahead / 1_000_000
         );
         refuse_at(Reason::IdOutOfWindow, "header.id", text)
@@ -273,7 +290,7 @@ fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
         Ok(())
     };
     let not_ahead = |at: i64, field: &'static str| {
-        let text = "lies after the time of recording";
+        let text = Words::of("lies after the time of recording", "晚于记录时间");
         if at > now + limits.max_ahead { refuse_at(Reason::OccurredAhead, field, text) } else { Ok(()) }
     };
     let replaced = match statement.body() {
@@ -291,10 +308,10 @@ fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
 fn check_key<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let Ask { key: Some(key), statement, now, .. } = ask else { return Ok(()) };
     if key.revoked_index.is_some() {
-        return refuse_at(Reason::KeyRevoked, "key_id", "has been revoked");
+        return refuse_at(Reason::KeyRevoked, "key_id", Words::of("has been revoked", "已吊销"));
     }
     if key.expires_at != 0 && *now > key.expires_at {
-        return refuse_at(Reason::KeyExpired, "key_id", "has expired");
+        return refuse_at(Reason::KeyExpired, "key_id", Words::of("has expired", "已过期"));
     }
     let has = |wanted| key.uses().any(|u| u == wanted);
     let own_keys = match statement.body() {
@@ -304,14 +321,22 @@ fn check_key<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     };
     let wanted = if own_keys { KeyUse::Administer } else { KeyUse::Sign };
     if !has(wanted) {
-        let text = format!("the key is not enrolled with {}", wanted.as_str_name());
+        let text = words!("the key is not enrolled with {}", "该密钥未登记用途 {}", wanted.as_str_name());
         return refuse_at(Reason::KeyNotForThis, "key_id", text);
     }
     if !key.kinds.is_empty() && !key.kinds().any(|k| k == statement.kind()) {
-        return refuse_at(Reason::KeyNotForThis, "key_id", "the key is not enrolled for this kind");
+        return refuse_at(
+            Reason::KeyNotForThis,
+            "key_id",
+            Words::of("the key is not enrolled for this kind", "该密钥未获准签署此类声明"),
+        );
     }
     if !key.site.is_empty() && key.site != statement.header().site {
-        return refuse_at(Reason::KeyNotForThis, "header.site", format!("the key is for {} only", key.site));
+        return refuse_at(
+            Reason::KeyNotForThis,
+            "header.site",
+            words!("the key is for {} only", "该密钥仅限 {}", key.site),
+        );
     }
     Ok(())
 }
@@ -320,7 +345,11 @@ fn check_confidential<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     if !ask.statement.header().confidential {
         return Ok(());
     }
-    refuse_at(Reason::ConfidentialRefused, "header.confidential", "must not be set for this kind")
+    refuse_at(
+        Reason::ConfidentialRefused,
+        "header.confidential",
+        Words::of("must not be set for this kind", "此类声明不得设置"),
+    )
 }
 
 fn check_business_key<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
@@ -339,12 +368,14 @@ fn check_business_key<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     });
     match taken {
         Some(slot) => {
-            let text = format!("taken by entry {}", slot.index);
+            let text = words!("taken by entry {}", "已被占用，见条目 {}", slot.index);
             refuse_at(Reason::BusinessKeyTaken, "header.business_key", text)
         }
-        None if slots.len() >= MAX_SLOTS => {
-            refuse_at(Reason::BusinessKeyTaken, "header.business_key", "used too often")
-        }
+        None if slots.len() >= MAX_SLOTS => refuse_at(
+            Reason::BusinessKeyTaken,
+            "header.business_key",
+            Words::of("used too often", "使用次数过多"),
+        ),
         None => Ok(()),
     }
 }
@@ -397,14 +428,18 @@ fn check_receive<V: View + ?Sized>(
         if documents || !receive.items.is_empty() || !receive.lots.is_empty() {
             return Ok(());
         }
-        return refuse_at(Reason::ShipmentUnknown, path.shipment, "is not recorded");
+        return refuse_at(Reason::ShipmentUnknown, path.shipment, Words::of("is not recorded", "尚未记录"));
     };
     let ship = recorded(view, index)?;
     if ship.kind() != Kind::Ship {
-        return refuse_at(Reason::TargetKind, path.shipment, "is not a Ship");
+        return refuse_at(Reason::TargetKind, path.shipment, Words::of("is not a Ship", "不是发货声明"));
     }
     if !shipment.digest.is_empty() && shipment.digest != ship.digest() {
-        return refuse_at(Reason::TargetDigest, path.digest, "differs from the record");
+        return refuse_at(
+            Reason::TargetDigest,
+            path.digest,
+            Words::of("differs from the record", "与记录不符"),
+        );
     }
     Ok(())
 }
@@ -420,5 +455,5 @@ fn check_links<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     if targets.len() + own.count() <= MAX_LINKS {
         return Ok(());
     }
-    refuse_at(Reason::TooManySubjects, "body", format!("more than {MAX_LINKS}"))
+    refuse_at(Reason::TooManySubjects, "body", words!("more than {MAX_LINKS}", "超过 {MAX_LINKS} 个"))
 }

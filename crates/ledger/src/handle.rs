@@ -11,7 +11,7 @@ use std::{
 use custody::{Limits, RecordedEntry, Signed, ViewError};
 use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
-use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, Statement, own_subjects};
+use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, Statement, Words, own_subjects};
 use store::{Snapshot, StoreError};
 use tokio::sync::watch;
 
@@ -249,7 +249,10 @@ impl Inner {
         let Submission { payload, key_id, signature } = submission;
         let statement = Statement::parse(payload)?;
         if statement.header().ledger != self.limits.ledger {
-            let text = "names another ledger; GetLedger tells this one's id";
+            let text = Words::of(
+                "names another ledger; GetLedger tells this one's id",
+                "写的是另一账本；本账本 id 见 GetLedger",
+            );
             return Err(Refusal::at(Reason::WrongLedger, "header.ledger", text));
         }
         let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(|error| {
@@ -261,7 +264,7 @@ impl Inner {
             Some(key)
                 if !statement::verify(&key, statement::STATEMENT_TYPE, statement.payload(), &signature) =>
             {
-                let text = "does not verify under the key named";
+                let text = Words::of("does not verify under the key named", "用所列密钥验签失败");
                 return Err(Refusal::at(Reason::BadSignature, "signature", text));
             }
             key => key.is_some(),

@@ -1,5 +1,6 @@
 //! The language of messages for people: English, or Chinese where the caller prefers it.
 
+use statement::Words;
 use tonic::{codegen::http::HeaderValue, metadata::MetadataMap};
 
 /// A language that messages exist in.
@@ -49,6 +50,16 @@ impl Language {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
+        }
+    }
+}
+
+impl Language {
+    /// Words in this language.
+    pub(crate) fn of_words(self, words: &Words) -> &str {
+        match self {
+            Self::English => words.english(),
+            Self::Chinese => words.chinese(),
         }
     }
 }

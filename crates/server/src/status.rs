@@ -131,9 +131,10 @@ pub(crate) fn refused(refusal: &Refusal, after: Option<Duration>, language: Lang
     let mut room = MAX_VIOLATION_BYTES;
     for v in &refusal.violations {
         // 8: tags and lengths around the two texts.
-        let Some(left) = room.checked_sub(v.field.len() + v.description.len() + 8) else { break };
+        let description = language.of_words(&v.description);
+        let Some(left) = room.checked_sub(v.field.len() + description.len() + 8) else { break };
         room = left;
-        details.add_bad_request_violation(v.field.as_ref(), &v.description);
+        details.add_bad_request_violation(v.field.as_ref(), description);
     }
     if let Some(delay) = after.or(retry(class)) {
         details.set_retry_info(Some(delay));
@@ -145,7 +146,7 @@ pub(crate) fn refused(refusal: &Refusal, after: Option<Duration>, language: Lang
 pub(crate) fn violation(v: &statement::Violation, language: Language) -> FieldViolation {
     FieldViolation {
         field: v.field.clone().into_owned(),
-        description: v.description.clone(),
+        description: language.of_words(&v.description).to_owned(),
         reason: v.reason.as_str().to_owned(),
         remedy: language.pick(v.reason.remedy_en(), v.reason.remedy_zh()).to_owned(),
     }

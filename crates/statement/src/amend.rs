@@ -11,8 +11,9 @@ use proto::{
 };
 
 use crate::{
-    GoodsAct, Reason, Refusal, Violation,
+    GoodsAct, Reason, Refusal, Violation, Words,
     check::{self, MAX_ITEMS},
+    words,
 };
 
 macro_rules! lines {
@@ -124,7 +125,7 @@ impl GoodsAct<'_> {
         for (i, line) in removed.iter().enumerate() {
             let count = line_count(self, &line.field);
             if count.is_some_and(|count| line.index as usize >= count) {
-                let text = format!("{} has {} lines", line.field, count.unwrap_or_default());
+                let text = words!("{} has {} lines", "{} 共 {} 行", line.field, count.unwrap_or_default());
                 faults.push(fault(Reason::LineUnknown, format_args!("correct.removed[{i}].index"), text));
             }
         }
@@ -151,7 +152,10 @@ impl GoodsAct<'_> {
             violation.field = self.place(removed, &violation.field, after.path(true)).into();
         }
         if NONE_IS_ALL.contains(&self.kind()) && has_lines(self) != has_lines(after) {
-            let text = "no line at all would mean everything; give the content anew";
+            let text = Words::of(
+                "no line at all would mean everything; give the content anew",
+                "删尽各行即表示全部；请整体重新填写",
+            );
             faults.push(fault(Reason::InvalidField, "correct.removed", text));
         }
         refuse(faults)?;
@@ -197,23 +201,32 @@ pub(crate) fn line_faults(
     let kind = kind.or_else(|| added.map(GoodsAct::kind));
     let fields = kind.map(line_fields);
     if fields.is_some_and(<[&str]>::is_empty) {
-        faults.push(fault(Reason::InvalidField, "correct.by_line", "this kind has no lines"));
+        faults.push(fault(
+            Reason::InvalidField,
+            "correct.by_line",
+            Words::of("this kind has no lines", "此类声明没有行"),
+        ));
         return faults;
     }
     if removed.len() > MAX_ITEMS {
-        let text = format!("more than {MAX_ITEMS} lines");
+        let text = words!("more than {MAX_ITEMS} lines", "超过 {MAX_ITEMS} 行");
         faults.push(fault(Reason::TooManyItems, "correct.removed", text));
     }
     let mut seen = BTreeSet::new();
     for (i, line) in removed.iter().enumerate().take(MAX_ITEMS) {
         let known = fields.map_or_else(|| is_line_field(&line.field), |f| f.contains(&line.field.as_str()));
         if line.field.is_empty() {
-            faults.push(fault(Reason::MissingField, format_args!("correct.removed[{i}].field"), "not set"));
+            faults.push(fault(
+                Reason::MissingField,
+                format_args!("correct.removed[{i}].field"),
+                Words::of("not set", "未填写"),
+            ));
         } else if !known {
-            let text = fields.map_or_else(|| "no field that holds lines".into(), one_of);
+            let text =
+                fields.map_or_else(|| Words::of("no field that holds lines", "不是含行的字段"), one_of);
             faults.push(fault(Reason::InvalidField, format_args!("correct.removed[{i}].field"), text));
         } else if !seen.insert((&line.field, line.index)) {
-            let text = "the line is removed twice";
+            let text = Words::of("the line is removed twice", "同一行重复删除");
             faults.push(fault(Reason::InvalidField, format_args!("correct.removed[{i}]"), text));
         }
     }
@@ -225,13 +238,17 @@ pub(crate) fn line_faults(
 
 fn added_faults(kind: Option<Kind>, added: GoodsAct<'_>, faults: &mut Vec<Violation>) {
     if kind != Some(added.kind()) {
-        let text = format!("must be a {}", kind.map_or("", |k| k.as_str_name()));
+        let text = words!("must be a {}", "须为 {}", kind.map_or("", |k| k.as_str_name()));
         faults.push(fault(Reason::TargetKind, "correct.replacement", text));
         return;
     }
     for field in set_fields(&bare(added)) {
         let path = format!("{}.{field}", added.path(true));
-        let text = format!("by line, only lines stand here: {}", line_fields(added.kind()).join(", "));
+        let text = words!(
+            "by line, only lines stand here: {}",
+            "按行更正时此处只可有行：{}",
+            line_fields(added.kind()).join(", ")
+        );
         faults.push(fault(Reason::InvalidField, path, text));
     }
 }
@@ -261,12 +278,12 @@ fn set_fields(body: &Body) -> Vec<&'static str> {
     names
 }
 
-fn one_of(fields: &[&str]) -> String {
-    format!("lines stand in {}", fields.join(", "))
+fn one_of(fields: &[&str]) -> Words {
+    words!("lines stand in {}", "含行的字段为 {}", fields.join(", "))
 }
 
-fn fault(reason: Reason, field: impl Display, description: impl Into<String>) -> Violation {
-    Violation { reason, field: field.to_string().into(), description: description.into() }
+fn fault(reason: Reason, field: impl Display, description: Words) -> Violation {
+    Violation { reason, field: field.to_string().into(), description }
 }
 
 fn refuse(violations: Vec<Violation>) -> Result<(), Refusal> {

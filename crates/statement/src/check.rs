@@ -19,7 +19,7 @@ use proto::v1::{Header, statement::Body};
 
 use self::field::{Accept, End};
 pub(crate) use self::field::{is_nfc, text_fault};
-use crate::{GoodsAct, Reason, Refusal, Signers, Violation, kind_of, kind_row, model::actor};
+use crate::{GoodsAct, Reason, Refusal, Signers, Violation, Words, kind_of, kind_row, model::actor};
 
 /// Most items a statement may name, every naming counted (a container and what it is paired with too).
 pub const MAX_ITEMS: usize = 4_000;
@@ -87,13 +87,9 @@ impl<'a> Check<'a> {
     }
 
     /// Takes the path as something to display, so that naming a sound field costs nothing.
-    fn fault(&mut self, reason: Reason, field: impl Display, description: impl Display) {
+    fn fault(&mut self, reason: Reason, field: impl Display, description: Words) {
         if self.violations.len() < MAX_VIOLATIONS {
-            self.violations.push(Violation {
-                reason,
-                field: field.to_string().into(),
-                description: description.to_string(),
-            });
+            self.violations.push(Violation { reason, field: field.to_string().into(), description });
         }
     }
 
@@ -106,7 +102,11 @@ impl<'a> Check<'a> {
         self.optional(&h.site, |c, s| c.site("header.site", s));
         self.instant("header.occurred_at", h.occurred_at);
         if !(-840..=840).contains(&h.offset_minutes) {
-            self.fault(Reason::InvalidField, "header.offset_minutes", "outside −840…840");
+            self.fault(
+                Reason::InvalidField,
+                "header.offset_minutes",
+                Words::of("outside −840…840", "超出 −840 至 840"),
+            );
         }
         self.business_key(h, bill);
         if h.confidential {
@@ -114,7 +114,7 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::ConfidentialRefused,
                 "header.confidential",
-                "this kind cannot be confidential",
+                Words::of("this kind cannot be confidential", "此类声明不能设为保密"),
             );
         }
         self.attachments(h);
@@ -127,14 +127,22 @@ impl<'a> Check<'a> {
         }
         self.party(field, &h.on_behalf_of);
         if h.on_behalf_of == h.party {
-            self.fault(Reason::InvalidField, field, "is the signer itself; leave it empty");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("is the signer itself; leave it empty", "即签署方自身；请留空"),
+            );
         }
         // Correct, Void and Erase repeat the principal of the statement they name: no new act.
         let may = kind_row(kind_of(body)).is_some_and(|r| {
             r.delegable || matches!(r.signers, Signers::TargetSigner | Signers::TargetSignerOrAuthority)
         });
         if !may {
-            self.fault(Reason::NoMandate, field, "this kind cannot be signed for somebody else");
+            self.fault(
+                Reason::NoMandate,
+                field,
+                Words::of("this kind cannot be signed for somebody else", "此类声明不能代他人签署"),
+            );
         }
     }
 
@@ -146,7 +154,14 @@ impl<'a> Check<'a> {
         if let Some((reason, description)) = text_fault(key, 80) {
             self.fault(reason, field, description);
         } else if bill.is_none() && PartyRef::parse(actor(h)).is_ok() {
-            self.fault(Reason::InvalidField, field, "too long beside the party's name (together 256 bytes)");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of(
+                    "too long beside the party's name (together 256 bytes)",
+                    "与主体标识合计过长（至多 256 字节）",
+                ),
+            );
         }
     }
 
@@ -157,7 +172,11 @@ impl<'a> Check<'a> {
             self.code(format_args!("header.attachments[{i}].role"), &a.role);
             self.text(format_args!("header.attachments[{i}].media_type"), &a.media_type, 100);
             if a.size > MAX_ATTACHMENT {
-                self.fault(Reason::InvalidField, format_args!("header.attachments[{i}].size"), "above 1 TiB");
+                self.fault(
+                    Reason::InvalidField,
+                    format_args!("header.attachments[{i}].size"),
+                    Words::of("above 1 TiB", "超过 1 TiB"),
+                );
             }
         }
     }

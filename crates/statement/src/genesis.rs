@@ -167,7 +167,7 @@ fn check_root(scope: &Hash, root: &v1::RootAuthority, keys: &mut Keys) -> Result
         return Err(("party", "not in Unicode form NFC".into()));
     }
     if let Some((_, fault)) = text_fault(&root.name, 200) {
-        return Err(("name", fault));
+        return Err(("name", fault.to_string()));
     }
     if root.algorithm() != v1::Algorithm::Ed25519 {
         return Err(("algorithm", "must be Ed25519".into()));

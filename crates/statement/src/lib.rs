@@ -23,6 +23,7 @@ pub mod scan;
 mod seal;
 mod subject;
 mod subjects;
+mod words;
 
 pub use act::GoodsAct;
 pub use amend::line_fields;
@@ -48,3 +49,4 @@ pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
 pub use subjects::{
     Named, own_subjects, registration_product, sort_named, visit_act_subjects, visit_subjects,
 };
+pub use words::Words;

@@ -5,9 +5,10 @@ use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, Header, StatementKind as Kind, statement::Body};
 
 use crate::{
-    check,
+    Words, check,
     reason::{Reason, Refusal},
     scan::{ScanError, ScanFault, scan},
+    words,
 };
 
 /// Most bytes of a payload.
@@ -46,7 +47,7 @@ impl Statement {
             return Err(Refusal::at(
                 Reason::PayloadTooLarge,
                 "payload",
-                format!("{} bytes, at most {MAX_PAYLOAD}", payload.len()),
+                words!("{} bytes, at most {MAX_PAYLOAD}", "{} 字节，至多 {MAX_PAYLOAD}", payload.len()),
             ));
         }
         scan(&payload, proto::schema::STATEMENT).map_err(|e| wire_refusal(&e))?;
@@ -67,7 +68,7 @@ impl Statement {
 
     fn decode(payload: Bytes) -> Result<Self, Refusal> {
         let message = v1::Statement::decode(payload.clone())
-            .map_err(|e| Refusal::at(Reason::Malformed, "payload", e.to_string()))?;
+            .map_err(|e| Refusal::at(Reason::Malformed, "payload", words!("{e}", "无法解码：{e}")))?;
         let header = message.header.ok_or_else(|| missing("header"))?;
         let body = message.body.ok_or_else(|| missing("body"))?;
         let digest = sha256(&[&payload]);
@@ -210,7 +211,7 @@ pub const fn kind_of(body: &Body) -> Kind {
 }
 
 fn missing(field: &'static str) -> Refusal {
-    Refusal::at(Reason::MissingField, field, "not set")
+    Refusal::at(Reason::MissingField, field, Words::of("not set", "未填写"))
 }
 
 fn wire_refusal(e: &ScanError) -> Refusal {
@@ -223,5 +224,12 @@ fn wire_refusal(e: &ScanError) -> Refusal {
         _ => Reason::Malformed,
     };
     let path = if e.path.is_empty() { "payload".to_string() } else { e.path.clone() };
-    Refusal::at(reason, path, format!("{} at byte {}", e.fault, e.offset))
+    Refusal::at(
+        reason,
+        path,
+        Words::made(
+            format!("{} at byte {}", e.fault, e.offset),
+            format!("{}（第 {} 字节）", e.fault.chinese(), e.offset),
+        ),
+    )
 }

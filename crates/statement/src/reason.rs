@@ -3,6 +3,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::Words;
+
 /// What kind of failure a reason is; maps one to one to a `google.rpc.Code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -316,8 +318,8 @@ pub struct Violation {
     pub reason: Reason,
     /// Path, such as `ship.items[3]`.
     pub field: Cow<'static, str>,
-    /// What is wrong with it, in words.
-    pub description: String,
+    /// What is wrong with it.
+    pub description: Words,
 }
 
 /// A refused statement: nothing of it was recorded.
@@ -337,11 +339,17 @@ impl Refusal {
     }
 
     /// A refusal for one field.
-    pub fn at(reason: Reason, field: impl Into<Cow<'static, str>>, description: impl Into<String>) -> Self {
-        Self {
-            reason,
-            violations: vec![Violation { reason, field: field.into(), description: description.into() }],
-        }
+    pub fn at(reason: Reason, field: impl Into<Cow<'static, str>>, description: Words) -> Self {
+        Self { reason, violations: vec![Violation { reason, field: field.into(), description }] }
+    }
+}
+
+impl Refusal {
+    /// In Chinese, as `Display` is in English.
+    #[must_use]
+    pub fn to_chinese(&self) -> String {
+        let faults = self.violations.iter().map(|v| format!("；{}：{}", v.field, v.description.chinese()));
+        format!("{}：{}{}", self.reason, self.reason.chinese(), faults.collect::<String>())
     }
 }
 

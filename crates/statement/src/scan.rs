@@ -69,6 +69,26 @@ impl fmt::Display for ScanFault {
     }
 }
 
+impl ScanFault {
+    /// In Chinese, as `Display` is in English.
+    #[must_use]
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Truncated => "内容在此字段中途结束",
+            Self::VarintTooLong => "数字的编码长于所需",
+            Self::OutOfRange => "数字超出此字段的范围",
+            Self::WireType => "编码类型与定义不符",
+            Self::UnknownField => "没有此字段",
+            Self::FieldTwice => "字段重复出现",
+            Self::OneofTwice => "同一选项只可设置一个成员",
+            Self::UnknownEnumValue => "没有此枚举值",
+            Self::InvalidUtf8 => "文本不是 UTF-8",
+            Self::TooDeep => "消息嵌套过深",
+            Self::TooMany => "重复元素过多",
+        }
+    }
+}
+
 impl fmt::Display for ScanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (field {}, byte {})", self.fault, self.path, self.offset)

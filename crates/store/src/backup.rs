@@ -1,14 +1,14 @@
 //! Backups: a copy of the log alone, in files of its own, from which the view is derived again.
 
 use std::{
-    fs::{self, File},
-    io,
+    fs::{self, File, TryLockError},
+    io::{self, Write as _},
     path::Path,
 };
 
 use crate::{
     StoreError,
-    dir::{require_empty, require_ledger, sync_dir},
+    dir::{locked, make_private, require_empty, require_ledger, sync_dir},
 };
 
 /// Lets `make` put a consistent copy beside `log`, copies that to `to/log`, synced, and removes it.
@@ -51,7 +51,8 @@ fn require_outside(log: &Path, to: &Path) -> Result<(), StoreError> {
 /// holds no ledger.
 ///
 /// The draft lies below `dir` and not beside it, so that a move never crosses file systems where `dir` is
-/// a mount point. After an error nothing of it is left.
+/// a mount point. After an error nothing of it is left; what a restore left that was killed goes when the
+/// next one begins.
 ///
 /// # Errors
 /// `backup` holds no ledger, `dir` is not empty, the disk failed, or `derive` did.
@@ -62,10 +63,12 @@ pub fn restore<T, E: From<StoreError>>(
 ) -> Result<T, E> {
     require_ledger(backup)?;
     let made = !dir.exists();
-    require_empty(dir)?;
     let draft = dir.join("restoring");
+    remove_leftover(&draft, dir)?;
+    require_empty(dir)?;
     let make = || {
-        fs::create_dir(&draft).map_err(StoreError::io(&draft))?;
+        make_private(&draft)?;
+        let _mark = mark(&draft)?;
         copy_log(&backup.join("log"), &draft)?;
         let derived = derive(&draft)?;
         put_in_place(&draft, dir)?;
@@ -78,6 +81,39 @@ pub fn restore<T, E: From<StoreError>>(
             let _ = fs::remove_dir(dir);
         }
     })
+}
+
+/// In a draft from its first moment to its last: it says that the draft is a restore's, and its lock that
+/// the restore still runs.
+const MARK: &str = "yuanliu-restore";
+
+/// Marks a draft as that of this process.
+fn mark(draft: &Path) -> Result<File, StoreError> {
+    let name = draft.join(MARK);
+    let mut file = File::create_new(&name).map_err(StoreError::io(&name))?;
+    file.try_lock().map_err(|e| StoreError::io(&name)(e.into()))?;
+    writeln!(file, "process {}", std::process::id()).map_err(StoreError::io(&name))?;
+    Ok(file)
+}
+
+/// Removes what a restore left that was killed, and nothing else: not what anybody else calls so, and not
+/// the draft of a restore that still runs.
+fn remove_leftover(draft: &Path, dir: &Path) -> Result<(), StoreError> {
+    let file = match File::open(draft.join(MARK)) {
+        Ok(file) => file,
+        // Killed before it could mark it: empty. Else it is not ours, and in the way.
+        Err(_) => return fs::remove_dir(draft).or(Ok(())),
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(locked(dir, file)),
+        Err(TryLockError::Error(e)) => return Err(StoreError::io(draft)(e)),
+    }
+    if require_ledger(dir).is_err() {
+        // Killed between the two moves: the view is of a log that never came.
+        remove(&dir.join("view"))?;
+    }
+    remove(draft)
 }
 
 fn put_in_place(draft: &Path, dir: &Path) -> Result<(), StoreError> {
@@ -95,7 +131,7 @@ fn put_in_place(draft: &Path, dir: &Path) -> Result<(), StoreError> {
 /// Copies the files of `from` to `to/log`. The file that makes a database of them comes last.
 fn copy_log(from: &Path, to: &Path) -> Result<(), StoreError> {
     let log = to.join("log");
-    fs::create_dir(&log).map_err(StoreError::io(&log))?;
+    make_private(&log)?;
     for entry in fs::read_dir(from).map_err(StoreError::io(from))? {
         let entry = entry.map_err(StoreError::io(from))?;
         let name = entry.file_name();

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{Read, Seek, Write},
     path::{Path, PathBuf},
 };
@@ -41,6 +41,7 @@ impl Dir {
     ) -> Result<(), StoreError> {
         require_empty(path)?;
         let this = Self::lock(path, config)?;
+        make_private(&this.log_path())?;
         Log::create(&this.log_path(), &this.config, &this.cache, ledger, genesis)?;
         sync_dir(path)
     }
@@ -125,7 +126,7 @@ impl Dir {
         if path.exists() {
             fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
         }
-        fs::create_dir_all(&path).map_err(StoreError::io(&path))?;
+        make_private(&path)?;
         StoredView::open(&path, number, &self.config, &self.cache)
     }
 
@@ -211,7 +212,10 @@ fn is_gone(owner: &str) -> bool {
 /// Makes the directory if it is missing, and refuses one that holds anything but keys and certificates.
 pub(crate) fn require_empty(path: &Path) -> Result<(), StoreError> {
     const BESIDE: [&str; 2] = ["keys", "tls"];
-    fs::create_dir_all(path).map_err(StoreError::io(path))?;
+    if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
+        return Err(StoreError::NotADirectory(path.to_owned()));
+    }
+    make_private(path)?;
     for entry in fs::read_dir(path).map_err(StoreError::io(path))? {
         let name = entry.map_err(StoreError::io(path))?.file_name();
         if !BESIDE.iter().any(|beside| name == *beside) {
@@ -219,6 +223,16 @@ pub(crate) fn require_empty(path: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Makes a directory, and those above it that are missing, for its owner only: what everybody has traded
+/// with everybody lies there. One that exists keeps the permissions it was given.
+pub(crate) fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(StoreError::io(path))
 }
 
 /// Makes names in a directory durable.

@@ -16,6 +16,9 @@ pub enum StoreError {
     /// Something is in the way of a new ledger, backup or restore.
     #[error("{} is not empty: name an empty or new directory", .0.display())]
     NotEmpty(PathBuf),
+    /// A file stands where a directory is to be.
+    #[error("{} is not a directory: name an empty or new directory", .0.display())]
+    NotADirectory(PathBuf),
     /// A backup would lie in the directory that it is to be a copy of, and be lost with it.
     #[error("{} lies inside the ledger's directory {}: name a place outside of it", to.display(), dir.display())]
     Inside {

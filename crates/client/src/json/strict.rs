@@ -14,23 +14,36 @@ pub(super) fn unmarked(text: &str) -> &str {
 
 /// Parses `text`. Nesting is bounded by `serde_json` (128).
 pub(super) fn parse(text: &str) -> Result<Value, JsonError> {
-    let strict: Strict = serde_json::from_str(unmarked(text)).map_err(|e| JsonError {
-        line: e.line(),
-        path: String::new(),
-        fault: format!("{e}"),
-        chinese: chinese(&e),
-    })?;
+    // What is missing at the end is missing behind the last character, not on a line after it.
+    let text = unmarked(text).trim_end();
+    let strict: Strict = serde_json::from_str(text).map_err(|e| fault(&e))?;
     Ok(strict.0)
 }
 
-fn chinese(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
+/// Parts the two languages of what this module says itself; in no text of JSON unescaped.
+const BETWEEN: char = '\u{1f}';
+
+/// The line stands in a field of its own and the column in brackets, not in the library's words.
+fn fault(error: &serde_json::Error) -> JsonError {
+    let (line, column) = (error.line(), error.column());
+    let whole = error.to_string();
+    let what = whole.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&whole);
+    let (english, chinese) = what.split_once(BETWEEN).unwrap_or((what, category(error)));
+    JsonError {
+        line,
+        path: String::new(),
+        fault: format!("{english} (column {column})"),
+        chinese: format!("{chinese}（第 {column} 列）"),
+    }
+}
+
+fn category(error: &serde_json::Error) -> &'static str {
+    match error.classify() {
         Category::Eof => "JSON 不完整",
         Category::Syntax => "JSON 语法错误",
         Category::Data => "JSON 内容有误",
         Category::Io => "读取失败",
-    };
-    format!("{what}（第 {} 列）：{error}", error.column())
+    }
 }
 
 struct Strict(Value);
@@ -67,7 +80,9 @@ impl<'de> Visitor<'de> for Build {
     }
 
     fn visit_f64<E: de::Error>(self, v: f64) -> Result<Value, E> {
-        Number::from_f64(v).map(Value::Number).ok_or_else(|| E::custom("a number out of range"))
+        Number::from_f64(v)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom(format_args!("a number out of range{BETWEEN}数值超出范围")))
     }
 
     fn visit_str<E>(self, v: &str) -> Result<Value, E> {
@@ -90,7 +105,9 @@ impl<'de> Visitor<'de> for Build {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("\"{name}\" comes twice")));
+                return Err(de::Error::custom(format_args!(
+                    "{name:?} comes twice{BETWEEN}{name:?} 重复出现"
+                )));
             }
             let Strict(value) = members.next_value()?;
             object.insert(name, value);

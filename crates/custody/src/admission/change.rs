@@ -1,7 +1,7 @@
 //! Statements about statements: Correct, Void, Endorse, Erase.
 
 use proto::v1::{Correct, Erase, Role, statement::Body};
-use statement::{Day, GoodsAct, Kind, Reason, Statement, kind_row};
+use statement::{Day, GoodsAct, Kind, Reason, Statement, Words, kind_row, words};
 
 use super::{Admit, Ask, REPLACEMENT, all, check_receive, refuse_at};
 use crate::{
@@ -83,12 +83,20 @@ fn target<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<(u64, Stat
     let path = path_of(statement.kind());
     let named = target_of(statement);
     let Some((named, index)) = named.and_then(|n| find(view, n).transpose().map(|index| (n, index))) else {
-        return refuse_at(Reason::TargetUnknown, path.target, "is not recorded here");
+        return refuse_at(
+            Reason::TargetUnknown,
+            path.target,
+            Words::of("is not recorded here", "尚未记录于本账本"),
+        );
     };
     let index = index?;
     let target = recorded(view, index)?;
     if !named.digest.is_empty() && named.digest != target.digest() {
-        return refuse_at(Reason::TargetDigest, path.digest, "differs from the record");
+        return refuse_at(
+            Reason::TargetDigest,
+            path.digest,
+            Words::of("differs from the record", "与记录不符"),
+        );
     }
     Ok((index, target))
 }
@@ -99,29 +107,42 @@ pub(super) fn check_change<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let (index, target) = target(view, statement)?;
     let path = path_of(statement.kind());
     if !is_signers(ask, &target)? {
-        let text = "signer and principal must be those of the statement named, or their successors";
+        let text = Words::of(
+            "signer and principal must be those of the statement named, or their successors",
+            "签署方与委托人须与所引用声明相同，或为其承继者",
+        );
         return refuse_at(Reason::NotYours, path.party, text);
     }
     if control_of(view, index)?.needed > 0 {
         let withdraws = statement.kind() == Kind::Void;
-        let text = "waits for signatures; a Void withdraws it";
+        let text = Words::of("waits for signatures; a Void withdraws it", "待会签；可用作废声明撤回");
         return if withdraws { Ok(()) } else { refuse_at(Reason::TargetBusy, path.target, text) };
     }
     let correctable = kind_row(target.kind()).is_some_and(|r| r.correctable);
     if target.kind() != Kind::Correct && !correctable {
-        return refuse_at(Reason::TargetKind, path.target, "cannot be corrected or voided");
+        return refuse_at(
+            Reason::TargetKind,
+            path.target,
+            Words::of("cannot be corrected or voided", "不能更正或作废"),
+        );
     }
     match effect_of(view, index, target.kind())? {
-        Effect::Voided => return refuse_at(Reason::TargetVoided, path.target, "counts no longer"),
+        Effect::Voided => {
+            return refuse_at(Reason::TargetVoided, path.target, Words::of("counts no longer", "已不再有效"));
+        }
         Effect::Corrected => {
-            return refuse_at(Reason::TargetNotNewest, path.target, "is not the newest of its chain");
+            return refuse_at(
+                Reason::TargetNotNewest,
+                path.target,
+                Words::of("is not the newest of its chain", "不是其更正链中最新的一条"),
+            );
         }
         Effect::Pending | Effect::Effective => {}
     }
     let root = root_of(view, index)?;
     let control = control_of(view, root)?;
     if let Some(waiting) = control.waiting {
-        let text = format!("entry {waiting} waits for signatures");
+        let text = words!("entry {waiting} waits for signatures", "条目 {waiting} 待会签");
         return refuse_at(Reason::TargetBusy, path.target, text);
     }
     match statement.body() {
@@ -138,13 +159,13 @@ fn check_replacement<V: View + ?Sized>(
     control: &ControlRow,
 ) -> Admit {
     if control.corrections >= MAX_CORRECTIONS {
-        let text = format!("has been corrected {MAX_CORRECTIONS} times");
+        let text = words!("has been corrected {MAX_CORRECTIONS} times", "已更正 {MAX_CORRECTIONS} 次");
         return refuse_at(Reason::TooManyCorrections, "correct.target", text);
     }
     let root_kind = recorded(view, root)?.kind();
     let body = correct.replacement.as_ref().and_then(|r| r.body.as_ref()).map(body_of);
     if body.is_some_and(|body| statement::kind_of(&body) != root_kind) {
-        let text = format!("must be a {}", root_kind.as_str_name());
+        let text = words!("must be a {}", "须为 {}", root_kind.as_str_name());
         return refuse_at(Reason::TargetKind, "correct.replacement", text);
     }
     if correct.by_line {
@@ -162,7 +183,11 @@ fn check_lines<V: View + ?Sized>(view: &V, correct: &Correct, root: u64) -> Admi
     let added = correct.replacement.as_ref().and_then(|r| r.body.as_ref()).map(GoodsAct::replacing);
     match GoodsAct::of(&before.body) {
         Some(act) => Ok(act.amended_checked(&correct.removed, added).map(drop)?),
-        None => refuse_at(Reason::TargetKind, "correct.by_line", "this kind has no lines"),
+        None => refuse_at(
+            Reason::TargetKind,
+            "correct.by_line",
+            Words::of("this kind has no lines", "此类声明没有行"),
+        ),
     }
 }
 
@@ -180,20 +205,28 @@ pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> 
     let now = ask.signer.as_ref().is_some_and(|s| roles_on(s, today).iter().any(|r| r.0 == Role::Authority));
     let mut answers = vec![match (ours, ask.is_authority() && now) {
         (true, _) => Ok(()),
-        (false, true) if erase.legal_basis.is_empty() => {
-            refuse_at(Reason::MissingField, "erase.legal_basis", "an authority names its legal basis")
-        }
+        (false, true) if erase.legal_basis.is_empty() => refuse_at(
+            Reason::MissingField,
+            "erase.legal_basis",
+            Words::of("an authority names its legal basis", "主管部门须写明法律依据"),
+        ),
         (false, true) => Ok(()),
-        (false, false) => {
-            refuse_at(Reason::NotYours, "erase.target.party", "its signer or an authority erases")
-        }
+        (false, false) => refuse_at(
+            Reason::NotYours,
+            "erase.target.party",
+            Words::of("its signer or an authority erases", "仅其签署方或主管部门可抹除"),
+        ),
     }];
     if theirs.attachments.is_empty() {
-        answers.push(refuse_at(Reason::TargetKind, "erase.target", "has no attachments"));
+        answers.push(refuse_at(
+            Reason::TargetKind,
+            "erase.target",
+            Words::of("has no attachments", "没有附件"),
+        ));
     }
     for (i, digest) in erase.digests.iter().enumerate() {
         if !theirs.attachments.iter().any(|a| a.digest == *digest) {
-            let text = "is no attachment of the statement named";
+            let text = Words::of("is no attachment of the statement named", "不是所引用声明的附件");
             answers.push(refuse_at(Reason::InvalidField, format!("erase.digests[{i}]"), text));
         }
     }
@@ -206,13 +239,21 @@ pub(super) fn check_endorse<V: View + ?Sized>(view: &V, statement: &Statement) -
     let control = control_of(view, index)?;
     let signer = &statement.header().party;
     if control.needed == 0 || control.withdrawn {
-        return refuse_at(Reason::NotPending, "endorse.target", "waits for no signature");
+        return refuse_at(
+            Reason::NotPending,
+            "endorse.target",
+            Words::of("waits for no signature", "不待会签"),
+        );
     }
     if control.signed.contains(signer) {
-        return refuse_at(Reason::EndorsedAlready, "endorse.target", "has this party's signature");
+        return refuse_at(
+            Reason::EndorsedAlready,
+            "endorse.target",
+            Words::of("has this party's signature", "本主体已会签"),
+        );
     }
     if !control.asked.contains(signer) {
-        let text = format!("waits for {}", control.asked.join(", "));
+        let text = words!("waits for {}", "待 {} 会签", control.asked.join(", "));
         return refuse_at(Reason::NotAsked, "header.party", text);
     }
     Ok(())

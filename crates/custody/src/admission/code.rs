@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proto::v1::statement::Body;
-use statement::{Day, Reason, Refusal, Violation, policy::visit_codes};
+use statement::{Day, Reason, Refusal, Violation, Words, policy::visit_codes, words};
 
 use super::{Admit, Ask};
 use crate::{
@@ -62,10 +62,9 @@ pub(super) fn check_codes<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
 }
 
 /// What is wrong with a code, the list, and codes like it or else some of the list's.
-fn describe<V: View + ?Sized>(view: &V, list: &str, code: &str, day: Day) -> Result<String, ViewError> {
+fn describe<V: View + ?Sized>(view: &V, list: &str, code: &str, day: Day) -> Result<Words, ViewError> {
     let codes = codes_on(view, list, day)?;
     let retired = codes.iter().any(|c| c.code == code && c.retired);
-    let fault = if retired { "has been retired from" } else { "is not in" };
     let mut near: Vec<(usize, &str)> =
         codes.iter().filter(|c| !c.retired).map(|c| (edits(code, &c.code), c.code.as_str())).collect();
     near.sort_unstable();
@@ -73,7 +72,18 @@ fn describe<V: View + ?Sized>(view: &V, list: &str, code: &str, day: Day) -> Res
     let named = if likely > 0 { likely.min(MAX_NAMED) } else { near.len().min(MAX_NAMED) };
     let names: Vec<&str> = near.iter().take(named).map(|(_, code)| *code).collect();
     let more = if likely == 0 && near.len() > named { ", …" } else { "" };
-    Ok(format!("{code:?} {fault} the list {list}; {}{more}", names.join(", ")))
+    let names = names.join(", ");
+    Ok(if retired {
+        words!(
+            "{code:?} has been retired from the list {list}; {names}{more}",
+            "{code:?} 已从代码表 {list} 停用；可用：{names}{more}"
+        )
+    } else {
+        words!(
+            "{code:?} is not in the list {list}; {names}{more}",
+            "{code:?} 不在代码表 {list} 中；可用：{names}{more}"
+        )
+    })
 }
 
 /// Insertions, deletions and replacements that make one text of another; texts of more than 64 bytes count

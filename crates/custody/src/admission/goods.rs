@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proto::v1::{Hold, Lift, statement::Body};
-use statement::{GoodsAct, Kind, Reason};
+use statement::{GoodsAct, Kind, Reason, Words, words};
 
 use super::{Admit, Ask, all, change, refuse_at};
 use crate::{
@@ -40,7 +40,10 @@ pub(super) fn check_content<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         (Some(Body::Hold(b)), Some(path)) => check_hold(ask, b, path),
         (Some(Body::Lift(b)), Some(path)) => check_lift(ask, b, path),
         (Some(Body::Alias(b)), Some(path)) if joins_too_many(ask.view, &b.codes)? => {
-            let text = format!("with the codes they are one with, more than {MAX_CODES}");
+            let text = words!(
+                "with the codes they are one with, more than {MAX_CODES}",
+                "连同已关联的码，超过 {MAX_CODES} 个"
+            );
             refuse_at(Reason::TooManySubjects, format!("{path}.codes"), text)
         }
         _ => Ok(()),
@@ -51,7 +54,7 @@ pub(super) fn check_content<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
 fn check_hold<V: View + ?Sized>(ask: &Ask<'_, V>, hold: &Hold, path: &str) -> Admit {
     if ask.is_authority() {
         let missing = hold.legal_basis.is_empty();
-        let text = "an authority names its legal basis";
+        let text = Words::of("an authority names its legal basis", "主管部门须写明法律依据");
         return if missing {
             refuse_at(Reason::MissingField, format!("{path}.legal_basis"), text)
         } else {
@@ -59,10 +62,20 @@ fn check_hold<V: View + ?Sized>(ask: &Ask<'_, V>, hold: &Hold, path: &str) -> Ad
         };
     }
     let own = hold.party == ask.statement.actor();
-    let party =
-        || refuse_at(Reason::NotYours, format!("{path}.party"), "a holder holds its own goods: name itself");
-    let products =
-        || refuse_at(Reason::NotYours, format!("{path}.products"), "only an authority holds products");
+    let party = || {
+        refuse_at(
+            Reason::NotYours,
+            format!("{path}.party"),
+            Words::of("a holder holds its own goods: name itself", "持有方只可扣留自己的货物：请填自身"),
+        )
+    };
+    let products = || {
+        refuse_at(
+            Reason::NotYours,
+            format!("{path}.products"),
+            Words::of("only an authority holds products", "仅主管部门可扣留产品"),
+        )
+    };
     all([if own { Ok(()) } else { party() }, if hold.products.is_empty() { Ok(()) } else { products() }])
 }
 
@@ -71,7 +84,11 @@ fn check_lift<V: View + ?Sized>(ask: &Ask<'_, V>, lift: &Lift, path: &str) -> Ad
     let field = format!("{path}.hold");
     let index = lift.hold.as_ref().map_or(Ok(None), |named| find(ask.view, named))?;
     let Some(index) = index else {
-        return refuse_at(Reason::TargetUnknown, field, "is not recorded here");
+        return refuse_at(
+            Reason::TargetUnknown,
+            field,
+            Words::of("is not recorded here", "尚未记录于本账本"),
+        );
     };
     let hold = recorded(ask.view, index)?;
     if hold.kind() != Kind::Hold {
@@ -84,9 +101,17 @@ fn check_lift<V: View + ?Sized>(ask: &Ask<'_, V>, lift: &Lift, path: &str) -> Ad
         if ours {
             Ok(())
         } else {
-            refuse_at(Reason::NotYours, format!("{field}.party"), "who ordered the hold lifts it")
+            refuse_at(
+                Reason::NotYours,
+                format!("{field}.party"),
+                Words::of("who ordered the hold lifts it", "须由下令扣留者解除"),
+            )
         },
-        if voided { refuse_at(Reason::TargetVoided, field, "counts no longer") } else { Ok(()) },
+        if voided {
+            refuse_at(Reason::TargetVoided, field, Words::of("counts no longer", "已不再有效"))
+        } else {
+            Ok(())
+        },
     ])
 }
 
@@ -99,13 +124,17 @@ pub(super) fn check_named<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         let named = recorded(ask.view, index)?;
         let wanted = || {
             let names: Vec<&str> = naming.kinds.iter().map(|k| k.as_str_name()).collect();
-            format!("must be one of {}", names.join(", "))
+            words!("must be one of {}", "须为以下之一：{}", names.join(", "))
         };
         let digest = &naming.named.digest;
         answers.push(if !naming.kinds.contains(&named.kind()) {
             refuse_at(Reason::TargetKind, naming.path(), wanted())
         } else if !digest.is_empty() && digest != named.digest() {
-            refuse_at(Reason::TargetDigest, format!("{}.digest", naming.path()), "differs from the record")
+            refuse_at(
+                Reason::TargetDigest,
+                format!("{}.digest", naming.path()),
+                Words::of("differs from the record", "与记录不符"),
+            )
         } else {
             Ok(())
         });

@@ -6,8 +6,8 @@ use proto::v1::{
     Site, Succession,
 };
 use statement::{
-    ALG_ED25519, POSSESSION_TYPE, Reason, Statement, hex_text, key_id, possession_payload,
-    registration_product, verify,
+    ALG_ED25519, POSSESSION_TYPE, Reason, Statement, Words, hex_text, key_id, possession_payload,
+    registration_product, verify, words,
 };
 
 use super::{Admit, all, refuse_at};
@@ -22,19 +22,30 @@ use crate::{
 fn registered<V: View + ?Sized>(view: &V, field: &'static str, id: &str) -> Admit {
     match party(view, id)? {
         Some(_) => Ok(()),
-        None => refuse_at(Reason::TargetUnknown, field, format!("{id} is not registered; register it first")),
+        None => refuse_at(
+            Reason::TargetUnknown,
+            field,
+            words!("{id} is not registered; register it first", "{id} 未登记；请先登记"),
+        ),
     }
 }
 
 fn room(field: &'static str, count: usize, most: usize) -> Admit {
-    if count < most { Ok(()) } else { refuse_at(Reason::RegisterFull, field, format!("at most {most}")) }
+    if count < most {
+        Ok(())
+    } else {
+        refuse_at(Reason::RegisterFull, field, words!("at most {most}", "至多 {most} 条"))
+    }
 }
 
 /// A root act is the roots' to sign.
 pub(super) fn check_party<V: View + ?Sized>(view: &V, statement: &Statement, facts: &Party) -> Admit {
     let signer = &statement.header().party;
     if is_root_act(view, facts)? && !registry::ledger(view)?.roots.contains(signer) {
-        let text = "only root authorities register authorities and auditors";
+        let text = Words::of(
+            "only root authorities register authorities and auditors",
+            "仅根主管部门可登记主管部门与审计方",
+        );
         return refuse_at(Reason::RoleMissing, "party.roles", text);
     }
     match party(view, &facts.party)? {
@@ -50,7 +61,7 @@ pub(super) fn check_site<V: View + ?Sized>(view: &V, site: &Site) -> Admit {
     let owner = registry::site(view, &site.site)?.and_then(|row| row.site).map(|s| s.party);
     match owner {
         Some(owner) if owner != site.party => {
-            refuse_at(Reason::NotYours, "site.site", "belongs to another party")
+            refuse_at(Reason::NotYours, "site.site", Words::of("belongs to another party", "属于另一主体"))
         }
         Some(_) => Ok(()),
         None => room("site.party", party(view, &site.party)?.map_or(0, |row| row.sites.len()), MAX_ROWS),
@@ -59,7 +70,11 @@ pub(super) fn check_site<V: View + ?Sized>(view: &V, site: &Site) -> Admit {
 
 pub(super) fn check_licence<V: View + ?Sized>(view: &V, licence: &Licence) -> Admit {
     let Some(row) = registry::site(view, &licence.site)? else {
-        return refuse_at(Reason::TargetUnknown, "licence.site", "is not registered; register it first");
+        return refuse_at(
+            Reason::TargetUnknown,
+            "licence.site",
+            Words::of("is not registered; register it first", "未登记；请先登记"),
+        );
     };
     let same = |l: &Licence| (&l.kind, &l.number) == (&licence.kind, &licence.number);
     if row.licences.iter().any(|l| same(&l.licence)) {
@@ -99,7 +114,7 @@ pub(super) fn check_succession<V: View + ?Sized>(view: &V, b: &Succession) -> Ad
     for (i, site) in b.sites.iter().enumerate() {
         let owner = registry::site(view, site)?.and_then(|row| row.site).map(|s| s.party);
         if owner.as_ref() != Some(&b.predecessor) {
-            let text = "is no registered site of the predecessor";
+            let text = Words::of("is no registered site of the predecessor", "不是前任主体已登记的场所");
             answers.push(refuse_at(Reason::TargetUnknown, format!("succession.sites[{i}]"), text));
         }
     }
@@ -116,10 +131,14 @@ pub(super) fn check_designation<V: View + ?Sized>(view: &V, statement: &Statemen
         None => refuse_at(
             Reason::TargetUnknown,
             "designation.registration",
-            "is not registered; register it first",
+            Words::of("is not registered; register it first", "未登记；请先登记"),
         ),
         Some(of) if of.holder == *signer || of.agent == *signer => Ok(()),
-        Some(_) => refuse_at(Reason::NotYours, "designation.registration", "its holder or agent designates"),
+        Some(_) => refuse_at(
+            Reason::NotYours,
+            "designation.registration",
+            Words::of("its holder or agent designates", "仅其持有人或代理人可指定"),
+        ),
     };
     let known = registry::designations(view, &b.registration)?;
     let again = known.iter().any(|d| d.designation.number == b.number);
@@ -127,7 +146,8 @@ pub(super) fn check_designation<V: View + ?Sized>(view: &V, statement: &Statemen
     let mut answers = vec![right, space];
     for (i, wholesaler) in b.wholesalers.iter().enumerate() {
         if party(view, wholesaler)?.is_none() {
-            let text = format!("{wholesaler} is not registered; register it first");
+            let text =
+                words!("{wholesaler} is not registered; register it first", "{wholesaler} 未登记；请先登记");
             answers.push(refuse_at(Reason::TargetUnknown, format!("designation.wholesalers[{i}]"), text));
         }
     }
@@ -149,7 +169,11 @@ pub(super) fn check_list<V: View + ?Sized>(view: &V, b: &NamedList) -> Admit {
     let version = if b.version == next {
         Ok(())
     } else {
-        refuse_at(Reason::InvalidField, "named_list.version", format!("the next version is {next}"))
+        refuse_at(
+            Reason::InvalidField,
+            "named_list.version",
+            words!("the next version is {next}", "下一版本为 {next}"),
+        )
     };
     let space = match registry::list_full(view, b)? {
         None => Ok(()),
@@ -178,7 +202,14 @@ fn check_registrar<V: View + ?Sized>(
     if row.root_name.is_none() && registry::ledger(view)?.roots.contains(signer) {
         return Ok(());
     }
-    refuse_at(Reason::NotYours, field, "is an authority: itself or a root authority signs")
+    refuse_at(
+        Reason::NotYours,
+        field,
+        Words::of(
+            "is an authority: itself or a root authority signs",
+            "为主管部门：须由其自身或根主管部门签署",
+        ),
+    )
 }
 
 pub(super) fn check_enrolment<V: View + ?Sized>(
@@ -192,15 +223,22 @@ pub(super) fn check_enrolment<V: View + ?Sized>(
     let id = key_id(ALG_ED25519, &b.public_key);
     let reserved = registry::ledger(view)?.reserved_keys.iter().any(|k| *k == id);
     if reserved || registry::key(view, &id)?.is_some() {
-        return refuse_at(Reason::KeyTaken, "enrol_key.public_key", hex_text(&id));
+        return refuse_at(Reason::KeyTaken, "enrol_key.public_key", Words::same(hex_text(&id)));
     }
     let bytes = <&[u8; 32]>::try_from(b.public_key.as_slice()).ok();
     let Some(key) = bytes.and_then(|bytes| PublicKey::enrol(bytes).ok()) else {
-        return refuse_at(Reason::WeakKey, "enrol_key.public_key", "not an acceptable point");
+        return refuse_at(
+            Reason::WeakKey,
+            "enrol_key.public_key",
+            Words::of("not an acceptable point", "不是可接受的曲线点"),
+        );
     };
     let payload = possession_payload(&limits.ledger, &id, &b.party);
     if !verify(&key, POSSESSION_TYPE, &payload, &b.possession) {
-        let text = "is not the key's own signature for this ledger and party";
+        let text = Words::of(
+            "is not the key's own signature for this ledger and party",
+            "不是该密钥为此账本与主体所作的签名",
+        );
         return refuse_at(Reason::BadPossession, "enrol_key.possession", text);
     }
     room("enrol_key.party", party(view, &b.party)?.map_or(0, |row| row.keys.len()), MAX_ROWS)
@@ -212,8 +250,12 @@ pub(super) fn check_revocation<V: View + ?Sized>(view: &V, statement: &Statement
     match registry::key(view, &id)? {
         Some(key) if key.party == b.party && key.revoked_index.is_none() => Ok(()),
         Some(key) if key.party == b.party => {
-            refuse_at(Reason::KeyRevoked, "revoke_key.key_id", "is revoked already")
+            refuse_at(Reason::KeyRevoked, "revoke_key.key_id", Words::of("is revoked already", "已经吊销"))
         }
-        _ => refuse_at(Reason::TargetUnknown, "revoke_key.key_id", "is no key of this party"),
+        _ => refuse_at(
+            Reason::TargetUnknown,
+            "revoke_key.key_id",
+            Words::of("is no key of this party", "不是此主体的密钥"),
+        ),
     }
 }

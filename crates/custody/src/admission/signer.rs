@@ -1,7 +1,7 @@
 //! Who signs: registered, in a role, in the field of an authority, under a mandate.
 
 use proto::v1::{AuthorityField, Role, statement::Body};
-use statement::{Day, Kind, Reason, Signers};
+use statement::{Day, Kind, Reason, Signers, Words, words};
 
 use super::{Admit, Ask, refuse_at};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn check_registered<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     match ask.signer {
         Some(_) => Ok(()),
-        None => refuse_at(Reason::UnknownParty, "header.party", "register it first"),
+        None => refuse_at(Reason::UnknownParty, "header.party", Words::of("register it first", "请先登记")),
     }
 }
 
@@ -22,7 +22,11 @@ pub(super) fn check_own_role<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
     if unregistered || !ask.roles.is_empty() || ask.row.signers == Signers::SelfOrAuthority {
         return Ok(());
     }
-    refuse_at(Reason::RoleMissing, "header.party", "holds no role on the day it happened")
+    refuse_at(
+        Reason::RoleMissing,
+        "header.party",
+        Words::of("holds no role on the day it happened", "发生当日没有任何角色"),
+    )
 }
 
 /// Whether the statement is an act for somebody else; a Correct, Void or Erase only repeats whose act it is
@@ -40,16 +44,28 @@ pub(super) fn check_mandate<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let header = ask.statement.header();
     let field = "header.on_behalf_of";
     if !ask.row.delegable {
-        return refuse_at(Reason::NoMandate, field, "this kind cannot be signed for somebody else");
+        return refuse_at(
+            Reason::NoMandate,
+            field,
+            Words::of("this kind cannot be signed for somebody else", "此类声明不能代他人签署"),
+        );
     }
     if party(ask.view, &header.on_behalf_of)?.is_none() {
-        return refuse_at(Reason::NoMandate, field, "the principal is not registered");
+        return refuse_at(
+            Reason::NoMandate,
+            field,
+            Words::of("the principal is not registered", "委托人未登记"),
+        );
     }
     let covers = |m: &MandateRow| {
         mandate_covers(&m.mandate, &header.party, ask.statement.kind(), &header.site, ask.day())
     };
     if !mandates(ask.view, &header.on_behalf_of)?.iter().any(covers) {
-        return refuse_at(Reason::NoMandate, field, "no mandate covers kind, site and day");
+        return refuse_at(
+            Reason::NoMandate,
+            field,
+            Words::of("no mandate covers kind, site and day", "没有授权覆盖此类型、场所与日期"),
+        );
     }
     Ok(())
 }
@@ -60,10 +76,10 @@ pub(super) fn check_roles<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         return Ok(());
     }
     if !is_delegated(ask) {
-        return may_sign(ask, &ask.roles, "");
+        return may_sign(ask, &ask.roles, When::Happened);
     }
     match party(ask.view, &ask.statement.header().on_behalf_of)? {
-        Some(principal) => may_sign(ask, &roles_on(&principal, ask.day()), ""),
+        Some(principal) => may_sign(ask, &roles_on(&principal, ask.day()), When::Happened),
         None => Ok(()),
     }
 }
@@ -79,18 +95,38 @@ pub(super) fn check_roles_now<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         return Ok(());
     };
     let roles = roles_on(signer, Day::of_instant(ask.now));
-    let text = "; for a register, on the day of recording too";
     if roles.is_empty() && ask.row.signers != Signers::SelfOrAuthority {
-        return refuse_at(Reason::RoleMissing, "header.party", format!("holds no role any longer{text}"));
+        let text = Words::of("holds no role any longer", "已不再有任何角色");
+        return refuse_at(Reason::RoleMissing, "header.party", When::Recorded.added(text));
     }
-    may_sign(ask, &roles, text)
+    may_sign(ask, &roles, When::Recorded)
 }
 
 const fn is_registry(kind: Kind) -> bool {
     (kind as i32) < Kind::Commission as i32
 }
 
-fn may_sign<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: &str) -> Admit {
+/// Which day a role is asked of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Happened,
+    Recorded,
+}
+
+impl When {
+    /// Says so where it is not the day that one would think of.
+    fn added(self, text: Words) -> Words {
+        match self {
+            Self::Happened => text,
+            Self::Recorded => Words::made(
+                format!("{text}; for a register, on the day of recording too"),
+                format!("{}；登记类声明于记录当日亦须具备", text.chinese()),
+            ),
+        }
+    }
+}
+
+fn may_sign<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: When) -> Admit {
     match ask.row.signers {
         Signers::Roles(wanted) => check_wanted(ask, wanted, roles, when),
         Signers::SelfOrAuthority => check_concerned(ask, roles, when),
@@ -103,7 +139,7 @@ fn check_wanted<V: ?Sized>(
     ask: &Ask<'_, V>,
     wanted: &[Role],
     roles: &[(Role, AuthorityField)],
-    when: &str,
+    when: When,
 ) -> Admit {
     let held = || roles.iter().filter(|(role, _)| wanted.contains(role));
     let fields = ask.row.fields;
@@ -112,24 +148,37 @@ fn check_wanted<V: ?Sized>(
     }
     let text = if held().next().is_some() {
         let names: Vec<&str> = fields.iter().map(|f| f.as_str_name()).collect();
-        format!("an authority signs this in the field {} only{when}", names.join(", "))
+        let names = names.join(", ");
+        words!(
+            "an authority signs this in the field {names} only",
+            "主管部门仅可在领域 {names} 内签署此类声明"
+        )
     } else {
         let names: Vec<&str> = wanted.iter().map(|r| r.as_str_name()).collect();
-        format!("one of {} is needed{when}", names.join(", "))
+        let names = names.join(", ");
+        words!("one of {names} is needed", "须有以下角色之一：{names}")
     };
-    refuse_at(Reason::RoleMissing, "header.party", text)
+    refuse_at(Reason::RoleMissing, "header.party", when.added(text))
 }
 
 /// The party that the body names, or an authority.
-fn check_concerned<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: &str) -> Admit {
+fn check_concerned<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: When) -> Admit {
     let (field, named) = match ask.statement.body() {
         Body::Site(b) => ("site.party", &b.party),
         Body::EnrolKey(b) => ("enrol_key.party", &b.party),
         Body::RevokeKey(b) => ("revoke_key.party", &b.party),
-        _ => return refuse_at(Reason::NotYours, "header.party", "names no party concerned"),
+        _ => {
+            return refuse_at(
+                Reason::NotYours,
+                "header.party",
+                Words::of("names no party concerned", "未写明当事主体"),
+            );
+        }
     };
     if *named == ask.statement.header().party || roles.iter().any(|(r, _)| *r == Role::Authority) {
         return Ok(());
     }
-    refuse_at(Reason::NotYours, field, format!("is another party; itself or an authority signs{when}"))
+    let text =
+        Words::of("is another party; itself or an authority signs", "为另一主体；须由其自身或主管部门签署");
+    refuse_at(Reason::NotYours, field, when.added(text))
 }

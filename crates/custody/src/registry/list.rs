@@ -2,7 +2,7 @@
 
 use prost::Message;
 use proto::v1::{ListEntry, NamedList};
-use statement::{Day, within};
+use statement::{Day, Words, within, words};
 
 use crate::{
     Table, View, ViewError,
@@ -92,15 +92,22 @@ pub fn listed_on<V: View + ?Sized>(
 }
 
 /// Whether a list, and each of its subjects, has room for one more version; else which subject has none.
-pub(crate) fn full<V: View + ?Sized>(view: &V, list: &NamedList) -> Result<Option<String>, ViewError> {
+pub(crate) fn full<V: View + ?Sized>(view: &V, list: &NamedList) -> Result<Option<Words>, ViewError> {
     if list.whole && named_list(view, &list.list)?.wholes.len() >= MAX_WHOLES {
-        return Ok(Some(format!("the list has been stated as a whole {MAX_WHOLES} times")));
+        return Ok(Some(words!(
+            "the list has been stated as a whole {MAX_WHOLES} times",
+            "名单已整体发布 {MAX_WHOLES} 次"
+        )));
     }
     for entry in &list.entries {
         let row = view.get(Table::Register, &listed_key(&list.list, &entry.subject))?;
         let row: ListedRow = row.map(|r| decode_row(&r, "list")).transpose()?.unwrap_or_default();
         if row.entries.len() >= MAX_LISTED {
-            return Ok(Some(format!("{} has been listed {MAX_LISTED} times", entry.subject)));
+            return Ok(Some(words!(
+                "{} has been listed {MAX_LISTED} times",
+                "{} 已列入 {MAX_LISTED} 次",
+                entry.subject
+            )));
         }
     }
     Ok(None)

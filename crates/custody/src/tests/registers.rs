@@ -154,11 +154,15 @@ fn a_refusal_names_the_list_and_codes_like_it() {
         let Err(crate::AdmitError::Refused(refusal)) = ledger.ask(&ledger.signed(&say)) else {
             panic!("{reason}")
         };
-        assert_eq!(refusal.violations[0].description, expected);
+        assert_eq!(refusal.violations[0].description.english(), expected);
     }
     let say = ledger.say("maker", body("zzzzzzzzzz"));
     let Err(crate::AdmitError::Refused(refusal)) = ledger.ask(&ledger.signed(&say)) else { panic!() };
-    assert!(refusal.violations[0].description.ends_with(", …"), "{}", refusal.violations[0].description);
+    assert!(
+        refusal.violations[0].description.english().ends_with(", …"),
+        "{}",
+        refusal.violations[0].description
+    );
 }
 
 #[test]

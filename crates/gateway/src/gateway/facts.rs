@@ -52,7 +52,7 @@ pub(super) fn faults_of(bill: &Bill, refusal: &Refusal) -> Vec<Fault> {
     let fault = |v: &statement::Violation| {
         let (line, column) = bill.places.find(&v.field);
         let column = if column.is_empty() { v.field.clone().into_owned() } else { column };
-        Fault::at(line, column, v.reason.as_str(), v.description.clone(), v.reason.chinese())
+        Fault::at(line, column, v.reason.as_str(), v.description.english(), v.description.chinese())
     };
     refusal.violations.iter().map(fault).collect()
 }

@@ -8,7 +8,7 @@ use proto::v1::{
     Algorithm, SignedStatement, StatementResult, SubmitStatementRequest, SubmitStatementsRequest,
     SubmitStatementsResponse, statement_result::Result as OneResult,
 };
-use statement::{Reason, Refusal};
+use statement::{Reason, Refusal, Words, words};
 use tonic::Status;
 
 use super::{
@@ -30,16 +30,24 @@ pub(crate) type Results =
 /// One statement, as the ledger takes it.
 pub(super) fn submission(signed: SignedStatement) -> Result<Submission, Refusal> {
     if signed.algorithm() != Algorithm::Ed25519 {
-        return Err(Refusal::at(Reason::UnknownAlgorithm, "algorithm", "must be ALGORITHM_ED25519"));
+        return Err(Refusal::at(
+            Reason::UnknownAlgorithm,
+            "algorithm",
+            Words::of("must be ALGORITHM_ED25519", "须为 ALGORITHM_ED25519"),
+        ));
     }
     let key_id = signed.key_id.as_slice().try_into().map_err(|_| {
-        Refusal::at(Reason::InvalidField, "key_id", format!("{} bytes, must be 32", signed.key_id.len()))
+        Refusal::at(
+            Reason::InvalidField,
+            "key_id",
+            words!("{} bytes, must be 32", "{} 字节，须为 32", signed.key_id.len()),
+        )
     })?;
     let signature = signed.signature.as_slice().try_into().map_err(|_| {
         Refusal::at(
             Reason::BadSignature,
             "signature",
-            format!("{} bytes, must be 64", signed.signature.len()),
+            words!("{} bytes, must be 64", "{} 字节，须为 64", signed.signature.len()),
         )
     })?;
     Ok(Submission { payload: signed.payload, key_id, signature })

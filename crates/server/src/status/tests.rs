@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use statement::Words;
+
 use super::*;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
@@ -8,7 +10,7 @@ const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 fn every_reason_becomes_a_status_and_a_rejection_that_agree() {
     for &reason in Reason::ALL {
         for language in LANGUAGES {
-            let refusal = Refusal::at(reason, "ship.items[3]", "is not a GTIN");
+            let refusal = Refusal::at(reason, "ship.items[3]", Words::of("is not a GTIN", "不是 GTIN"));
             let status = refused(&refusal, None, language);
             let rejection = rejection(&refusal, language);
             let details = status.get_error_details();
@@ -57,7 +59,7 @@ fn a_status_fits_into_headers_however_many_fields_are_at_fault() {
     let one = statement::Violation {
         reason: Reason::ItemTwice,
         field: "commission.items[3999]".into(),
-        description: "sgtin:06901234567892.ABCDEFGHIJKLMNOPQRST is listed twice".into(),
+        description: Words::same("sgtin:06901234567892.ABCDEFGHIJKLMNOPQRST is listed twice".into()),
     };
     let refusal = Refusal { reason: Reason::ItemTwice, violations: vec![one; 100] };
     let status = refused(&refusal, None, Language::Chinese);

@@ -6,7 +6,7 @@ use proto::v1::{Correct, Erase, Replacement, Void};
 
 use super::{Check, MAX_ATTACHMENTS, Stage};
 use crate::{
-    GoodsAct, Reason,
+    GoodsAct, Reason, Words,
     amend::{line_faults, line_fields, line_of},
 };
 
@@ -22,11 +22,17 @@ impl<'a> Check<'a> {
             return self.correct_by_line(b);
         }
         if !b.removed.is_empty() {
-            self.fault(Reason::InvalidField, "correct.removed", "goes only with by_line");
+            self.fault(
+                Reason::InvalidField,
+                "correct.removed",
+                Words::of("goes only with by_line", "仅可与 by_line 同用"),
+            );
         }
         match b.replacement.as_ref().map(|r| &r.body) {
-            None => self.fault(Reason::MissingField, "correct.replacement", "not set"),
-            Some(None) => self.fault(Reason::MissingField, "correct.replacement.body", "not set"),
+            None => self.fault(Reason::MissingField, "correct.replacement", Words::of("not set", "未填写")),
+            Some(None) => {
+                self.fault(Reason::MissingField, "correct.replacement.body", Words::of("not set", "未填写"))
+            }
             Some(Some(body)) => {
                 let act = GoodsAct::replacing(body);
                 self.act(act, act.path(true));
@@ -42,7 +48,11 @@ impl<'a> Check<'a> {
         let says_more = |r: &Replacement| !r.site.is_empty() || r.occurred_at != 0;
         let lines = added.is_some_and(crate::amend::has_lines);
         if b.removed.is_empty() && !lines && !b.replacement.as_ref().is_some_and(says_more) {
-            self.fault(Reason::MissingField, "correct.removed", "no line is removed, none added");
+            self.fault(
+                Reason::MissingField,
+                "correct.removed",
+                Words::of("no line is removed, none added", "既未删行，也未增行"),
+            );
         }
         if let Some(added) = added {
             self.added_lines(added);
@@ -77,7 +87,7 @@ impl<'a> Check<'a> {
         for (i, digest) in b.digests.iter().enumerate().take(MAX_ATTACHMENTS) {
             self.bytes(format_args!("erase.digests[{i}]"), digest, 32);
             if !seen.insert(digest) {
-                let text = "the attachment is named twice";
+                let text = Words::of("the attachment is named twice", "附件重复列出");
                 self.fault(Reason::InvalidField, format_args!("erase.digests[{i}]"), text);
             }
         }

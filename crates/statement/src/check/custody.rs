@@ -9,18 +9,24 @@ use super::{
     Accept, Check, End, MAX_ITEMS,
     part::{NOTE, unit},
 };
-use crate::Reason;
+use crate::{Reason, Words, words};
 
 impl<'a> Check<'a> {
     pub(super) fn commission(&mut self, path: &'static str, b: &'a Commission) {
         self.items(format_args!("{path}.items"), &b.items, Accept::Units);
         self.lot(format_args!("{path}.lot"), &b.lot);
         match (&b.quantity, b.items.is_empty()) {
-            (None, true) => {
-                self.fault(Reason::MissingField, format_args!("{path}.items"), "neither items nor a quantity")
-            }
+            (None, true) => self.fault(
+                Reason::MissingField,
+                format_args!("{path}.items"),
+                Words::of("neither items nor a quantity", "物品与数量均未填写"),
+            ),
             (Some(_), false) => {
-                self.fault(Reason::InvalidField, format_args!("{path}.quantity"), "goes only without items");
+                self.fault(
+                    Reason::InvalidField,
+                    format_args!("{path}.quantity"),
+                    Words::of("goes only without items", "未列物品时才可填写"),
+                );
             }
             (q, _) if q.is_some() => self.quantity(format_args!("{path}.quantity"), q.as_ref()),
             _ => {}
@@ -34,7 +40,11 @@ impl<'a> Check<'a> {
     pub(super) fn pack(&mut self, path: &'static str, b: &'a Pack) {
         self.item(format_args!("{path}.parent"), &b.parent, Accept::Goods);
         if b.children.is_empty() {
-            self.fault(Reason::MissingField, format_args!("{path}.children"), "nothing is packed");
+            self.fault(
+                Reason::MissingField,
+                format_args!("{path}.children"),
+                Words::of("nothing is packed", "未列装入的物品"),
+            );
         }
         self.items(format_args!("{path}.children"), &b.children, Accept::Goods);
     }
@@ -49,7 +59,7 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::MissingField,
                 format_args!("{path}.items"),
-                "neither items nor lots are shipped",
+                Words::of("neither items nor lots are shipped", "未列所发的物品或批"),
             );
         }
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
@@ -72,7 +82,7 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::MissingField,
                 format_args!("{path}.shipment"),
-                "name the shipment, its bill or its waybill",
+                Words::of("name the shipment, its bill or its waybill", "请写明发货声明、其单号或运单"),
             );
         }
         self.optional(&b.bill, |c, d| c.document(format_args!("{path}.bill"), d, DocumentKind::Bill));
@@ -87,7 +97,7 @@ impl<'a> Check<'a> {
 
     fn exceptions(&mut self, path: &'static str, exceptions: &'a [ReceiveException]) {
         if exceptions.len() > MAX_ITEMS {
-            let description = format_args!("more than {MAX_ITEMS} lines");
+            let description = words!("more than {MAX_ITEMS} lines", "超过 {MAX_ITEMS} 行");
             self.fault(Reason::TooManyItems, format_args!("{path}.exceptions"), description);
         }
         let mut seen = BTreeSet::new();
@@ -97,7 +107,10 @@ impl<'a> Check<'a> {
                 && !lot.lot.is_empty()
                 && !seen.insert((e.outcome, &lot.lot, unit(lot)))
             {
-                let description = "the lot is listed twice with one outcome and unit";
+                let description = Words::of(
+                    "the lot is listed twice with one outcome and unit",
+                    "同一批以相同结果与单位重复列出",
+                );
                 self.fault(Reason::ItemTwice, format_args!("{path}.exceptions[{i}].lot.lot"), description);
             }
         }
@@ -105,7 +118,11 @@ impl<'a> Check<'a> {
 
     fn exception(&mut self, path: &'static str, i: usize, e: &'a ReceiveException) {
         if e.outcome() == ReceiveOutcome::Unspecified {
-            self.fault(Reason::MissingField, format_args!("{path}.exceptions[{i}].outcome"), "not set");
+            self.fault(
+                Reason::MissingField,
+                format_args!("{path}.exceptions[{i}].outcome"),
+                Words::of("not set", "未填写"),
+            );
         }
         self.item_or_lot(format_args!("{path}.exceptions[{i}]"), &e.item, e.lot.as_ref());
         self.note(format_args!("{path}.exceptions[{i}].note"), &e.note, NOTE);
@@ -113,7 +130,11 @@ impl<'a> Check<'a> {
 
     pub(super) fn using(&mut self, path: &'static str, b: &'a Use) {
         if b.lines.is_empty() {
-            self.fault(Reason::MissingField, format_args!("{path}.lines"), "nothing is used");
+            self.fault(
+                Reason::MissingField,
+                format_args!("{path}.lines"),
+                Words::of("nothing is used", "未列所使用的物品"),
+            );
         }
         let mut seen = BTreeSet::new();
         for (i, line) in b.lines.iter().enumerate().take(MAX_ITEMS + 1) {
@@ -123,7 +144,7 @@ impl<'a> Check<'a> {
                 self.fault(
                     Reason::ItemTwice,
                     format_args!("{path}.lines[{i}].item"),
-                    "the item is listed twice for one vial",
+                    Words::of("the item is listed twice for one vial", "同一物品的同一瓶重复列出"),
                 );
             }
         }
@@ -137,7 +158,7 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::InvalidField,
                 format_args!("{path}.lines[{i}].vial"),
-                "must be 1 to 100,000, or 0",
+                Words::of("must be 1 to 100,000, or 0", "须为 1 至 100,000，或 0"),
             );
         }
         for (name, quantity) in [("used", &line.used), ("wasted", &line.wasted)] {
@@ -149,7 +170,10 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::MissingField,
                 format_args!("{path}.lines[{i}].used"),
-                "says neither what was used nor wasted, nor that nothing is left, nor a counter",
+                Words::of(
+                    "says neither what was used nor wasted, nor that nothing is left, nor a counter",
+                    "用量、损耗、是否用完、计数均未填写",
+                ),
             );
         }
         self.instant_or_none(format_args!("{path}.lines[{i}].opened_at"), line.opened_at);
@@ -163,7 +187,7 @@ impl<'a> Check<'a> {
         }
         self.sound_item(field, &line.paired, Accept::Units);
         if line.paired == line.item {
-            self.fault(Reason::ItemTwice, field, "is the item itself");
+            self.fault(Reason::ItemTwice, field, Words::of("is the item itself", "即该物品自身"));
         }
     }
 }

@@ -8,12 +8,12 @@ use super::{
     Accept, Check, End, MAX_ITEMS,
     part::{NOTE, unit},
 };
-use crate::Reason;
+use crate::{Reason, Words};
 
 impl<'a> Check<'a> {
     pub(super) fn alias(&mut self, path: &'static str, b: &'a Alias) {
         if b.codes.len() < 2 {
-            self.missing(format_args!("{path}.codes"), "fewer than two codes");
+            self.missing(format_args!("{path}.codes"), Words::of("fewer than two codes", "少于两个码"));
         }
         self.count(format_args!("{path}.codes"), b.codes.len(), 8);
         self.items(format_args!("{path}.codes"), &b.codes, Accept::Goods);
@@ -22,12 +22,18 @@ impl<'a> Check<'a> {
 
     pub(super) fn transform(&mut self, path: &'static str, b: &'a Transform) {
         if b.inputs.is_empty() && b.input_lots.is_empty() {
-            self.missing(format_args!("{path}.inputs"), "nothing is used up");
+            self.missing(
+                format_args!("{path}.inputs"),
+                Words::of("nothing is used up", "未列投入的物品或批"),
+            );
         }
         self.items(format_args!("{path}.inputs"), &b.inputs, Accept::Units);
         self.amounts(format_args!("{path}.input_lots"), &b.input_lots);
         if b.outputs.is_empty() && b.output_lots.is_empty() {
-            self.missing(format_args!("{path}.outputs"), "nothing comes into being");
+            self.missing(
+                format_args!("{path}.outputs"),
+                Words::of("nothing comes into being", "未列产出的物品或批"),
+            );
         }
         self.items(format_args!("{path}.outputs"), &b.outputs, Accept::Units);
         self.amounts(format_args!("{path}.output_lots"), &b.output_lots);
@@ -48,16 +54,24 @@ impl<'a> Check<'a> {
             return;
         }
         if !b.lot.is_empty() {
-            self.fault(Reason::InvalidField, format_args!("{path}.lot"), "goes only with outputs");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.lot"),
+                Words::of("goes only with outputs", "有产出物品时才可填写"),
+            );
         }
         if b.units_per_code != 0 {
-            let description = "goes only with outputs";
+            let description = Words::of("goes only with outputs", "有产出物品时才可填写");
             self.fault(Reason::InvalidField, format_args!("{path}.units_per_code"), description);
         }
     }
 
     pub(super) fn adjust(&mut self, path: &'static str, b: &'a Adjust) {
-        self.line_count(format_args!("{path}.lines"), b.lines.len(), "nothing is adjusted");
+        self.line_count(
+            format_args!("{path}.lines"),
+            b.lines.len(),
+            Words::of("nothing is adjusted", "未列调整的行"),
+        );
         let mut seen = BTreeSet::new();
         for (i, line) in b.lines.iter().enumerate().take(MAX_ITEMS) {
             self.adjust_line(format_args!("{path}.lines[{i}]"), line);
@@ -65,7 +79,10 @@ impl<'a> Check<'a> {
                 && !lot.lot.is_empty()
                 && !seen.insert((line.outcome, &lot.lot, unit(lot)))
             {
-                let description = "the lot is listed twice with one outcome and unit";
+                let description = Words::of(
+                    "the lot is listed twice with one outcome and unit",
+                    "同一批以相同结果与单位重复列出",
+                );
                 self.fault(Reason::ItemTwice, format_args!("{path}.lines[{i}].lot.lot"), description);
             }
         }
@@ -78,7 +95,11 @@ impl<'a> Check<'a> {
         if !line.item_lot.is_empty() {
             self.lot(format_args!("{path}.item_lot"), &line.item_lot);
             if line.item.is_empty() {
-                self.fault(Reason::InvalidField, format_args!("{path}.item_lot"), "goes only with an item");
+                self.fault(
+                    Reason::InvalidField,
+                    format_args!("{path}.item_lot"),
+                    Words::of("goes only with an item", "填写物品时才可填写"),
+                );
             }
         }
         self.span(&path, ("made_on", &line.made_on, End::Open), ("expires_on", &line.expires_on, End::Open));
@@ -86,7 +107,7 @@ impl<'a> Check<'a> {
             let printed =
                 [("item_lot", &line.item_lot), ("made_on", &line.made_on), ("expires_on", &line.expires_on)];
             for (name, _) in printed.into_iter().filter(|(_, text)| !text.is_empty()) {
-                let description = "goes only with opening stock";
+                let description = Words::of("goes only with opening stock", "仅用于期初库存");
                 self.fault(Reason::InvalidField, format_args!("{path}.{name}"), description);
             }
         }
@@ -94,13 +115,18 @@ impl<'a> Check<'a> {
     }
 
     pub(super) fn service(&mut self, path: &'static str, b: &'a Service) {
-        self.line_count(format_args!("{path}.lines"), b.lines.len(), "no work is told");
+        self.line_count(
+            format_args!("{path}.lines"),
+            b.lines.len(),
+            Words::of("no work is told", "未列所做的工作"),
+        );
         let mut seen = BTreeSet::new();
         for (i, line) in b.lines.iter().enumerate().take(MAX_ITEMS) {
             self.service_line(format_args!("{path}.lines[{i}]"), line);
             // One device may have had several kinds of work done: a line is device and work.
             if !line.item.is_empty() && !seen.insert((&line.item, &line.action)) {
-                let description = "the device is listed twice for one action";
+                let description =
+                    Words::of("the device is listed twice for one action", "同一设备的同一工作重复列出");
                 self.fault(Reason::ItemTwice, format_args!("{path}.lines[{i}].item"), description);
             }
         }
@@ -116,12 +142,16 @@ impl<'a> Check<'a> {
             if !part.is_empty() && self.may_name(field) {
                 self.sound_item(field, part, Accept::Units);
                 if *part == line.item {
-                    self.fault(Reason::ItemTwice, field, "is the device itself");
+                    self.fault(Reason::ItemTwice, field, Words::of("is the device itself", "即该设备自身"));
                 }
             }
         }
         if !line.fitted.is_empty() && line.fitted == line.removed {
-            self.fault(Reason::ItemTwice, format_args!("{path}.fitted"), "is what was taken off");
+            self.fault(
+                Reason::ItemTwice,
+                format_args!("{path}.fitted"),
+                Words::of("is what was taken off", "即所拆下之物"),
+            );
         }
         self.note(format_args!("{path}.note"), &line.note, NOTE);
     }

@@ -9,7 +9,7 @@ use proto::v1::{
 };
 
 use super::{Accept, Check, MAX_ATTACHMENTS, MAX_LOTS, Stage, part::NOTE};
-use crate::Reason;
+use crate::{Reason, Words};
 
 impl<'a> Check<'a> {
     pub(super) fn import_filing(&mut self, path: &'static str, b: &'a ImportFiling) {
@@ -17,19 +17,22 @@ impl<'a> Check<'a> {
         self.said(format_args!("{path}.outcome"), b.outcome() == FilingOutcome::Unspecified);
         self.registration(format_args!("{path}.registration"), &b.registration);
         if b.lots.is_empty() {
-            self.missing(format_args!("{path}.lots"), "no lot is filed");
+            self.missing(format_args!("{path}.lots"), Words::of("no lot is filed", "未列备案的批"));
         }
         self.amounts(format_args!("{path}.lots"), &b.lots);
         self.party(format_args!("{path}.importer"), &b.importer);
         if !b.port.is_empty() && !is_port(&b.port) {
-            let description = "must be a UN/LOCODE of five capitals or a customs office of four digits";
+            let description = Words::of(
+                "must be a UN/LOCODE of five capitals or a customs office of four digits",
+                "须为五位大写的 UN/LOCODE 或四位数字的关区代码",
+            );
             self.fault(Reason::InvalidField, format_args!("{path}.port"), description);
         }
         self.references(format_args!("{path}.reports"), &b.reports);
         self.day_or_none(format_args!("{path}.valid_to"), &b.valid_to);
         match (b.outcome(), b.reason.is_empty()) {
             (FilingOutcome::Cleared, false) => {
-                let description = "goes only with a refusal";
+                let description = Words::of("goes only with a refusal", "仅在不予通关时填写");
                 self.fault(Reason::InvalidField, format_args!("{path}.reason"), description);
             }
             (FilingOutcome::Refused, _) => self.prose(format_args!("{path}.reason"), &b.reason, NOTE),
@@ -43,7 +46,11 @@ impl<'a> Check<'a> {
         for (i, r) in references.iter().enumerate().take(MAX_ATTACHMENTS) {
             self.target(format_args!("{field}[{i}]"), Some(r), false);
             if !seen.insert((&r.party, &r.id)) {
-                self.fault(Reason::InvalidField, format_args!("{field}[{i}]"), "is listed twice");
+                self.fault(
+                    Reason::InvalidField,
+                    format_args!("{field}[{i}]"),
+                    Words::of("is listed twice", "重复列出"),
+                );
             }
         }
     }
@@ -51,7 +58,7 @@ impl<'a> Check<'a> {
     pub(super) fn declare_import(&mut self, path: &'static str, b: &'a DeclareImport) {
         self.document(format_args!("{path}.declaration"), &b.declaration, DocumentKind::Declaration);
         if b.lines.is_empty() {
-            self.missing(format_args!("{path}.lines"), "nothing is declared");
+            self.missing(format_args!("{path}.lines"), Words::of("nothing is declared", "未列申报的行"));
         }
         self.count(format_args!("{path}.lines"), b.lines.len(), MAX_LOTS);
         self.numbers(path, b.lines.iter().map(|l| l.number));
@@ -73,11 +80,15 @@ impl<'a> Check<'a> {
         for (i, number) in numbers.enumerate().take(MAX_LOTS) {
             let field = format_args!("{path}.lines[{i}].number");
             if !(1..=999).contains(&number) {
-                self.fault(Reason::InvalidField, field, "must be 1 to 999");
+                self.fault(Reason::InvalidField, field, Words::of("must be 1 to 999", "须为 1 至 999"));
             } else if !seen.insert(number) {
-                self.fault(Reason::InvalidField, field, "the item number is used twice");
+                self.fault(
+                    Reason::InvalidField,
+                    field,
+                    Words::of("the item number is used twice", "项号重复"),
+                );
             } else if number < last && self.stage != Stage::Amended {
-                self.fault(Reason::InvalidField, field, "item numbers ascend");
+                self.fault(Reason::InvalidField, field, Words::of("item numbers ascend", "项号须递增"));
             }
             last = last.max(number);
         }
@@ -88,7 +99,7 @@ impl<'a> Check<'a> {
         self.items(format_args!("{path}.items"), &line.items, Accept::Goods);
         self.quantity(format_args!("{path}.quantity"), line.quantity.as_ref());
         if line.hs.is_empty() {
-            self.missing(format_args!("{path}.hs"), "not set");
+            self.missing(format_args!("{path}.hs"), Words::of("not set", "未填写"));
         } else {
             self.hs(format_args!("{path}.hs"), &line.hs);
         }
@@ -101,7 +112,11 @@ impl<'a> Check<'a> {
     /// A commodity code of the Harmonized System; empty is sound.
     fn hs(&mut self, field: impl Display, code: &str) {
         if !matches!(code.len(), 0 | 8 | 10) || !code.bytes().all(|b| b.is_ascii_digit()) {
-            self.fault(Reason::InvalidField, field, "a commodity code has 8 or 10 digits");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("a commodity code has 8 or 10 digits", "商品编码为 8 或 10 位数字"),
+            );
         }
     }
 
@@ -109,7 +124,10 @@ impl<'a> Check<'a> {
         self.document(format_args!("{path}.declaration"), &b.declaration, DocumentKind::Declaration);
         self.said(format_args!("{path}.outcome"), b.outcome() == CustomsOutcome::Unspecified);
         if b.lines.is_empty() {
-            self.missing(format_args!("{path}.lines"), "customs' own copy of the lines");
+            self.missing(
+                format_args!("{path}.lines"),
+                Words::of("customs' own copy of the lines", "请填写海关自存的各行"),
+            );
         }
         self.count(format_args!("{path}.lines"), b.lines.len(), MAX_LOTS);
         self.numbers(path, b.lines.iter().map(|l| l.number));
@@ -135,15 +153,26 @@ impl<'a> Check<'a> {
         let field = format_args!("{path}.outcome");
         match (decision, line.outcome()) {
             (_, CustomsOutcome::Partial) => {
-                self.fault(Reason::InvalidField, field, "one line is not decided in part");
+                self.fault(
+                    Reason::InvalidField,
+                    field,
+                    Words::of("one line is not decided in part", "单行不能作部分决定"),
+                );
             }
             (CustomsOutcome::Partial, CustomsOutcome::Unspecified) => {
-                self.missing(field, "a partial decision says for each line what holds");
+                self.missing(
+                    field,
+                    Words::of("a partial decision says for each line what holds", "部分决定须逐行写明结果"),
+                );
             }
             // Of lines alone, and without a decision, nothing is known.
             (CustomsOutcome::Partial | CustomsOutcome::Unspecified, _) | (_, CustomsOutcome::Unspecified) => {
             }
-            _ => self.fault(Reason::InvalidField, field, "goes only with a partial decision"),
+            _ => self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("goes only with a partial decision", "仅在部分决定时填写"),
+            ),
         }
     }
 }

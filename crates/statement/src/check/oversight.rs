@@ -12,7 +12,7 @@ use super::{
     field::MAX_AMOUNT,
     part::{ACCOUNT, NOTE, unit},
 };
-use crate::Reason;
+use crate::{Reason, Words, words};
 
 /// Most orders of an inspection, points of a report, products of an offer.
 const MAX_POINTS: usize = 64;
@@ -30,7 +30,7 @@ impl<'a> Check<'a> {
         self.party(format_args!("{path}.party"), &b.party);
         self.optional(&b.site, |c, s| c.site(format_args!("{path}.site"), s));
         if b.shelf.len() > MAX_ITEMS {
-            let description = format_args!("more than {MAX_ITEMS} lines");
+            let description = words!("more than {MAX_ITEMS} lines", "超过 {MAX_ITEMS} 行");
             self.fault(Reason::TooManyItems, format_args!("{path}.shelf"), description);
         }
         self.shelf(path, &b.shelf);
@@ -40,7 +40,10 @@ impl<'a> Check<'a> {
             self.day(format_args!("{path}.orders[{i}].due_on"), &order.due_on);
         }
         if b.officers.len() < 2 {
-            self.missing(format_args!("{path}.officers"), "an inspection has two officers or more");
+            self.missing(
+                format_args!("{path}.officers"),
+                Words::of("an inspection has two officers or more", "检查须有两名以上执法人员"),
+            );
         }
         let officers = format_args!("{path}.officers");
         self.each_once(officers, &b.officers, MAX_OFFICERS, |c, field, text| c.pseudonym(field, text));
@@ -55,7 +58,8 @@ impl<'a> Check<'a> {
                 && !lot.lot.is_empty()
                 && !seen.insert((line.empty, &lot.lot, unit(lot)))
             {
-                let description = "the lot is listed twice in one unit";
+                let description =
+                    Words::of("the lot is listed twice in one unit", "同一批以同一单位重复列出");
                 self.fault(Reason::ItemTwice, format_args!("{path}.shelf[{i}].lot.lot"), description);
             }
             self.note(format_args!("{path}.shelf[{i}].note"), &line.note, NOTE);
@@ -73,7 +77,10 @@ impl<'a> Check<'a> {
     pub(super) fn adverse_event(&mut self, path: &'static str, b: &'a AdverseEvent) {
         self.text_or_none(format_args!("{path}.number"), &b.number, 80);
         if b.items.is_empty() && b.lots.is_empty() {
-            self.missing(format_args!("{path}.items"), "neither items nor lots are named");
+            self.missing(
+                format_args!("{path}.items"),
+                Words::of("neither items nor lots are named", "未列物品或批"),
+            );
         }
         self.items(format_args!("{path}.items"), &b.items, Accept::Units);
         self.lots(format_args!("{path}.lots"), &b.lots);
@@ -92,16 +99,27 @@ impl<'a> Check<'a> {
             c.product(field, text);
         });
         if b.brand.is_empty() && b.products.is_empty() {
-            self.missing(format_args!("{path}.brand"), "neither a brand nor a product");
+            self.missing(
+                format_args!("{path}.brand"),
+                Words::of("neither a brand nor a product", "品牌与产品均未填写"),
+            );
         }
         self.note(format_args!("{path}.brand"), &b.brand, 200);
         if b.price > MAX_AMOUNT {
-            self.fault(Reason::InvalidField, format_args!("{path}.price"), "above 1,000,000,000,000");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.price"),
+                Words::of("above 1,000,000,000,000", "超过 1,000,000,000,000"),
+            );
         }
         if b.price > 0 {
             self.currency(format_args!("{path}.currency"), &b.currency);
         } else if !b.currency.is_empty() {
-            self.fault(Reason::InvalidField, format_args!("{path}.currency"), "goes only with a price");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.currency"),
+                Words::of("goes only with a price", "填写价格时才可填写"),
+            );
         }
         self.span(path, ("seen_from", &b.seen_from, End::Required), ("removed_on", &b.removed_on, End::Open));
     }
@@ -112,7 +130,14 @@ impl<'a> Check<'a> {
         }
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|h| h.is_empty() || h.starts_with('/')) || url.contains(char::is_whitespace) {
-            self.fault(Reason::InvalidField, field, "must be an address beginning with https:// or http://");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of(
+                    "must be an address beginning with https:// or http://",
+                    "须为以 https:// 或 http:// 开头的网址",
+                ),
+            );
         } else {
             self.text(field, url, 2_000);
         }

@@ -6,7 +6,7 @@ use gs1::DocumentKind;
 use proto::v1::{LotAmount, StatementRef};
 
 use super::{Accept, Check, MAX_ITEMS, MAX_LOTS};
-use crate::{Reason, policy::is_currency};
+use crate::{Reason, Words, policy::is_currency, words};
 
 /// Most bytes of a note in a line, of a reason, of a legal basis.
 pub(super) const NOTE: usize = 500;
@@ -14,7 +14,7 @@ pub(super) const NOTE: usize = 500;
 pub(super) const ACCOUNT: usize = 2_000;
 
 impl<'a> Check<'a> {
-    pub(super) fn missing(&mut self, field: impl Display, what: &str) {
+    pub(super) fn missing(&mut self, field: impl Display, what: Words) {
         self.fault(Reason::MissingField, field, what);
     }
 
@@ -59,7 +59,7 @@ impl<'a> Check<'a> {
     /// Whether an enum says something.
     pub(super) fn said(&mut self, field: impl Display, unspecified: bool) {
         if unspecified {
-            self.missing(field, "not set");
+            self.missing(field, Words::of("not set", "未填写"));
         }
     }
 
@@ -83,7 +83,11 @@ impl<'a> Check<'a> {
         for (i, text) in texts.iter().enumerate().take(max) {
             check(self, &format_args!("{field}[{i}]"), text);
             if !text.is_empty() && !seen.insert(text) {
-                self.fault(Reason::InvalidField, format_args!("{field}[{i}]"), "is listed twice");
+                self.fault(
+                    Reason::InvalidField,
+                    format_args!("{field}[{i}]"),
+                    Words::of("is listed twice", "重复列出"),
+                );
             }
         }
     }
@@ -95,7 +99,11 @@ impl<'a> Check<'a> {
         for (i, lot) in lots.iter().enumerate().take(MAX_LOTS) {
             self.lot(format_args!("{field}[{i}]"), lot);
             if !lot.is_empty() && !seen.insert(lot) {
-                self.fault(Reason::ItemTwice, format_args!("{field}[{i}]"), "the lot is listed twice");
+                self.fault(
+                    Reason::ItemTwice,
+                    format_args!("{field}[{i}]"),
+                    Words::of("the lot is listed twice", "批重复列出"),
+                );
             }
         }
     }
@@ -107,7 +115,8 @@ impl<'a> Check<'a> {
         for (i, amount) in lots.iter().enumerate().take(MAX_LOTS) {
             self.lot_amount(format_args!("{field}[{i}]"), amount);
             if !amount.lot.is_empty() && !seen.insert((&amount.lot, unit(amount))) {
-                let description = "the lot is listed twice in one unit";
+                let description =
+                    Words::of("the lot is listed twice in one unit", "同一批以同一单位重复列出");
                 self.fault(Reason::ItemTwice, format_args!("{field}[{i}].lot"), description);
             }
         }
@@ -123,31 +132,46 @@ impl<'a> Check<'a> {
         match (lot, item.is_empty()) {
             (None, false) => self.item(format_args!("{path}.item"), item, Accept::Goods),
             (Some(lot), true) => self.lot_amount(format_args!("{path}.lot"), lot),
-            _ => self.fault(Reason::InvalidField, path, "names either an item or an amount of a lot"),
+            _ => self.fault(
+                Reason::InvalidField,
+                path,
+                Words::of("names either an item or an amount of a lot", "物品与批量须二者填一"),
+            ),
         }
     }
 
     /// At least one line and not more than items may be named.
-    pub(super) fn line_count(&mut self, field: impl Display, count: usize, none: &str) {
+    pub(super) fn line_count(&mut self, field: impl Display, count: usize, none: Words) {
         if count == 0 {
             self.missing(&field, none);
         }
         if count > MAX_ITEMS {
-            self.fault(Reason::TooManyItems, field, format_args!("more than {MAX_ITEMS} lines"));
+            self.fault(
+                Reason::TooManyItems,
+                field,
+                words!("more than {MAX_ITEMS} lines", "超过 {MAX_ITEMS} 行"),
+            );
         }
     }
 
     pub(super) fn units_per_code(&mut self, field: impl Display, units: u32) {
         if !(1..=100_000).contains(&units) {
-            self.fault(Reason::InvalidField, field, "must be 1 to 100,000");
+            self.fault(Reason::InvalidField, field, Words::of("must be 1 to 100,000", "须为 1 至 100,000"));
         }
     }
 
     pub(super) fn country(&mut self, field: impl Display, country: &str) {
         if country.is_empty() {
-            self.missing(field, "not set");
+            self.missing(field, Words::of("not set", "未填写"));
         } else if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
-            self.fault(Reason::InvalidField, field, "must be two capital letters (ISO 3166-1 alpha-2)");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of(
+                    "must be two capital letters (ISO 3166-1 alpha-2)",
+                    "须为两个大写字母（ISO 3166-1 alpha-2）",
+                ),
+            );
         }
     }
 
@@ -159,26 +183,36 @@ impl<'a> Check<'a> {
 
     pub(super) fn currency(&mut self, field: impl Display, currency: &str) {
         if currency.is_empty() {
-            self.missing(field, "not set");
+            self.missing(field, Words::of("not set", "未填写"));
         } else if !is_currency(currency) {
-            self.fault(Reason::InvalidField, field, "must be three capital letters (ISO 4217)");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("must be three capital letters (ISO 4217)", "须为三个大写字母（ISO 4217）"),
+            );
         }
     }
 
     /// A prefix of a region; empty = everywhere.
     pub(super) fn region_prefix(&mut self, field: impl Display, region: &str) {
         if !matches!(region.len(), 0 | 2 | 4 | 6) || !region.bytes().all(|b| b.is_ascii_digit()) {
-            self.fault(Reason::InvalidField, field, "must be 2, 4 or 6 digits (GB/T 2260)");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("must be 2, 4 or 6 digits (GB/T 2260)", "须为 2、4 或 6 位数字（GB/T 2260）"),
+            );
         }
     }
 
     pub(super) fn point(&mut self, path: impl Display, latitude_e7: i32, longitude_e7: i32) {
         if !(-900_000_000..=900_000_000).contains(&latitude_e7) {
-            let description = "beyond ±90 degrees (unit: 1e-7 degree)";
+            let description =
+                Words::of("beyond ±90 degrees (unit: 1e-7 degree)", "超出 ±90 度（单位：1e-7 度）");
             self.fault(Reason::InvalidField, format_args!("{path}.latitude_e7"), description);
         }
         if !(-1_800_000_000..=1_800_000_000).contains(&longitude_e7) {
-            let description = "beyond ±180 degrees (unit: 1e-7 degree)";
+            let description =
+                Words::of("beyond ±180 degrees (unit: 1e-7 degree)", "超出 ±180 度（单位：1e-7 度）");
             self.fault(Reason::InvalidField, format_args!("{path}.longitude_e7"), description);
         }
     }
@@ -187,9 +221,12 @@ impl<'a> Check<'a> {
     pub(super) fn pseudonym(&mut self, field: impl Display, text: &str) {
         let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if text.is_empty() {
-            self.missing(field, "not set");
+            self.missing(field, Words::of("not set", "未填写"));
         } else if !fits {
-            let description = "a pseudonym has 64 lower-case hexadecimal digits; never a name or number";
+            let description = Words::of(
+                "a pseudonym has 64 lower-case hexadecimal digits; never a name or number",
+                "化名为 64 位小写十六进制；不得填姓名或证号",
+            );
             self.fault(Reason::InvalidField, field, description);
         }
     }

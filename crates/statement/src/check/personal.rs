@@ -1,5 +1,7 @@
 //! Free text must not name people by number: identity cards and mobile phones are found and refused.
 
+use crate::Words;
+
 /// The last digits of an identity-card number, by the weighted sum of the first seventeen modulo 11
 /// (GB 11643, ISO 7064 mod 11-2).
 const CHECK: &[u8; 11] = b"10X98765432";
@@ -9,16 +11,16 @@ const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 ///
 /// Only whole runs of ASCII letters and digits count, full-width digits read as such: what is part of
 /// a longer number (a serial, a trace code, a registration number) is none.
-pub(super) fn personal_number(text: &str) -> Option<&'static str> {
+pub(super) fn personal_number(text: &str) -> Option<Words> {
     if text.bytes().filter(u8::is_ascii_digit).count() < 11 && !text.chars().any(is_wide_digit) {
         return None;
     }
     let runs = runs(text);
     runs.iter().enumerate().find_map(|(i, run)| {
         if is_identity_card(&run.text) {
-            Some("an identity-card number")
+            Some(Words::of("an identity-card number", "身份证号"))
         } else if is_mobile(&run.text) || (i + 3 <= runs.len() && is_grouped_mobile(&runs[i..i + 3])) {
-            Some("a mobile-phone number")
+            Some(Words::of("a mobile-phone number", "手机号"))
         } else {
             None
         }
@@ -104,6 +106,7 @@ fn is_identity_card(run: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::personal_number;
+    use crate::Words;
 
     /// A well-formed number of nobody: region 110101, birthday 1949-10-01, sequence 000.
     const CARD: &str = "11010119491001000";
@@ -131,12 +134,16 @@ mod tests {
             "手机１３８００００００００",
             "a,19900000000;b",
         ] {
-            assert_eq!(personal_number(text), Some("a mobile-phone number"), "{text}");
+            assert_eq!(personal_number(text), Some(Words::of("a mobile-phone number", "手机号")), "{text}");
         }
         let card = card();
         for text in [card.clone(), format!("身份证{card}"), format!("({card})"), card.replace('0', "０")]
         {
-            assert_eq!(personal_number(&text), Some("an identity-card number"), "{text}");
+            assert_eq!(
+                personal_number(&text),
+                Some(Words::of("an identity-card number", "身份证号")),
+                "{text}"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     Accept, Check, MAX_LOTS,
     part::{ACCOUNT, NOTE},
 };
-use crate::Reason;
+use crate::{Reason, Words};
 
 /// Most results of a test report.
 const MAX_RESULTS: usize = 64;
@@ -19,7 +19,10 @@ impl<'a> Check<'a> {
     pub(super) fn condition(&mut self, path: &'static str, b: &'a Condition) {
         self.reference_or_none(format_args!("{path}.shipment"), b.shipment.as_ref());
         if b.shipment.is_none() && b.waybill.is_empty() && b.items.is_empty() && b.lots.is_empty() {
-            self.missing(format_args!("{path}.shipment"), "name a shipment, a waybill, items or lots");
+            self.missing(
+                format_args!("{path}.shipment"),
+                Words::of("name a shipment, a waybill, items or lots", "请写明发货声明、运单、物品或批"),
+            );
         }
         self.document_or_none(format_args!("{path}.waybill"), &b.waybill, DocumentKind::Waybill);
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
@@ -38,9 +41,13 @@ impl<'a> Check<'a> {
             return;
         }
         if b.ended_at < b.started_at {
-            self.fault(Reason::InvalidField, format_args!("{path}.ended_at"), "before the first instant");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.ended_at"),
+                Words::of("before the first instant", "早于起始时刻"),
+            );
         } else if i64::from(b.excursion_minutes) > (b.ended_at - b.started_at) / MINUTE_US + 1 {
-            let description = "more minutes than the stretch has";
+            let description = Words::of("more minutes than the stretch has", "分钟数超过该时段");
             self.fault(Reason::InvalidField, format_args!("{path}.excursion_minutes"), description);
         }
     }
@@ -50,26 +57,34 @@ impl<'a> Check<'a> {
             self.temperature(format_args!("{path}.{name}"), t.as_ref());
         }
         if b.min.is_none() && (b.max.is_some() || b.mean.is_some() || b.humidity_max == 0) {
-            self.missing(format_args!("{path}.min"), "not set");
+            self.missing(format_args!("{path}.min"), Words::of("not set", "未填写"));
         }
         if b.max.is_none() && b.min.is_some() {
-            self.missing(format_args!("{path}.max"), "not set");
+            self.missing(format_args!("{path}.max"), Words::of("not set", "未填写"));
         }
         let (Some(min), Some(max)) = (b.min, b.max) else { return };
         if max.millicelsius < min.millicelsius {
-            self.fault(Reason::InvalidField, format_args!("{path}.max"), "below the lowest temperature");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.max"),
+                Words::of("below the lowest temperature", "低于最低温度"),
+            );
         } else if b.mean.is_some_and(|m| !(min.millicelsius..=max.millicelsius).contains(&m.millicelsius)) {
-            self.fault(Reason::InvalidField, format_args!("{path}.mean"), "outside lowest and highest");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.mean"),
+                Words::of("outside lowest and highest", "超出最低至最高的范围"),
+            );
         }
     }
 
     fn humidity(&mut self, path: &'static str, b: &Condition) {
         if b.humidity_max > 1_000 {
-            let description = "above 1,000 (unit: thousandths)";
+            let description = Words::of("above 1,000 (unit: thousandths)", "超过 1,000（单位：千分之一）");
             self.fault(Reason::InvalidField, format_args!("{path}.humidity_max"), description);
         }
         if b.humidity_min > b.humidity_max {
-            let description = "above the highest humidity";
+            let description = Words::of("above the highest humidity", "高于最高湿度");
             self.fault(Reason::InvalidField, format_args!("{path}.humidity_min"), description);
         }
     }
@@ -78,7 +93,10 @@ impl<'a> Check<'a> {
         self.document(format_args!("{path}.number"), &b.number, DocumentKind::Certificate);
         self.code(format_args!("{path}.purpose"), &b.purpose);
         if b.items.is_empty() && b.lots.is_empty() {
-            self.missing(format_args!("{path}.items"), "neither items nor lots are taken");
+            self.missing(
+                format_args!("{path}.items"),
+                Words::of("neither items nor lots are taken", "未列抽取的物品或批"),
+            );
         }
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
         self.amounts(format_args!("{path}.lots"), &b.lots);
@@ -91,7 +109,10 @@ impl<'a> Check<'a> {
         self.document(format_args!("{path}.number"), &b.number, DocumentKind::Certificate);
         self.reference_or_none(format_args!("{path}.sample"), b.sample.as_ref());
         if b.sample.is_none() && b.items.is_empty() && b.lots.is_empty() {
-            self.missing(format_args!("{path}.sample"), "name a sample, items or lots");
+            self.missing(
+                format_args!("{path}.sample"),
+                Words::of("name a sample, items or lots", "请写明抽样声明、物品或批"),
+            );
         }
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
         self.lots(format_args!("{path}.lots"), &b.lots);
@@ -115,19 +136,26 @@ impl<'a> Check<'a> {
     pub(super) fn recall(&mut self, path: &'static str, b: &'a Recall) {
         self.document(format_args!("{path}.number"), &b.number, DocumentKind::Certificate);
         if b.lots.is_empty() && b.items.is_empty() {
-            self.missing(format_args!("{path}.lots"), "neither lots nor items are recalled");
+            self.missing(
+                format_args!("{path}.lots"),
+                Words::of("neither lots nor items are recalled", "未列召回的批或物品"),
+            );
         }
         self.lots(format_args!("{path}.lots"), &b.lots);
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
         if !(1..=3).contains(&b.level) {
-            self.fault(Reason::InvalidField, format_args!("{path}.level"), "must be 1 (gravest) to 3");
+            self.fault(
+                Reason::InvalidField,
+                format_args!("{path}.level"),
+                Words::of("must be 1 (gravest) to 3", "须为 1（最严重）至 3"),
+            );
         }
         self.prose(format_args!("{path}.reason"), &b.reason, ACCOUNT);
         self.prose(format_args!("{path}.instruction"), &b.instruction, ACCOUNT);
         self.instant_or_none(format_args!("{path}.respond_by"), b.respond_by);
         self.instant_or_none(format_args!("{path}.complete_by"), b.complete_by);
         if b.complete_by > 0 && b.complete_by < b.respond_by {
-            let description = "before holders must have answered";
+            let description = Words::of("before holders must have answered", "早于持有方的答复期限");
             self.fault(Reason::InvalidField, format_args!("{path}.complete_by"), description);
         }
     }
@@ -139,7 +167,7 @@ impl<'a> Check<'a> {
         for (i, stock) in b.stock.iter().enumerate().take(MAX_LOTS) {
             self.lot(format_args!("{path}.stock[{i}].lot"), &stock.lot);
             if !stock.lot.is_empty() && !seen.insert(&stock.lot) {
-                let description = "the lot is listed twice";
+                let description = Words::of("the lot is listed twice", "批重复列出");
                 self.fault(Reason::ItemTwice, format_args!("{path}.stock[{i}].lot"), description);
             }
             let three = [("on_hand", &stock.on_hand), ("used", &stock.used), ("passed_on", &stock.passed_on)];
@@ -153,7 +181,10 @@ impl<'a> Check<'a> {
 
     pub(super) fn hold(&mut self, path: &'static str, b: &'a Hold) {
         if b.items.is_empty() && b.lots.is_empty() && b.products.is_empty() {
-            self.missing(format_args!("{path}.items"), "neither items, lots nor products are held");
+            self.missing(
+                format_args!("{path}.items"),
+                Words::of("neither items, lots nor products are held", "未列扣留的物品、批或产品"),
+            );
         }
         self.items(format_args!("{path}.items"), &b.items, Accept::Goods);
         self.lots(format_args!("{path}.lots"), &b.lots);

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeSet, fmt::Display};
 
-use merkle::PublicKey;
+use merkle::{KeyError, PublicKey};
 use proto::v1::{
     Algorithm, AuthorityField, EnrolKey, Header, KeyUse, Licence, Mandate, Party, Registration, RevokeKey,
     Role, RoleGrant, Site, StatementKind,
 };
 
 use super::{Check, End};
-use crate::{ALG_ED25519, POSSESSION_TYPE, Reason, key_id, kind_row, possession_payload, verify};
+use crate::{
+    ALG_ED25519, POSSESSION_TYPE, Reason, Words, key_id, kind_row, possession_payload, verify, words,
+};
 
 impl<'a> Check<'a> {
     pub(super) fn body_party(&mut self, b: &'a Party) {
@@ -26,21 +28,21 @@ impl<'a> Check<'a> {
 
     fn role(&mut self, path: impl Display, grant: &RoleGrant) {
         if grant.role() == Role::Unspecified {
-            self.fault(Reason::MissingField, format_args!("{path}.role"), "not set");
+            self.fault(Reason::MissingField, format_args!("{path}.role"), Words::of("not set", "未填写"));
         }
         let authority = grant.role() == Role::Authority;
         if authority != (grant.field() != AuthorityField::Unspecified) {
             self.fault(
                 Reason::InvalidField,
                 format_args!("{path}.field"),
-                "goes with ROLE_AUTHORITY, and only with it",
+                Words::of("goes with ROLE_AUTHORITY, and only with it", "须且仅可与 ROLE_AUTHORITY 同用"),
             );
         }
         if grant.field() == AuthorityField::Root {
             self.fault(
                 Reason::InvalidField,
                 format_args!("{path}.field"),
-                "root authorities stand in the genesis only",
+                Words::of("root authorities stand in the genesis only", "根主管部门仅由首条目设立"),
             );
         }
         self.span(
@@ -56,7 +58,11 @@ impl<'a> Check<'a> {
         self.party("site.party", &b.party);
         let owner = gs1::SiteRef::parse(&b.site).ok().and_then(gs1::SiteRef::party);
         if owner.is_some_and(|owner| owner.as_str() != b.party) {
-            self.fault(Reason::InvalidField, "site.site", "is named after another party than site.party");
+            self.fault(
+                Reason::InvalidField,
+                "site.site",
+                Words::of("is named after another party than site.party", "其标识所含主体与 site.party 不同"),
+            );
         }
         self.prose("site.name", &b.name, 200);
         self.prose("site.address", &b.address, 500);
@@ -66,7 +72,10 @@ impl<'a> Check<'a> {
             self.fault(
                 Reason::InvalidField,
                 "site.region",
-                "must be 6 digits (GB/T 2260); empty only abroad",
+                Words::of(
+                    "must be 6 digits (GB/T 2260); empty only abroad",
+                    "须为 6 位数字（GB/T 2260）；仅境外可空",
+                ),
             );
         }
         self.point("site", b.latitude_e7, b.longitude_e7);
@@ -109,13 +118,21 @@ impl<'a> Check<'a> {
         self.optional(&b.model, |c, m| c.prose("registration.model", m, 200));
         self.code("registration.product_class", &b.product_class);
         if b.device_class > 3 {
-            self.fault(Reason::InvalidField, "registration.device_class", "must be 1 to 3, or 0 for a drug");
+            self.fault(
+                Reason::InvalidField,
+                "registration.device_class",
+                Words::of("must be 1 to 3, or 0 for a drug", "须为 1 至 3；药品为 0"),
+            );
         }
         self.temperature("registration.storage_min", b.storage_min.as_ref());
         self.temperature("registration.storage_max", b.storage_max.as_ref());
         let range = b.storage_min.zip(b.storage_max);
         if range.is_some_and(|(min, max)| min.millicelsius > max.millicelsius) {
-            self.fault(Reason::InvalidField, "registration.storage_max", "below registration.storage_min");
+            self.fault(
+                Reason::InvalidField,
+                "registration.storage_max",
+                Words::of("below registration.storage_min", "低于 registration.storage_min"),
+            );
         }
         self.units_per_code("registration.units_per_code", b.units_per_code);
         if b.label_content.is_some() {
@@ -132,7 +149,9 @@ impl<'a> Check<'a> {
     pub(super) fn body_enrol_key(&mut self, header: &Header, b: &'a EnrolKey) {
         self.party("enrol_key.party", &b.party);
         match b.algorithm() {
-            Algorithm::Unspecified => self.fault(Reason::MissingField, "enrol_key.algorithm", "not set"),
+            Algorithm::Unspecified => {
+                self.fault(Reason::MissingField, "enrol_key.algorithm", Words::of("not set", "未填写"))
+            }
             Algorithm::Ed25519 => {}
         }
         self.bytes("enrol_key.public_key", &b.public_key, 32);
@@ -140,7 +159,11 @@ impl<'a> Check<'a> {
         self.possession(header, b);
         self.count("enrol_key.uses", b.uses.len(), 3);
         if b.uses.is_empty() {
-            self.fault(Reason::MissingField, "enrol_key.uses", "says what the key may do");
+            self.fault(
+                Reason::MissingField,
+                "enrol_key.uses",
+                Words::of("says what the key may do", "请写明密钥用途"),
+            );
         }
         self.set("enrol_key.uses", &b.uses, KeyUse::Unspecified as i32);
         self.kinds("enrol_key.kinds", &b.kinds);
@@ -154,14 +177,15 @@ impl<'a> Check<'a> {
         let Ok(bytes) = <&[u8; 32]>::try_from(b.public_key.as_slice()) else { return };
         let key = match PublicKey::enrol(bytes) {
             Ok(key) => key,
-            Err(e) => return self.fault(Reason::WeakKey, "enrol_key.public_key", e),
+            Err(e) => return self.fault(Reason::WeakKey, "enrol_key.public_key", unfit(e)),
         };
         let (Ok(ledger), 64) = (<&[u8; 32]>::try_from(header.ledger.as_slice()), b.possession.len()) else {
             return;
         };
         let payload = possession_payload(ledger, &key_id(ALG_ED25519, bytes), &b.party);
         if !verify(&key, POSSESSION_TYPE, &payload, &b.possession) {
-            let description = "does not verify for this key, party and ledger";
+            let description =
+                Words::of("does not verify for this key, party and ledger", "对此密钥、主体与账本验签失败");
             self.fault(Reason::BadPossession, "enrol_key.possession", description);
         }
     }
@@ -175,10 +199,14 @@ impl<'a> Check<'a> {
     fn set(&mut self, field: &'static str, values: &[i32], unspecified: i32) {
         let distinct: BTreeSet<&i32> = values.iter().collect();
         if distinct.contains(&unspecified) {
-            self.fault(Reason::InvalidField, field, "holds an unspecified value");
+            self.fault(
+                Reason::InvalidField,
+                field,
+                Words::of("holds an unspecified value", "含有未指明的取值"),
+            );
         }
         if distinct.len() != values.len() {
-            self.fault(Reason::InvalidField, field, "holds a value twice");
+            self.fault(Reason::InvalidField, field, Words::of("holds a value twice", "取值重复"));
         }
     }
 
@@ -193,14 +221,23 @@ impl<'a> Check<'a> {
         self.text("mandate.number", &b.number, 80);
         self.party("mandate.agent", &b.agent);
         if !b.agent.is_empty() && b.agent == header.party {
-            self.fault(Reason::InvalidField, "mandate.agent", "is the principal itself");
+            self.fault(
+                Reason::InvalidField,
+                "mandate.agent",
+                Words::of("is the principal itself", "即委托人自身"),
+            );
         }
         if b.acts.is_empty() {
-            self.fault(Reason::MissingField, "mandate.acts", "says what the agent may sign");
+            self.fault(
+                Reason::MissingField,
+                "mandate.acts",
+                Words::of("says what the agent may sign", "请写明代理人可签署的声明类型"),
+            );
         }
         self.kinds("mandate.acts", &b.acts);
         if let Some(row) = b.acts().filter_map(kind_row).find(|row| !row.delegable) {
-            let description = format_args!("{} is not signed for somebody else", row.name);
+            let description =
+                words!("{} is not signed for somebody else", "{} 类声明不能代他人签署", row.name);
             self.fault(Reason::InvalidField, "mandate.acts", description);
         }
         self.count("mandate.sites", b.sites.len(), 256);
@@ -213,4 +250,15 @@ impl<'a> Check<'a> {
             ("valid_to", &b.valid_to, End::Open),
         );
     }
+}
+
+/// Why a public key may not be enrolled.
+fn unfit(error: KeyError) -> Words {
+    let chinese = match error {
+        KeyError::NotAPoint => "公钥不是曲线上的点",
+        KeyError::NonCanonical => "公钥的编码不规范",
+        KeyError::Identity => "公钥为单位元",
+        KeyError::Torsion => "公钥不在素数阶子群内",
+    };
+    Words::made(error.to_string(), chinese.into())
 }

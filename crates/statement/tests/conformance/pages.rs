@@ -155,11 +155,11 @@ const ERRORS_HEAD: &str = "\
 
 A refused statement leaves nothing in the log. The answer has a gRPC status with `google.rpc` details: an
 `ErrorInfo` whose `reason` is the stable name below, and a `BadRequest` that names every field at fault by
-its path (`ship.items[3]`), with a description of its own. `ValidateStatement` gives the same for a statement
-that is not to be recorded yet. Descriptions and the sentences below may be reworded; names and codes may not.
+its path (`ship.items[3]`), with a description in the language asked for (`accept-language`: en, zh).
+`ValidateStatement` gives the same for a statement that is not to be recorded yet. Descriptions and the sentences below may be reworded; names and codes may not.
 
 被拒绝的声明不在账本中留下任何内容。应答为带 `google.rpc` 详情的 gRPC 状态：`ErrorInfo.reason` 是下表中的固定名称，
-`BadRequest` 按路径（如 `ship.items[3]`）逐一列出有误字段及说明。`ValidateStatement` 可在不记录的情况下得到同样的结果。
+`BadRequest` 按路径（如 `ship.items[3]`）逐一列出有误字段及说明（语言按 `accept-language`：en、zh）。`ValidateStatement` 可在不记录的情况下得到同样的结果。
 说明文字可能调整，名称与状态码不变。
 
 This part is made from the table in `crates/statement/src/reason.rs`; a test compares it.

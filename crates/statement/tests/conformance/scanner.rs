@@ -319,7 +319,10 @@ fn each_fault_is_named_with_its_place() {
         assert_eq!(refusal.reason, case.reason, "{}", case.what);
         let place = if case.path.is_empty() { "payload" } else { case.path };
         assert_eq!(refusal.violations[0].field, place, "{}", case.what);
-        assert!(refusal.violations[0].description.contains(&case.offset.to_string()), "{refusal}");
+        let description = &refusal.violations[0].description;
+        for text in [description.english(), description.chinese()] {
+            assert!(text.contains(&case.offset.to_string()), "{refusal}");
+        }
         assert_eq!(Statement::recorded(case.bytes.into()).unwrap_err().reason, case.reason, "{}", case.what);
     }
 }
