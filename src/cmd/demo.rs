@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_statement_at_two_entries_is_a_repeat() {
-        let world = World::new(Plan { seed: 1, statements: 300, end_at: 1_800_000_000_000_000 });
+        let world = World::new(sim::Plan { seed: 1, statements: 300, end_at: 1_800_000_000_000_000 });
         let statements: Vec<_> = world.statements([7; 32]).map(|s| s.statement.payload).collect();
         let mut seen = BTreeSet::new();
         let mut at = |index, payload| is_repeat(&mut seen, &Entry { index, payload, ..Entry::default() });

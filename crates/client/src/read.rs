@@ -236,7 +236,7 @@ mod tests;
 /// The genesis that is given must be the one that the ledger id commits to, and name the log key that is
 /// given.
 fn check_genesis(facts: &v1::GetLedgerResponse, info: &LedgerInfo) -> Result<(), ClientError> {
-    let leaf = facts.genesis_leaf.as_slice().try_into().ok().and_then(|leaf| Leaf::decode(leaf).ok());
+    let leaf = Leaf::decode(&facts.genesis_leaf).ok();
     let named = v1::Genesis::decode(facts.genesis.as_slice()).map(|genesis| genesis.log_key);
     let holds = leaf_hash(&facts.genesis_leaf) == info.id
         && leaf.is_some_and(|leaf| leaf.content == content_hash(&facts.genesis))

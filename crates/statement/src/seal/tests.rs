@@ -29,7 +29,8 @@ fn a_seal_reads_back_as_it_was_written() {
 
 #[test]
 fn ranges_join_from_zero_to_what_is_covered() {
-    let spoilt: [(&str, fn(&mut Seal)); 10] = [
+    type Spoil = fn(&mut Seal);
+    let spoilt: [(&str, Spoil); 10] = [
         ("a gap", |s| s.runs[1].start = 513),
         ("an overlap", |s| s.runs[1].start = 511),
         ("not from zero", |s| s.runs[0].start = 1),
