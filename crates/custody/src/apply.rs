@@ -1,9 +1,11 @@
 //! What recording a statement changes: its links, and rows of the view.
 
+pub(crate) mod cuts;
 mod effect;
 mod fold;
 mod open;
 mod pairing;
+mod reader;
 
 use std::collections::BTreeSet;
 

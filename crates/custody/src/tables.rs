@@ -26,6 +26,9 @@
 //!            7 ‖ S of the registration 32 ‖ H(number) 16 → DesignationRow
 //!            8 ‖ S of the predecessor 32 ‖ H(successor) 16 → SuccessionRow
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
+//! Cut        item u64                    → varints: entries that name it ‖ last entry looked at ‖ number
+//!            of cuts ‖ for each: events before it in the list below ‖ length of state ‖ item state
+//!            ‖ the entries of originals that act on it after the first cut (see apply/cuts.rs)
 //! ```
 //!
 //! A touch row collects the touches of one subject in a window of 1,024 entries: hot subjects (a busy

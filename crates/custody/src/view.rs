@@ -37,11 +37,13 @@ pub enum Table {
     Alias = 11,
     /// Registers beside the subjects' own: successions, designations, coverage, lists, policies.
     Register = 12,
+    /// item's number → states between stretches of its history.
+    Cut = 13,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -54,6 +56,7 @@ impl Table {
         Self::Inbound,
         Self::Alias,
         Self::Register,
+        Self::Cut,
     ];
 }
 

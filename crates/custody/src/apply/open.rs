@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use statement::Kind;
 
-use super::fold::{Folder, Halt, unless_spent};
+use super::reader::{Halt, Reader, unless_spent};
 use crate::{
     View, ViewError,
     draft::Draft,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Of a statement that is being recorded. `answered`: a Ship that has met Receives already.
 pub(super) fn arrive<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     acts: &Acts,
     answered: bool,
@@ -29,33 +29,33 @@ pub(super) fn arrive<V: View + ?Sized>(
         let lines = lines(acts);
         stock::put_inbound(draft, acts.addressee, acts.index, (lines, lines));
     } else if acts.addressee != 0 {
-        settle(folder, draft, acts.index, 0)?;
+        settle(reader, draft, acts.index, 0)?;
     } else if acts.kind == Kind::Receive {
-        for &ship in folder.ships(draft, acts.index)?.iter() {
-            let shipped = unless_spent(folder.acts(draft, ship))?.flatten();
+        for &ship in reader.ships(draft, acts.index)?.iter() {
+            let shipped = unless_spent(reader.acts(draft, ship))?.flatten();
             match shipped.filter(|s| acts.takes_all && s.addressee == acts.actor) {
                 Some(ship) => stock::put_inbound(draft, ship.addressee, ship.index, (0, 0)),
-                None => settle(folder, draft, ship, 0)?,
+                None => settle(reader, draft, ship, 0)?,
             }
         }
     }
-    note(folder, draft, acts)
+    note(reader, draft, acts)
 }
 
 /// Of an original that a Correct or Void has changed. `was_to`: the addressee it had, if it was a Ship
 /// that counted.
 pub(super) fn change<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     root: u64,
     was_to: u64,
 ) -> Result<(), ViewError> {
-    settle(folder, draft, root, was_to)?;
+    settle(reader, draft, root, was_to)?;
     for answer in ships_met(draft, root)? {
-        settle(folder, draft, answer.index, 0)?;
+        settle(reader, draft, answer.index, 0)?;
     }
-    match unless_spent(folder.acts(draft, root))?.flatten() {
-        Some(acts) => note(folder, draft, &acts),
+    match unless_spent(reader.acts(draft, root))?.flatten() {
+        Some(acts) => note(reader, draft, &acts),
         None => Ok(()),
     }
 }
@@ -67,12 +67,12 @@ fn lines(ship: &Acts) -> u32 {
 
 /// Writes how much of the Ship at `ship` is open now. Where that is too much to work out, all of it is.
 fn settle<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     ship: u64,
     was_to: u64,
 ) -> Result<(), ViewError> {
-    let acts = match folder.acts(draft, ship) {
+    let acts = match reader.acts(draft, ship) {
         Ok(acts) => acts.filter(|a| a.addressee != 0),
         Err(Halt::View(e)) => return Err(e),
         Err(Halt::Spent) => return Ok(()),
@@ -83,17 +83,17 @@ fn settle<V: View + ?Sized>(
     }
     let Some(acts) = acts else { return Ok(()) };
     let lines = lines(&acts);
-    let open = unless_spent(open_lines(folder, draft, &acts))?.unwrap_or(lines);
+    let open = unless_spent(open_lines(reader, draft, &acts))?.unwrap_or(lines);
     stock::put_inbound(draft, to, ship, (open, lines));
     Ok(())
 }
 
 /// Lines of a Ship that no Receive in effect by its addressee names.
-fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship: &Acts) -> Result<u32, Halt> {
+fn open_lines<V: View + ?Sized>(reader: &mut Reader, draft: &Draft<'_, V>, ship: &Acts) -> Result<u32, Halt> {
     let mut open: BTreeSet<_> = ship.by_item.keys().chain(&ship.lots).copied().collect();
     let answers = receives_met(draft, ship.index)?;
     for answer in answers.iter().filter(|a| a.met != Met::NoLonger && a.receiver == ship.addressee) {
-        let Some(receive) = folder.acts(draft, answer.index)? else { continue };
+        let Some(receive) = reader.acts(draft, answer.index)? else { continue };
         if receive.takes_all {
             return Ok(0);
         }
@@ -106,7 +106,7 @@ fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship:
 
 /// Notes which parties deal in which lots, and who has emptied which container.
 fn note<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     acts: &Acts,
 ) -> Result<(), ViewError> {
@@ -119,8 +119,8 @@ fn note<V: View + ?Sized>(
         }
     }
     if acts.takes_all {
-        for &ship in folder.ships(draft, acts.index)?.iter() {
-            let shipped = unless_spent(folder.acts(draft, ship))?.flatten();
+        for &ship in reader.ships(draft, acts.index)?.iter() {
+            let shipped = unless_spent(reader.acts(draft, ship))?.flatten();
             for lot in shipped.iter().flat_map(|s| &s.lots) {
                 stock::note(draft, acts.actor, StockKind::Lot, lot, acts.index)?;
             }

@@ -8,7 +8,7 @@ use super::{
     ledger::TestLedger,
     story::{Line, Recorded, write},
 };
-use crate::{Admission, View as _, admit};
+use crate::{Admission, View as _, admit, apply::cuts::cut_every_so_often};
 
 /// Everything that can happen to goods, told once.
 const RICH: &str = "
@@ -122,6 +122,8 @@ fn arrive(mut ledger: TestLedger, lines: &[Line], order: &[usize]) -> (TestLedge
 }
 
 fn states(ledger: &TestLedger, lines: &[Line], order: &[usize]) -> Vec<String> {
+    // Short stories cross cuts, too.
+    cut_every_so_often(2);
     let (ledger, recorded) = arrive(ledger.clone(), lines, order);
     super::open::check_tables(&ledger);
     recorded.canonical(&ledger)
@@ -181,6 +183,7 @@ fn the_rich_story_has_the_states_it_tells() {
 
 /// A ledger on which the rich story has been told up to its last statements, and these.
 pub fn told_rich() -> (TestLedger, Vec<crate::Signed>) {
+    cut_every_so_often(2);
     let ledger = fixture();
     let mut lines = with_endorsements(&ledger, write(&ledger, RICH));
     let mut next: Vec<_> = lines.drain(lines.len() - 2..).map(|l| l.signed).collect();

@@ -48,6 +48,7 @@ proptest! {
             last_index: n(10),
             events: n(11),
             since: n(12),
+            moved_at: (n(9) - n(9).min(n(12))) as i64,
             opened: few >> 20 & 1 == 1,
             overflow: few >> 21 & 1 == 1,
             damaged: few >> 22 & 1 == 1,
@@ -162,19 +163,23 @@ fn golden_rows() {
         last_index: 11,
         events: 12,
         since: 14,
+        moved_at: 2,
         opened: true,
         damaged: false,
         aliased: true,
         overflow: false,
         conflicts: vec![13, 300],
     };
-    assert_eq!(state.encode(), [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 13, 0xac, 0x02]);
+    assert_eq!(state.encode(), [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 8, 13, 0xac, 0x02]);
     assert_eq!(ItemState::decode(&[]), Ok(ItemState::default()));
     assert!(ItemState::decode(&state.encode()[..15]).is_err());
     assert!(
-        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
+        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
         "no condition 12"
     );
+    let moved = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 6];
+    assert!(ItemState::decode(&moved).is_err(), "came where it is before time began");
+    assert_eq!(ItemState::decode(&[&moved[..17], &[5]].concat()).unwrap().moved_at, 0);
     assert_eq!(touch_key(1, 2_050), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
     assert_eq!(touch_bytes(&Touch { index: 2_050, relation: Relation::Lot, kind: 40 }), [0, 2, 8, 40]);
 }
