@@ -62,6 +62,13 @@ impl ItemState {
             self.damaged |= old.damaged;
             self.emptied_at = self.emptied_at.max(old.emptied_at);
             self.commissioned = if self.commissioned == 0 { old.commissioned } else { self.commissioned };
+            self.show_opened();
+        }
+    }
+
+    const fn show_opened(&mut self) {
+        if self.opened && matches!(self.status, Status::Held) {
+            self.status = Status::Opened;
         }
     }
 
@@ -72,7 +79,10 @@ impl ItemState {
             Act::Receive(ReceiveOutcome::Damaged) | Act::Adjusted(AdjustOutcome::Damaged) => {
                 self.damaged = true;
             }
-            Act::Use(_) => self.opened = true,
+            Act::Use(_) => {
+                self.opened = true;
+                self.show_opened();
+            }
             Act::Emptied => self.emptied_at = self.emptied_at.max(acts.at),
             _ => {}
         }

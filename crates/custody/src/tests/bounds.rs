@@ -49,7 +49,7 @@ impl<V: View> View for Counting<'_, V> {
 }
 
 /// Entries and rows read to admit and apply a statement, which is then recorded.
-fn cost(ledger: &mut TestLedger, signed: &Signed) -> (usize, usize) {
+pub fn cost(ledger: &mut TestLedger, signed: &Signed) -> (usize, usize) {
     let counting = Counting { view: &ledger.view, entries: Cell::new(0), rows: Cell::new(0) };
     assert_eq!(admit(&counting, signed, true, ledger.now, &ledger.limits), Ok(Admission::New));
     apply(&counting, &ledger.input(signed)).unwrap();
@@ -66,12 +66,12 @@ fn refs(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-fn signed_at(ledger: &mut TestLedger, by: &str, minute: i64, body: Body) -> Signed {
+pub fn signed_at(ledger: &mut TestLedger, by: &str, minute: i64, body: Body) -> Signed {
     let say = Say { at: NOON + minute * 60_000_000, ..ledger.say(by, body) };
     ledger.signed(&say)
 }
 
-fn state(ledger: &TestLedger, name: &str) -> ItemState {
+pub fn state(ledger: &TestLedger, name: &str) -> ItemState {
     item_state(&ledger.view, &item(name)).unwrap().unwrap().1
 }
 

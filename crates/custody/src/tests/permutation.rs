@@ -363,6 +363,27 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Over many cuts, some of them taken away again and again.
+    #[test]
+    fn long_random_stories_end_the_same_in_any_order(
+        acts in proptest::collection::vec(act(), 30..80),
+        keys in sort_keys(),
+        disorder in 1..400usize,
+    ) {
+        let ledger = fixture();
+        let text = story(&acts);
+        let lines = with_endorsements(&ledger, write(&ledger, &text));
+        let mut order = in_order(&lines);
+        let told = states(&ledger, &lines, &order);
+        order.sort_by_key(|i| i + keys[i % keys.len()] as usize % disorder);
+        let found = states(&ledger, &lines, &order);
+        prop_assert_eq!(found, told, "\n{}\n{:?}", text, labels(&lines, &order));
+    }
+}
+
 /// The parties of random stories; a maker and a clinic may do all that holders may.
 fn fixture() -> TestLedger {
     thread_local!(static LEDGER: TestLedger = TestLedger::new());
