@@ -71,13 +71,13 @@ pub fn item(args: &cli::Question, out: Out) -> Result<ExitCode> {
     }
     incomplete(answer.truncated, out);
     if answer.withheld {
-        out.note(out.pick(
+        out.line(out.pick(
             "Where it is now is more than one step from you: what concerns others is not shown.",
             "现持有方与您相隔不止一手：涉及他方的内容不予显示。",
         ));
     }
     if answer.late {
-        out.note(out.pick(
+        out.line(out.pick(
             "Something was uploaded too late to be taken up in order: holder and condition may be out of date.",
             "有声明上传过迟，未能按发生先后计入：持有方与状态可能不是最新。",
         ));

@@ -150,10 +150,11 @@ impl Sight {
         Ok(false)
     }
 
-    /// Whether a hop is shown: one step up and one down.
+    /// Whether a hop is shown: one step up and one down. Of a gap only that nobody has told of any step
+    /// before it: who had the goods last is not for whoever claims them.
     pub(crate) fn hop(&self, hop: &Hop) -> bool {
         let ours = hop.from == self.party || hop.to == self.party;
-        self.everything || (ours && hop.certainty != Certainty::Gap)
+        self.everything || (ours && (hop.certainty != Certainty::Gap || hop.from.is_empty()))
     }
 
     /// Whether a party is the reader, or one step up or down from it in the chain of custody. A step that

@@ -28,7 +28,7 @@ fn used(n: u32) -> Body {
 
 fn serviced() -> Body {
     let lines = vec![v1::ServiceLine { item: item("BOX"), action: "inspection".into(), ..v1::ServiceLine::default() }];
-    Body::Service(v1::Service { lines, ..v1::Service::default() })
+    Body::Service(v1::Service { lines })
 }
 
 fn receive(of: &Statement) -> Body {
