@@ -248,7 +248,9 @@ pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
         out.line(draw::places(&answer.places, &names, out.lang));
     }
     if answer.withheld {
-        out.line(out.pick("  Further steps and places are not shown to you.", "  其余环节与去处不向您显示。"));
+        out.line(
+            out.pick("  Further steps and places are not shown to you.", "  其余环节与去处不向您显示。"),
+        );
     }
     truncated(answer.truncated, out);
     Ok(ExitCode::SUCCESS)

@@ -183,7 +183,8 @@ fn check_traders(told: &str) {
     ] {
         assert!(!who.contains("the chain breaks here"), "{who}");
         assert!(shown.iter().all(|p| who.contains(p)) && !hidden.iter().any(|p| who.contains(p)), "{who}");
-        let sees_all = who.contains("condition: opened") && who.contains("holder: ") && who.contains("used: ");
+        let sees_all =
+            who.contains("condition: opened") && who.contains("holder: ") && who.contains("used: ");
         let far = who.contains("more than one step from you");
         assert_eq!((sees_all, far), (!std::ptr::eq(who, agent), std::ptr::eq(who, agent)), "{who}");
         // The agent told of the origin: nothing of the source is kept from it but the steps behind its own.

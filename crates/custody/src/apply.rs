@@ -3,6 +3,7 @@
 pub(crate) mod cuts;
 mod effect;
 mod fold;
+mod history;
 mod open;
 mod pairing;
 mod reader;

@@ -160,7 +160,8 @@ impl Sight {
     /// Whether a party is the reader, or one step up or down from it in the chain of custody. A step that
     /// the reader alone has signed brings nobody nearer.
     pub(crate) fn is_near(&self, hops: &[Hop], party: &str) -> bool {
-        let signed_by_other = |hop: &Hop| (hop.from == party && hop.departed_at != 0) || hop.entries.len() > 1;
+        let signed_by_other =
+            |hop: &Hop| (hop.from == party && hop.departed_at != 0) || hop.entries.len() > 1;
         self.everything
             || party == self.party
             || chain::chain(hops).into_iter().any(|hop| {

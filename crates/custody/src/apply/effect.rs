@@ -7,7 +7,8 @@ use proto::v1::statement::Body;
 use statement::{Statement, SubjectKey, SubjectKind};
 
 use super::{
-    fold::{Change, Folder},
+    fold::Folder,
+    history::Change,
     open,
     pairing::{Side, edit_document, meet},
     reader::Reader,

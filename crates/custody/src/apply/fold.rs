@@ -12,9 +12,10 @@ use std::{
 use statement::{Statement, SubjectKey, SubjectKind};
 
 use super::{
-    cuts::{Cut, Cuts, acting, cut_every},
+    cuts::{Cut, Cuts, cut_every},
+    history::Change,
     open,
-    reader::{Halt, MAX_READS, Reader, Reading, earlier, unless_spent},
+    reader::{Reader, unless_spent},
 };
 use crate::{
     View, ViewError,
@@ -22,10 +23,9 @@ use crate::{
     draft::Draft,
     item::{
         Act, Acts, Event, ItemState, Place, acts_from,
-        deeds::{Doings, TAKEN, timeline},
+        deeds::{Doings, TAKEN},
     },
     stock,
-    tables::subject,
 };
 
 /// Folds, keeping what was read so that a bill of many items is read once.
@@ -33,38 +33,6 @@ pub(super) struct Folder {
     pub(super) reader: Reader,
     /// Codes of things with several, folded already.
     folded: BTreeSet<SubjectKey>,
-}
-
-/// What an entry changes in the histories of items.
-#[derive(Clone, Debug)]
-pub(super) struct Change {
-    /// The original that comes or changes.
-    pub root: u64,
-    /// Of what it brings, brought or takes away, the first in fold order; `None` = nothing at all.
-    pub first: Option<Rc<Acts>>,
-    /// That was too much to work out: it may be anywhere.
-    pub anywhere: bool,
-}
-
-impl Change {
-    /// Of what `reader` knows of an original.
-    pub(super) fn of<V: View + ?Sized>(
-        reader: &mut Reader,
-        draft: &Draft<'_, V>,
-        root: u64,
-    ) -> Result<Self, ViewError> {
-        let found = unless_spent(reader.first(draft, root))?;
-        Ok(Self { root, anywhere: found.is_none(), first: found.flatten() })
-    }
-
-    /// This before, and `after`.
-    pub(super) fn and(self, after: Self) -> Self {
-        let first = match (self.first, after.first) {
-            (Some(a), Some(b)) => Some(earlier(a, b)),
-            (a, b) => a.or(b),
-        };
-        Self { first, anywhere: self.anywhere || after.anywhere, ..self }
-    }
 }
 
 impl Default for Folder {
@@ -118,7 +86,7 @@ impl Folder {
         let old = state_of(draft, item)?;
         let codes = codes(draft, item, &old)?;
         let again = answered || (old.aliased && event.act == Act::Commission);
-        let in_order = !again && unless_spent(self.follows(draft, &old, event.acts))? == Some(true);
+        let in_order = !again && unless_spent(self.reader.follows(draft, &old, event.acts))? == Some(true);
         let state = match in_order {
             true => None,
             false => self.refolded(draft, &codes, &old, change)?,
@@ -133,20 +101,6 @@ impl Folder {
             None => too_late(draft, &codes, &old, event)?,
         };
         self.put_state(draft, codes, &old, state)
-    }
-
-    /// Whether an event follows, in fold order, everything that a state was folded from.
-    fn follows<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        state: &ItemState,
-        acts: &Acts,
-    ) -> Result<bool, Halt> {
-        if state.events == 0 || state.last != (acts.at, acts.cause) {
-            return Ok(state.precedes(acts));
-        }
-        let last = self.reader.acts(draft, state.last_index)?;
-        Ok(last.is_some_and(|last| (&last.party, last.id) < (&acts.party, acts.id)))
     }
 
     /// Folds items anew after a change. Where that is too much, the state stays and is marked.
@@ -178,18 +132,18 @@ impl Folder {
         change: &Change,
     ) -> Result<Option<ItemState>, ViewError> {
         let Some((number, count)) = single(draft, codes)? else {
-            let whole = unless_spent(self.whole(draft, codes))?;
+            let whole = unless_spent(self.reader.whole(draft, codes))?;
             return Ok(whole.map(|events| folded(start(codes), &events).0));
         };
         let mut cuts = Cuts::load(draft, number, count)?;
-        let usable = unless_spent(self.usable(draft, &cuts, change))?.unwrap_or(0);
+        let usable = unless_spent(self.reader.usable(draft, &cuts, change))?.unwrap_or(0);
         let found = match usable.checked_sub(1).and_then(|i| cuts.cuts.get(i)) {
             Some(cut) => {
-                let events = unless_spent(self.behind(draft, codes, number, &cuts, cut, change.root))?;
+                let events = unless_spent(self.reader.behind(draft, codes, number, &cuts, cut, change.root))?;
                 events.map(|events| (cut.begin, cut.state.clone(), events))
             }
             None => {
-                let events = unless_spent(self.whole(draft, codes))?;
+                let events = unless_spent(self.reader.whole(draft, codes))?;
                 events.map(|events| (0, start(codes), events))
             }
         };
@@ -208,80 +162,6 @@ impl Folder {
             state.keep_late(old);
         }
         Ok(Some(state))
-    }
-
-    /// How many of the cuts lie before everything that changes.
-    fn usable<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        cuts: &Cuts,
-        change: &Change,
-    ) -> Result<usize, Halt> {
-        if change.anywhere {
-            return Ok(0);
-        }
-        let Some(first) = &change.first else { return Ok(cuts.cuts.len()) };
-        for (i, cut) in cuts.cuts.iter().enumerate().rev() {
-            if self.follows(draft, &cut.state, first)? {
-                return Ok(i + 1);
-            }
-        }
-        Ok(0)
-    }
-
-    /// What follows a cut, in fold order.
-    fn behind<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        codes: &BTreeSet<SubjectKey>,
-        number: u64,
-        cuts: &Cuts,
-        cut: &Cut,
-        root: u64,
-    ) -> Result<Doings<Acts>, Halt> {
-        let (mut roots, looked) = acting(draft, number, cuts.upto + 1, MAX_READS)?;
-        roots.extend(cuts.order.get(cut.begin..).unwrap_or_default());
-        roots.insert(root);
-        self.reader.spend(looked)?;
-        self.afford(&roots)?;
-        // A Receive that takes in everything shows in the history of the item only by the Ship it answers,
-        // which may lie before the cut.
-        let mut ships = BTreeSet::new();
-        for &root in &roots {
-            if self.reader.acts(draft, root)?.is_some_and(|acts| acts.takes_all) {
-                ships.extend(self.reader.ships(draft, root)?.iter());
-            }
-        }
-        roots.append(&mut ships);
-        let mut behind = Vec::new();
-        for (acts, act) in timeline(&mut Reading { reader: &mut self.reader, draft }, codes, &roots)? {
-            if self.follows(draft, &cut.state, &acts)? {
-                behind.push((acts, act));
-            }
-        }
-        Ok(behind)
-    }
-
-    /// All that acts on a thing, in fold order.
-    fn whole<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        codes: &BTreeSet<SubjectKey>,
-    ) -> Result<Doings<Acts>, Halt> {
-        let mut roots = BTreeSet::new();
-        for code in codes {
-            let Some(record) = subject(draft, code)? else { continue };
-            let (mut found, looked) = acting(draft, record.number, 0, MAX_READS)?;
-            roots.append(&mut found);
-            self.reader.spend(looked)?;
-        }
-        self.afford(&roots)?;
-        timeline(&mut Reading { reader: &mut self.reader, draft }, codes, &roots)
-    }
-
-    /// What is not folded is not read.
-    fn afford(&self, roots: &BTreeSet<u64>) -> Result<(), Halt> {
-        if roots.len() <= MAX_READS && self.reader.affords(roots) { Ok(()) } else { Err(Halt::Spent) }
     }
 
     /// The one place where item states are written: every code of the thing bears the state, and the row
@@ -335,7 +215,7 @@ impl Folder {
             let codes = codes_of(draft, &code)?;
             let last = state_of(draft, code)?;
             let nothing = start(&codes);
-            let state = match unless_spent(self.whole(draft, &codes))? {
+            let state = match unless_spent(self.reader.whole(draft, &codes))? {
                 Some(events) => folded(start(&codes), &events).0,
                 None => ItemState { overflow: true, aliased: codes.len() > 1, ..last },
             };

@@ -63,8 +63,13 @@ pub(super) struct Reader {
 impl Reader {
     /// With the allowance of a statement that names `items` items.
     pub(super) fn new(items: usize) -> Self {
-        let mut reader =
-            Self { acts: BTreeMap::new(), receives: BTreeMap::new(), ships: BTreeMap::new(), reads: 0, work: 0 };
+        let mut reader = Self {
+            acts: BTreeMap::new(),
+            receives: BTreeMap::new(),
+            ships: BTreeMap::new(),
+            reads: 0,
+            work: 0,
+        };
         reader.allow(items);
         reader
     }

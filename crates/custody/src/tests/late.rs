@@ -27,7 +27,11 @@ fn used(n: u32) -> Body {
 }
 
 fn serviced() -> Body {
-    let lines = vec![v1::ServiceLine { item: item("BOX"), action: "inspection".into(), ..v1::ServiceLine::default() }];
+    let lines = vec![v1::ServiceLine {
+        item: item("BOX"),
+        action: "inspection".into(),
+        ..v1::ServiceLine::default()
+    }];
     Body::Service(v1::Service { lines })
 }
 
