@@ -22,8 +22,8 @@ const CUT_EVERY: usize = 64;
 /// Most cuts of one item.
 const MAX_CUTS: usize = 8;
 const _: () = assert!(CUT_EVERY * MAX_CUTS == MAX_READS, "cuts reach as far as may be read");
-/// Most entries since the last cut that are looked through for a new one.
-const MAX_LOOK: u64 = 4_096;
+/// Most entries that are looked through for those that act on an item; few of them need to be read.
+const MAX_LOOK: usize = 4_096;
 
 /// [`CUT_EVERY`]; tests cut more often, so that short stories cross cuts.
 #[cfg(not(test))]
@@ -108,11 +108,15 @@ impl Cuts {
         if since < cut_every() as u64 || state.events == 0 {
             return Ok(());
         }
-        if cuts.cuts.is_empty() || since > MAX_LOOK {
+        let came = match cuts.cuts.is_empty() || since > MAX_LOOK as u64 {
+            true => None,
+            false => acting(draft, number, cuts.upto + 1, usize::MAX)?,
+        };
+        let Some(came) = came else {
             Self::restart(draft, (number, count), state);
             return Ok(());
-        }
-        cuts.order.extend(acting(draft, number, cuts.upto + 1, usize::MAX)?.0);
+        };
+        cuts.order.extend(came);
         cuts.cuts.push(Cut { begin: cuts.order.len(), state: state.clone() });
         (cuts.count, cuts.upto) = (count, draft.size() - 1);
         cuts.trim();
@@ -178,24 +182,24 @@ impl Cuts {
     }
 }
 
-/// Originals that may act on an item by themselves, of the entries from `from` on that name it, and how many
-/// of these there are. Ends soon after `limit` originals.
+/// Originals that may act on an item by themselves, of the entries from `from` on that name it; `None` where
+/// more than `limit` originals are found, or too many entries are to be looked through.
 pub(super) fn acting<V: View + ?Sized>(
     view: &V,
     number: u64,
     from: u64,
     limit: usize,
-) -> Result<(BTreeSet<u64>, usize), ViewError> {
-    let (mut found, mut batch, mut count) = (BTreeSet::new(), Vec::new(), 0);
+) -> Result<Option<BTreeSet<u64>>, ViewError> {
+    let (mut found, mut batch, mut looked) = (BTreeSet::new(), Vec::new(), 0);
     touches(view, number, from, &mut |touch| {
         batch.push(touch);
-        count += 1;
+        looked += 1;
         if batch.len() >= 256 {
             found.append(&mut roots(view, &batch)?);
             batch.clear();
         }
-        Ok(found.len() <= limit)
+        Ok(found.len() <= limit && looked <= MAX_LOOK)
     })?;
     found.append(&mut roots(view, &batch)?);
-    Ok((found, count))
+    Ok((found.len() <= limit && looked <= MAX_LOOK).then_some(found))
 }

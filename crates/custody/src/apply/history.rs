@@ -95,10 +95,10 @@ impl Reader {
         cut: &Cut,
         root: u64,
     ) -> Result<Doings<Acts>, Halt> {
-        let (mut roots, looked) = acting(draft, number, cuts.upto + 1, MAX_READS)?;
+        let mut roots = acting(draft, number, cuts.upto + 1, MAX_READS)?.ok_or(Halt::Spent)?;
         roots.extend(cuts.order.get(cut.begin..).unwrap_or_default());
         roots.insert(root);
-        self.spend(looked)?;
+        self.spend(roots.len())?;
         self.afford(&roots)?;
         // A Receive that takes in everything shows in the history of the item only by the Ship it answers,
         // which may lie before the cut.
@@ -127,9 +127,9 @@ impl Reader {
         let mut roots = BTreeSet::new();
         for code in codes {
             let Some(record) = subject(draft, code)? else { continue };
-            let (mut found, looked) = acting(draft, record.number, 0, MAX_READS)?;
+            let mut found = acting(draft, record.number, 0, MAX_READS)?.ok_or(Halt::Spent)?;
+            self.spend(found.len())?;
             roots.append(&mut found);
-            self.spend(looked)?;
         }
         self.afford(&roots)?;
         timeline(&mut Reading { reader: self, draft }, codes, &roots)
