@@ -221,6 +221,9 @@ pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let origins: Vec<String> = answer.origins.iter().map(|o| names.of(o)).collect();
     if !origins.is_empty() {
         out.line(format!("{} {}", out.pick("Origin:", "源头："), origins.join(", ")));
+        if answer.withheld {
+            out.line(out.pick("  Some steps are not shown to you.", "  部分环节不向您显示。"));
+        }
     } else if answer.withheld {
         out.line(out.pick("  Earlier steps are not shown to you.", "  更早的环节不向您显示。"));
     } else if !answer.truncated {

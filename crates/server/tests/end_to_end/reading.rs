@@ -149,21 +149,28 @@ async fn traces_show_authorities_all_and_traders_one_step() {
 /// A unit that went from the maker over the dealer to a clinic, which has used some of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_an_item_is_now_is_told_one_step_up_and_one_down() {
-    let Story { world, maker, dealer, .. } = story().await;
+    let Story { world, maker, dealer, entries: [_, sent], .. } = story().await;
     let clinic = Actor::new("org:Clinic", 5);
     world.register(&clinic, Role::Clinic).await;
-    let receive = |items| Body::Receive(v1::Receive { items, ..v1::Receive::default() });
+    let receive = async |index| {
+        let request = world.by(&world.root, GetEntryRequest { index });
+        let ship = world.log().get_entry(request).await.unwrap().into_inner().entry.unwrap().payload;
+        let digest = merkle::sha256(&[&ship]).to_vec();
+        let header = <v1::Statement as prost::Message>::decode(ship).unwrap().header.unwrap();
+        let shipment = Some(StatementRef { party: header.party, id: header.id, digest });
+        Body::Receive(v1::Receive { shipment, ..v1::Receive::default() })
+    };
     let used = |serial| {
         let used = v1::Quantity { amount: 40, unit: "U".into() };
-        let line = v1::UseLine { item: unit(serial), used: Some(used), ..v1::UseLine::default() };
+        let line = v1::UseLine { item: unit(serial), vial: 1, used: Some(used), ..v1::UseLine::default() };
         Body::Use(v1::Use { lines: vec![line] })
     };
     let get = async |reader: &Actor| {
         let request = world.by(reader, GetItemRequest { item: unit(1) });
         world.trace().get_item(request).await.unwrap().into_inner()
     };
-    world.submit(dealer.sign(&world.id, receive(vec![unit(1)]))).await.unwrap();
-    world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+    world.submit(dealer.sign(&world.id, receive(sent).await)).await.unwrap();
+    let sent_on = world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
 
     // Under way: the maker learns that the dealer has passed it on, not to whom.
     for (reader, addressee) in [(&maker, ""), (&dealer, "org:Clinic"), (&world.root, "org:Clinic")] {
@@ -174,7 +181,7 @@ async fn where_an_item_is_now_is_told_one_step_up_and_one_down() {
         assert_eq!(found, expect, "{}", reader.party);
     }
 
-    world.submit(clinic.sign(&world.id, receive(vec![unit(1)]))).await.unwrap();
+    world.submit(clinic.sign(&world.id, receive(sent_on.index).await)).await.unwrap();
     world.submit(clinic.sign(&world.id, used(1))).await.unwrap();
     for (reader, sees) in [(&maker, false), (&dealer, true), (&clinic, true), (&world.root, true)] {
         let answer = get(reader).await;
