@@ -21,10 +21,10 @@ pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [St
     table.to_string()
 }
 
-/// An instant (µs) in local time, to the second; "—" where it is not told.
+/// An instant (µs) in local time, to the second, with how far that is from UTC; "—" where it is not told.
 pub fn time(us: i64) -> String {
     match Timestamp::from_microsecond(us) {
-        Ok(t) if us != 0 => t.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Ok(t) if us != 0 => t.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string(),
         _ => "—".into(),
     }
 }
@@ -97,7 +97,8 @@ pub fn path(hops: &[Hop], names: &Names, lang: Lang) -> String {
             HopKind::Origin => format!("{} {}", lang.pick("commissioned by", "赋码入库"), names.of(&hop.to)),
             HopKind::Transfer => format!("{}  →  {}", names.of(&hop.from), names.of(&hop.to)),
             HopKind::Use => format!("{} {}", lang.pick("used at", "使用于"), names.of(&hop.to)),
-            HopKind::Packing => format!("{} {}", lang.pick("packed at", "装拆箱于"), names.of(&hop.to)),
+            HopKind::Packing => format!("{} {}", lang.pick("packed at", "装箱于"), names.of(&hop.to)),
+            HopKind::Unpacking => format!("{} {}", lang.pick("unpacked at", "拆箱于"), names.of(&hop.to)),
             HopKind::Unspecified => names.of(&hop.to),
         };
         let entries: Vec<String> = hop.entries.iter().map(u64::to_string).collect();

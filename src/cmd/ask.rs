@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use client::Client;
 use proto::v1::{
-    Effect, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, Item, TraceFlowRequest,
-    TraceSourceRequest,
+    Effect, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, Item, ItemStatus,
+    TraceFlowRequest, TraceSourceRequest,
 };
 use serde_json::json;
 
@@ -70,6 +70,18 @@ pub fn item(args: &cli::Question, out: Out) -> Result<ExitCode> {
         draw_item(item, &names, out);
     }
     incomplete(answer.truncated, out);
+    if answer.withheld {
+        out.line(out.pick(
+            "Where it is now is more than one step from you: what concerns others is not shown.",
+            "现持有方与您相隔不止一手：涉及他方的内容不予显示。",
+        ));
+    }
+    if answer.late {
+        out.line(out.pick(
+            "Something was uploaded too late to be taken up in order: holder and condition may be out of date.",
+            "有声明上传过迟，未能按发生先后计入：持有方与状态可能不是最新。",
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,7 +90,7 @@ fn draw_item(item: &Item, names: &Names, out: Out) {
     let conflicts: Vec<String> = item.conflicts.iter().map(u64::to_string).collect();
     let rows = [
         (out.pick("item", "物品"), item.item.clone()),
-        (out.pick("condition", "状态"), draw::status(item.status(), out.lang).to_string()),
+        (out.pick("condition", "状态"), condition(item, out)),
         (out.pick("holder", "持有方"), named(names, &item.holder)),
         (out.pick("addressee", "收货方"), named(names, &item.addressee)),
         (out.pick("site", "场所"), item.site.clone()),
@@ -89,7 +101,7 @@ fn draw_item(item: &Item, names: &Names, out: Out) {
         (out.pick("made on", "生产日期"), item.made_on.clone()),
         (out.pick("expires on", "有效期至"), item.expires_on.clone()),
         (out.pick("used", "已使用"), used.join(", ")),
-        (out.pick("last event", "最近事件"), draw::time(item.last_occurred_at)),
+        (out.pick("last event", "最近事件"), last_event(item)),
         (out.pick("entries that do not fit", "矛盾条目"), conflicts.join(", ")),
     ];
     for (name, value) in rows {
@@ -97,6 +109,19 @@ fn draw_item(item: &Item, names: &Names, out: Out) {
             out.line(format!("{name}: {value}"));
         }
     }
+}
+
+/// Nothing where it is withheld.
+fn condition(item: &Item, out: Out) -> String {
+    match item.status() {
+        ItemStatus::Unspecified => String::new(),
+        status => draw::status(status, out.lang).to_string(),
+    }
+}
+
+/// "—" says nothing in a row that is left out.
+fn last_event(item: &Item) -> String {
+    if item.last_occurred_at == 0 { String::new() } else { draw::time(item.last_occurred_at) }
 }
 
 fn named(names: &Names, party: &str) -> String {
@@ -194,10 +219,15 @@ pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
     out.line(format!("{} {}", out.pick("Source of", "追源："), args.item));
     out.line(draw::path(&answer.hops, &names, out.lang).trim_end());
     let origins: Vec<String> = answer.origins.iter().map(|o| names.of(o)).collect();
-    if origins.is_empty() {
-        out.line(out.pick("  No origin is recorded: the chain breaks here.", "  未记录源头：链条在此中断。"));
-    } else {
+    if !origins.is_empty() {
         out.line(format!("{} {}", out.pick("Origin:", "源头："), origins.join(", ")));
+        if answer.withheld {
+            out.line(out.pick("  Some steps are not shown to you.", "  部分环节不向您显示。"));
+        }
+    } else if answer.withheld {
+        out.line(out.pick("  Earlier steps are not shown to you.", "  更早的环节不向您显示。"));
+    } else if !answer.truncated {
+        out.line(out.pick("  No origin is recorded: the chain breaks here.", "  未记录源头：链条在此中断。"));
     }
     truncated(answer.truncated, out);
     Ok(ExitCode::SUCCESS)
@@ -217,7 +247,14 @@ pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let names = Names::new(&answer.names);
     out.line(format!("{} {}", out.pick("Flow of", "查流："), args.item));
     out.line(draw::path(&answer.hops, &names, out.lang).trim_end());
-    out.line(draw::places(&answer.places, &names, out.lang));
+    if !answer.places.is_empty() {
+        out.line(draw::places(&answer.places, &names, out.lang));
+    }
+    if answer.withheld {
+        out.line(
+            out.pick("  Further steps and places are not shown to you.", "  其余环节与去处不向您显示。"),
+        );
+    }
     truncated(answer.truncated, out);
     Ok(ExitCode::SUCCESS)
 }

@@ -62,6 +62,16 @@ fn script(readme: &str) -> String {
     script
 }
 
+/// What traders see of the same box: in words.
+const TRADERS: &str = r#"
+for WHO in agent:$AGENT distributor:$DISTRIBUTOR clinic:$CLINIC; do
+    echo "TRADER $WHO"
+    yuanliu item         $BOX --key ${WHO%%:*}.pem --party ${WHO#*:}
+    yuanliu trace source $BOX --key ${WHO%%:*}.pem --party ${WHO#*:}
+    yuanliu trace flow   $BOX --key ${WHO%%:*}.pem --party ${WHO#*:}
+done
+"#;
+
 /// What the README tells the reader to try at the end, and questions whose answers it gives in words.
 const ENCORE: &str = r#"
 echo ENCORE
@@ -142,10 +152,12 @@ fn the_example_s_readme_followed_word_by_word_leads_back_to_the_maker() {
     let folder = temp.path().join("example");
     copy_dir(&example(), &folder);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-    let done = bash(&folder, &(script(&readme) + ENCORE));
+    let done = bash(&folder, &(script(&readme) + TRADERS + ENCORE));
     assert_eq!(done.code, Some(0), "{}\n{}", done.stdout, done.stderr);
     let (told, encore) = done.stdout.split_once("ENCORE\n").unwrap();
+    let (told, traders) = told.split_once("TRADER ").unwrap();
     check_told(told);
+    check_traders(traders);
     check_encore(encore, &done);
     let data = folder.join("story");
     let report = run(["verify".as_ref(), "--data".as_ref(), data.as_os_str()]).ok();
@@ -161,6 +173,33 @@ fn check_told(told: &str) {
     assert!(path.is_sorted(), "newest first: {source}");
     let origin = source.lines().find(|l| l.starts_with("Origin:")).unwrap();
     assert!(origin.contains(AGENT), "{origin}");
+}
+
+/// A sound chain breaks for nobody; each sees one step up and one down.
+fn check_traders(told: &str) {
+    let by_party: Vec<&str> = told.split("TRADER ").collect();
+    let [agent, distributor, clinic] = by_party.try_into().unwrap();
+    for (who, shown, hidden) in [
+        (agent, &[AGENT, IMPORTER][..], &[DISTRIBUTOR, CLINIC][..]),
+        (distributor, &[IMPORTER, DISTRIBUTOR, CLINIC], &[]),
+        (clinic, &[DISTRIBUTOR, CLINIC], &[IMPORTER]),
+    ] {
+        assert!(!who.contains("the chain breaks here"), "{who}");
+        assert!(shown.iter().all(|p| who.contains(p)) && !hidden.iter().any(|p| who.contains(p)), "{who}");
+        let sees_all =
+            who.contains("condition: opened") && who.contains("holder: ") && who.contains("used: ");
+        let far = who.contains("more than one step from you");
+        assert_eq!((sees_all, far), (!std::ptr::eq(who, agent), std::ptr::eq(who, agent)), "{who}");
+        // The agent told of the origin: nothing of the source is kept from it but the steps behind its own.
+        assert!(who.contains("Further steps and places are not shown to you."), "{who}");
+    }
+    assert!(distributor.contains("Earlier steps are not shown to you."), "{distributor}");
+    assert!(distributor.contains("unpacked at"), "{distributor}");
+    assert!(clinic.contains("Earlier steps are not shown to you."), "{clinic}");
+    assert!(agent.contains("Origin: "), "{agent}");
+    // Times say how far they are from UTC.
+    let last = clinic.lines().find_map(|l| l.strip_prefix("last event: ")).unwrap();
+    assert!(last.len() == 25 && matches!(last.as_bytes()[19], b'+' | b'-') && &last[22..23] == ":", "{last}");
 }
 
 const AGENT: &str = "uscc:91310104MAYL90023C";

@@ -1,10 +1,13 @@
 //! What recording a statement changes: its links, and rows of the view.
 
 mod books;
+pub(crate) mod cuts;
 mod effect;
 mod fold;
+mod history;
 mod open;
 mod pairing;
+pub(crate) mod reader;
 
 use std::collections::BTreeSet;
 

@@ -117,6 +117,8 @@ pub struct ItemState {
     pub last_index: u64,
     /// Events folded.
     pub events: u64,
+    /// Time (µs) of the event that brought it to where it is: to its holder, addressee, container.
+    pub moved_at: i64,
     /// At its holder: entry + 1 by which it came there; else 0.
     pub since: u64,
     /// It has been used before and something is left, wherever it is.
@@ -125,8 +127,8 @@ pub struct ItemState {
     pub damaged: bool,
     /// It bears several codes; all of them carry the state of the one thing they are.
     pub aliased: bool,
-    /// Something came late into a history too long to be folded anew: from there on, events stand in
-    /// order of arrival, and corrections do not show.
+    /// Something came too late to be folded in its place, or was corrected too late: more stands behind
+    /// it than is folded anew for one statement. [`ItemState::step_late`] says what such a statement does.
     pub overflow: bool,
     /// Entries that do not fit with what happened before them, at most 8.
     pub conflicts: Vec<u64>,
@@ -157,6 +159,8 @@ impl ItemState {
             self.events,
             self.since,
             self.missed_from,
+            // Mostly 0: what happened last brought it there.
+            self.last.0.saturating_sub(self.moved_at).max(0) as u64,
         ] {
             put_varint(&mut out, value);
         }
@@ -196,6 +200,7 @@ impl ItemState {
             events: next()?,
             since: next()?,
             missed_from: next()?,
+            moved_at: time(next()?)?,
             overflow: flags & 1 != 0,
             opened: flags & 2 != 0,
             damaged: flags & 4 != 0,
@@ -205,6 +210,7 @@ impl ItemState {
         while !rest.is_empty() {
             state.conflicts.push(take_varint(&mut rest)?);
         }
+        state.moved_at = state.last.0.checked_sub(state.moved_at).filter(|t| *t >= 0)?;
         (flags < 16 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
     }
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use statement::{Statement, SubjectKey, SubjectKind, subject_key, visit_subjects};
 
 pub use answer::answered_by;
-pub(crate) use answer::codes;
+pub(crate) use answer::{Source, answered_within, codes};
 pub(crate) use balance::Books;
 pub use balance::balances;
 pub(crate) use container::{count, emptied};

@@ -33,6 +33,9 @@
 //! Restriction 0 ‖ subject u64 ‖ entry u64 → u8: 1 = a Hold or Recall that names the item, lot or product
 //!            1 ‖ hold u64 ‖ lift u64     → u8: 1
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
+//! Cut        item u64                    → varints: entries that name it ‖ last entry looked at ‖ number
+//!            of cuts ‖ for each: events before it in the list below ‖ length of state ‖ item state
+//!            ‖ the entries of originals that act on it after the first cut (see apply/cuts.rs)
 //! ```
 //!
 //! A touch row collects the touches of one subject in a window of 1,024 entries: hot subjects (a busy

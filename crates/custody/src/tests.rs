@@ -13,6 +13,7 @@ mod changes;
 mod drafts;
 mod keys;
 mod kinds;
+mod late;
 mod open;
 mod pairing;
 mod permutation;

@@ -42,11 +42,13 @@ pub enum Table {
     Restriction = 13,
     /// Leaves and hashes of the log's tree. Written by the ledger, not by `apply`: they follow from the leaves.
     Tile = 14,
+    /// item's number → states between stretches of its history.
+    Cut = 15,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -61,6 +63,7 @@ impl Table {
         Self::Register,
         Self::Restriction,
         Self::Tile,
+        Self::Cut,
     ];
 }
 

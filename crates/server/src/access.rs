@@ -6,6 +6,8 @@
 //! | other party | where it signed, is principal, counterparty or the party registered, or whose shipment it answers | those in whose chain of custody it has a part |
 //! | no token | genesis; of all others the public leaf | none |
 //!
+//! Of an item in whose chain a party has a part it sees where the item is only while that is one step away.
+//!
 //! What may not be seen looks the same as what does not exist.
 
 mod chain;
@@ -154,10 +156,25 @@ impl Sight {
         Ok(false)
     }
 
-    /// Whether a hop is shown: one step up and one down.
+    /// Whether a hop is shown: one step up and one down. Of a gap only that nobody has told of any step
+    /// before it: who had the goods last is not for whoever claims them.
     pub(crate) fn hop(&self, hop: &Hop) -> bool {
         let ours = hop.from == self.party || hop.to == self.party;
-        self.everything || (ours && hop.certainty != Certainty::Gap)
+        self.everything || (ours && (hop.certainty != Certainty::Gap || hop.from.is_empty()))
+    }
+
+    /// Whether a party is the reader, or one step up or down from it in the chain of custody. A step that
+    /// the reader alone has signed brings nobody nearer.
+    pub(crate) fn is_near(&self, hops: &[Hop], party: &str) -> bool {
+        let signed_by_other =
+            |hop: &Hop| (hop.from == party && hop.departed_at != 0) || hop.entries.len() > 1;
+        self.everything
+            || party == self.party
+            || chain::chain(hops).into_iter().any(|hop| {
+                let between = (hop.from == party && hop.to == self.party)
+                    || (hop.from == self.party && hop.to == party);
+                between && self.hop(hop) && signed_by_other(hop)
+            })
     }
 
     /// Whether the entry names the reader.

@@ -21,8 +21,10 @@ pub enum HopKind {
     Transfer,
     /// Was used.
     Use,
-    /// Was packed or unpacked.
+    /// Was packed into something.
     Packing,
+    /// Was taken out of something.
+    Unpacking,
 }
 
 /// How sure a hop is.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use custody::{
     View, ViewError,
-    item::{Act, Status, item_state},
+    item::{Act, ItemState, Status, item_state},
 };
 use gs1::ItemRef;
 use proto::v1::{AdjustOutcome, Commission, statement::Body};
@@ -17,6 +17,7 @@ use crate::{
     place::Whereabouts,
     reader::{Reader, Step},
     stay::Timeline,
+    stored::Stored,
 };
 
 /// Entries that do not fit, of one item, that are told.
@@ -55,8 +56,11 @@ pub struct ItemReport {
     pub codes: Vec<String>,
     /// Entries that do not fit with what happened before them, by the item's own statements.
     pub conflicts: Vec<u64>,
-    /// The budget did not suffice to read everything.
+    /// The budget did not suffice to read everything: condition and place, conflicts and last statement are
+    /// those that were folded when statements were recorded.
     pub truncated: bool,
+    /// Then: something came too late to be folded in its place, so these may be out of step.
+    pub late: bool,
 }
 
 /// The state of one item.
@@ -87,7 +91,7 @@ pub(crate) fn item_within<V: View + ?Sized>(
         events: record.count,
         damaged: state.damaged,
         codes: reader.names(text)?,
-        conflicts: misfits(state.conflicts, &timeline),
+        conflicts: misfits(&state.conflicts, &timeline),
         ..ItemReport::default()
     };
     if let Some(last) = timeline.steps.last() {
@@ -98,19 +102,41 @@ pub(crate) fn item_within<V: View + ?Sized>(
         report.add(&mut reader, step)?;
     }
     report.truncated = reader.truncated();
+    if reader.budget.exhausted {
+        report.fall_back(&mut reader, &state)?;
+    }
     Ok(report)
 }
 
 /// Entries that do not fit: those the item's own fold has marked, and those that find it where its
 /// containers did not bring it.
-fn misfits(marked: Vec<u64>, timeline: &Timeline) -> Vec<u64> {
+fn misfits(marked: &[u64], timeline: &Timeline) -> Vec<u64> {
     let odd = |leg: &Leg| matches!(leg.certainty, Certainty::Gap | Certainty::Conflict);
     let told = legs(timeline).into_iter().filter(odd).filter_map(|leg| leg.entries.last().copied());
-    let all: BTreeSet<u64> = marked.into_iter().chain(told).collect();
+    let all: BTreeSet<u64> = marked.iter().copied().chain(told).collect();
     all.into_iter().take(MAX_CONFLICTS).collect()
 }
 
 impl ItemReport {
+    /// What was read ends somewhere in its history: the state that is kept tells what is now.
+    fn fall_back<V: View + ?Sized>(
+        &mut self,
+        reader: &mut Reader<'_, V>,
+        state: &ItemState,
+    ) -> Result<(), ViewError> {
+        let stored = Stored::of(reader.view, &self.item, state)?;
+        self.status = stored.status;
+        self.holder = reader.party(stored.holder)?.to_string();
+        self.addressee = reader.party(stored.addressee)?.to_string();
+        self.site = stored.site;
+        self.containers = stored.containers;
+        self.last_occurred_at = stored.last_occurred_at;
+        self.last_index = stored.last_index;
+        self.conflicts.clone_from(&state.conflicts);
+        self.late = stored.late;
+        Ok(())
+    }
+
     /// Adds what only the content of one of the item's own statements tells.
     fn add<V: View + ?Sized>(&mut self, reader: &mut Reader<'_, V>, step: &Step) -> Result<(), ViewError> {
         let wanted = match step.act {

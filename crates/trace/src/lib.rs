@@ -33,6 +33,7 @@ mod path;
 mod place;
 mod reader;
 mod stay;
+mod stored;
 
 #[cfg(test)]
 mod tests;

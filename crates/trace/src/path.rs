@@ -73,11 +73,11 @@ impl Path {
             }
             Act::TakenFrom(container) => {
                 let elsewhere = !inherited && self.inside.as_ref().is_some_and(|(c, _)| *c != container);
-                self.here(step, HopKind::Packing, elsewhere);
+                self.here(step, HopKind::Unpacking, elsewhere);
                 self.inside = self.inside.take().filter(|_| inherited);
             }
             Act::Emptied if inherited => {
-                self.here(step, HopKind::Packing, false);
+                self.here(step, HopKind::Unpacking, false);
                 self.inside = self.inside.take().filter(|(_, text)| step.via.as_ref() != Some(text));
             }
             Act::Use(done) => {

@@ -7,9 +7,12 @@ use proto::v1::statement::Body;
 use statement::{Statement, SubjectKey};
 
 use super::{
+    books,
     fold::Folder,
+    history::Change,
     open,
     pairing::{Side, edit_document, meet},
+    reader::Reader,
 };
 use crate::{
     Table, View, ViewError,
@@ -154,7 +157,7 @@ fn change<V: View + ?Sized>(
         return withdraw(draft, target_index, waiting, index);
     }
     let root = root_of(draft, target_index)?;
-    let mut items = touched(draft, root)?;
+    let (mut items, was) = touched(draft, root)?;
     let before = content(draft, root)?;
     let mut row = ControlRow { waiting: None, ..control_of(draft, root)? };
     if let Body::Void(_) = statement.body() {
@@ -171,16 +174,21 @@ fn change<V: View + ?Sized>(
     if let (Some((_, before)), Some((original, after))) = (&before, &after) {
         meet(draft, Some(before), Side { index: root, original, body: after })?;
     }
-    items.extend(touched(draft, root)?);
+    let (after_items, is) = touched(draft, root)?;
+    items.extend(after_items);
     let mut folder = Folder::default();
-    folder.refold(draft, items)?;
+    folder.reader.allow(items.len());
+    folder.refold(draft, &items, &was.and(is))?;
     let actor = before.as_ref().or(after.as_ref()).map_or_else(String::new, |(o, _)| o.actor().to_owned());
     let [before, after] = [&before, &after].map(|c| c.as_ref().map(|(_, body)| body));
     if let Some(Body::Alias(_)) = before.or(after) {
         return folder.join(draft, root, codes(before), codes(after));
     }
     stock::put_restrictions(draft, root, before, after)?;
-    open::change(&mut folder, draft, (root, &actor), before, after)
+    let linked = items.len() + folder.reader.lines_met(draft, root)?;
+    folder.reader.allow(linked);
+    books::change(&mut folder.reader, draft, (root, &actor), before, after)?;
+    open::change(&mut folder.reader, draft, root, before, after)
 }
 
 /// The codes that an Alias joins.
@@ -191,10 +199,14 @@ fn codes(body: Option<&Body>) -> &[String] {
     }
 }
 
-/// Items that the content in effect of an original acts on.
-fn touched<V: View + ?Sized>(draft: &Draft<'_, V>, root: u64) -> Result<BTreeSet<SubjectKey>, ViewError> {
-    let mut folder = Folder::default();
-    Ok(folder.items(draft, root)?.into_iter().collect())
+/// Items that the content in effect of an original acts on, and where that stands in their histories.
+fn touched<V: View + ?Sized>(
+    draft: &Draft<'_, V>,
+    root: u64,
+) -> Result<(BTreeSet<SubjectKey>, Change), ViewError> {
+    let mut reader = Reader::new(0);
+    let items = reader.items(draft, root)?;
+    Ok((items, Change::of(&mut reader, draft, root)?))
 }
 
 /// Takes back a Correct, Void or Party that still waits for signatures.

@@ -1,5 +1,5 @@
-//! Folding statements into the items they act on: one step where they arrive in order of occurrence,
-//! the item's whole history where they do not.
+//! Folding statements into the items they act on: one step where they arrive in order of occurrence, what
+//! follows the last cut before them where they do not.
 //!
 //! A Receive that takes in everything acts on an item through the Ships it answers. Those are found from
 //! the item's side, so that what such a Receive takes in is never spread out.
@@ -11,169 +11,40 @@ use std::{
 
 use statement::{Statement, SubjectKey, SubjectKind};
 
-use super::open;
+use super::{
+    books,
+    cuts::{Cut, Cuts, cut_every},
+    history::Change,
+    open,
+    reader::{Reader, unless_spent},
+};
 use crate::{
     View, ViewError,
     alias::{self, codes_of},
-    control::content,
     draft::Draft,
     item::{
-        Act, Acts, Event, ItemState, Place, acts_from, acts_of,
-        deeds::{Deeds, TAKEN, roots, timeline},
+        Act, Acts, Event, ItemState, Place, acts_from,
+        deeds::{Doings, TAKEN},
     },
-    response::{receives_of, ships_of},
     stock,
-    tables::{subject, touches},
 };
 
-/// Most entries read for one item when something arrives late.
-const MAX_REFOLD: usize = 4_096;
-/// Most that is read for all items of one statement together: acts of statements on items, entries in the
-/// histories of items. Items beyond are folded in order of arrival and marked (`ItemState::overflow`).
-const MAX_WORK: usize = 1 << 19;
-/// What reading a statement costs beside its items.
-const STATEMENT_WORK: usize = 8;
-
 /// Folds, keeping what was read so that a bill of many items is read once.
-#[derive(Default)]
 pub(super) struct Folder {
-    acts: BTreeMap<u64, Option<Rc<Acts>>>,
-    receives: BTreeMap<u64, Rc<[u64]>>,
-    ships: BTreeMap<u64, Rc<[u64]>>,
+    pub(super) reader: Reader,
     /// Codes of things with several, folded already.
     folded: BTreeSet<SubjectKey>,
     /// By container: how many more codes were last packed into it.
     packed: BTreeMap<u64, i64>,
-    work: usize,
 }
 
-/// Why reading ended.
-pub(super) enum Halt {
-    /// Nothing more is read: [`MAX_WORK`] is spent.
-    Spent,
-    View(ViewError),
-}
-
-impl From<ViewError> for Halt {
-    fn from(e: ViewError) -> Self {
-        Self::View(e)
-    }
-}
-
-/// Turns "spent" into `None`.
-pub(super) fn unless_spent<T>(result: Result<T, Halt>) -> Result<Option<T>, ViewError> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(Halt::Spent) => Ok(None),
-        Err(Halt::View(e)) => Err(e),
-    }
-}
-
-/// The folder over the view as it is read for one history.
-struct Reading<'f, 'd, 'v, V: ?Sized> {
-    folder: &'f mut Folder,
-    draft: &'d Draft<'v, V>,
-}
-
-impl<V: View + ?Sized> Deeds for Reading<'_, '_, '_, V> {
-    type Deed = Acts;
-    type Error = Halt;
-
-    fn deed(&mut self, root: u64) -> Result<Option<Rc<Acts>>, Halt> {
-        self.folder.acts(self.draft, root)
-    }
-
-    fn answers(&mut self, ship: u64) -> Result<Rc<[u64]>, Halt> {
-        let receives = self.folder.receives(self.draft, ship)?;
-        self.folder.spend(receives.len())?;
-        Ok(receives)
+impl Default for Folder {
+    fn default() -> Self {
+        Self { reader: Reader::new(0), folded: BTreeSet::new(), packed: BTreeMap::new() }
     }
 }
 
 impl Folder {
-    fn spend(&mut self, work: usize) -> Result<(), Halt> {
-        self.work = self.work.saturating_add(work);
-        if self.work <= MAX_WORK { Ok(()) } else { Err(Halt::Spent) }
-    }
-
-    /// What the original at `root` does to items, as it counts now; `None` where it does not count.
-    pub(super) fn acts<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        root: u64,
-    ) -> Result<Option<Rc<Acts>>, Halt> {
-        if let Some(known) = self.acts.get(&root) {
-            return Ok(known.clone());
-        }
-        self.spend(STATEMENT_WORK)?;
-        let acts = match content(draft, root)? {
-            None => None,
-            Some(content) => Some(Rc::new(acts_of(&content, &|kind, text| draft.number(kind, text))?)),
-        };
-        // Spent or not, this one has been read.
-        let _ = self.spend(acts.as_ref().map_or(0, |a| a.by_item.len()));
-        self.acts.insert(root, acts.clone());
-        Ok(acts)
-    }
-
-    /// Receives that answer a Ship.
-    pub(super) fn receives<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        ship: u64,
-    ) -> Result<Rc<[u64]>, ViewError> {
-        if let Some(known) = self.receives.get(&ship) {
-            return Ok(known.clone());
-        }
-        let receives: Rc<[u64]> = receives_of(draft, ship)?.into();
-        self.receives.insert(ship, receives.clone());
-        Ok(receives)
-    }
-
-    /// Ships that a Receive answers.
-    pub(super) fn ships<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        receive: u64,
-    ) -> Result<Rc<[u64]>, ViewError> {
-        if let Some(known) = self.ships.get(&receive) {
-            return Ok(known.clone());
-        }
-        let ships: Rc<[u64]> = ships_of(draft, receive)?.into();
-        self.ships.insert(receive, ships.clone());
-        Ok(ships)
-    }
-
-    /// The items that the original at `root` acts on.
-    pub(super) fn items<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        root: u64,
-    ) -> Result<BTreeSet<SubjectKey>, ViewError> {
-        let Some(Some(acts)) = unless_spent(self.acts(draft, root))? else { return Ok(BTreeSet::new()) };
-        let mut items: BTreeSet<SubjectKey> = acts.by_item.keys().copied().collect();
-        if acts.takes_all {
-            items.extend(self.taken(draft, root)?);
-        }
-        Ok(items)
-    }
-
-    /// The items that a Receive of everything takes in.
-    fn taken<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        receive: u64,
-    ) -> Result<BTreeSet<SubjectKey>, ViewError> {
-        let mut items = BTreeSet::new();
-        for &ship in self.ships(draft, receive)?.iter() {
-            if let Some(Some(ship)) = unless_spent(self.acts(draft, ship))? {
-                let shipped = ship.by_item.iter().filter(|(_, act)| matches!(act, Act::Ship(_)));
-                items.extend(shipped.map(|(item, _)| *item));
-            }
-        }
-        Ok(items)
-    }
-
     /// Folds a statement that is being recorded into its items. `answered`: it is a Ship that Receives
     /// answer which came before it, so it brings more than its own acts.
     pub(super) fn arrive<V: View + ?Sized>(
@@ -187,19 +58,26 @@ impl Folder {
         let acts =
             acts_from(statement.body(), place, &|kind: SubjectKind, text: &str| draft.number(kind, text))?;
         let acts = Rc::new(acts);
-        self.acts.insert(index, Some(acts.clone()));
+        self.reader.know(acts.clone());
         let handled = open::handled(draft, statement.body(), &acts)?;
-        for (&item, &act) in &acts.by_item {
-            self.fold_in(draft, item, &acts, act, answered)?;
-        }
-        if acts.takes_all {
-            for item in self.taken(draft, index)? {
-                self.fold_in(draft, item, &acts, TAKEN, false)?;
-            }
+        let taken = if acts.takes_all { self.reader.taken(draft, index)? } else { BTreeSet::new() };
+        let items = acts.by_item.len() + taken.len();
+        self.reader.allow(items);
+        let change = match answered {
+            true => Change::of(&mut self.reader, draft, index)?,
+            false => Change { root: index, first: Some(acts.clone()), anywhere: false },
+        };
+        let taken = taken.into_iter().map(|item| (item, TAKEN));
+        for (item, act) in acts.by_item.iter().map(|(item, act)| (*item, *act)).chain(taken) {
+            self.fold_in(draft, item, Event { acts: &acts, act }, &change, answered)?;
         }
         self.count_packed(draft)?;
-        open::arrive(self, draft, (statement.body(), &acts), answered)?;
-        open::refill(self, draft, handled)
+        // What stands open is worked out whatever folding has cost.
+        let linked = acts.by_item.len() + self.reader.shipped(draft, &acts)?;
+        self.reader.allow(linked);
+        books::arrive(&mut self.reader, draft, (statement.body(), &acts), answered)?;
+        open::arrive(&mut self.reader, draft, &acts, answered)?;
+        open::refill(&mut self.reader, draft, handled)
     }
 
     /// Writes what has come into containers and left them.
@@ -223,8 +101,8 @@ impl Folder {
         &mut self,
         draft: &mut Draft<'_, V>,
         item: SubjectKey,
-        acts: &Acts,
-        act: Act,
+        event: Event<'_>,
+        change: &Change,
         answered: bool,
     ) -> Result<(), ViewError> {
         if self.folded.contains(&item) {
@@ -232,74 +110,83 @@ impl Folder {
         }
         let old = state_of(draft, item)?;
         let codes = codes(draft, item, &old)?;
-        let late = answered || !old.precedes(acts) || (old.aliased && act == Act::Commission);
-        let mut state = old.clone();
-        if late && !old.overflow {
-            match unless_spent(self.history(draft, &codes))? {
-                Some(folded) => return self.put_state(draft, codes, &old, folded),
-                None => state.overflow = true,
+        let again = answered || (old.aliased && event.act == Act::Commission);
+        let in_order = !again && unless_spent(self.reader.follows(draft, &old, event.acts))? == Some(true);
+        let state = match in_order {
+            true => None,
+            false => self.refolded(draft, &codes, &old, change)?,
+        };
+        let state = match state {
+            Some(state) => state,
+            None if in_order => {
+                let mut state = old.clone();
+                state.step(event);
+                state
             }
-        }
-        state.step(Event { acts, act });
+            None => too_late(draft, &codes, &old, event)?,
+        };
         self.put_state(draft, codes, &old, state)
     }
 
-    /// Folds the whole histories of items anew. Where one is too long, the state stays and is marked.
+    /// Folds items anew after a change. Where that is too much, the state stays and is marked.
     pub(super) fn refold<V: View + ?Sized>(
         &mut self,
         draft: &mut Draft<'_, V>,
-        items: impl IntoIterator<Item = SubjectKey>,
+        items: &BTreeSet<SubjectKey>,
+        change: &Change,
     ) -> Result<(), ViewError> {
-        for item in items {
+        for &item in items {
             if self.folded.contains(&item) {
                 continue;
             }
             let old = state_of(draft, item)?;
             let codes = codes(draft, item, &old)?;
-            let state = self.folded(draft, &codes, &old)?;
+            let state = self.refolded(draft, &codes, &old, change)?;
+            let state = state.unwrap_or_else(|| ItemState { overflow: true, ..old.clone() });
             self.put_state(draft, codes, &old, state)?;
         }
         self.count_packed(draft)
     }
 
-    /// The fold of all that acts on a thing, or its state marked where that is too much.
-    fn folded<V: View + ?Sized>(
+    /// The fold of all that acts on a thing, after a change; `None` where that is too much.
+    fn refolded<V: View + ?Sized>(
         &mut self,
-        draft: &Draft<'_, V>,
+        draft: &mut Draft<'_, V>,
         codes: &BTreeSet<SubjectKey>,
         old: &ItemState,
-    ) -> Result<ItemState, ViewError> {
-        if old.overflow {
-            return Ok(old.clone());
+        change: &Change,
+    ) -> Result<Option<ItemState>, ViewError> {
+        let Some((number, count)) = single(draft, codes)? else {
+            let whole = unless_spent(self.reader.whole(draft, codes))?;
+            return Ok(whole.map(|events| folded(start(codes), &events).0));
+        };
+        let mut cuts = Cuts::load(draft, number, count)?;
+        let usable = unless_spent(self.reader.usable(draft, &cuts, change))?.unwrap_or(0);
+        let found = match usable.checked_sub(1).and_then(|i| cuts.cuts.get(i)) {
+            Some(cut) => {
+                let events = unless_spent(self.reader.behind(draft, codes, number, &cuts, cut, change.root))?;
+                events.map(|events| (cut.begin, cut.state.clone(), events))
+            }
+            None => {
+                let events = unless_spent(self.reader.whole(draft, codes))?;
+                events.map(|events| (0, start(codes), events))
+            }
+        };
+        let Some((begin, from, events)) = found else { return Ok(None) };
+        let (mut state, new) = folded(from, &events);
+        cuts.cuts.truncate(usable);
+        cuts.order.truncate(begin);
+        cuts.cuts.extend(new.into_iter().map(|(at, state)| Cut { begin: begin + at, state }));
+        cuts.order.extend(events.iter().map(|(acts, _)| acts.index));
+        (cuts.count, cuts.upto) = (count, draft.size() - 1);
+        if count >= cut_every() as u64 {
+            cuts.trim();
+            cuts.put(draft, number);
         }
-        let folded = unless_spent(self.history(draft, codes))?;
-        Ok(folded.unwrap_or_else(|| ItemState { overflow: true, ..old.clone() }))
-    }
-
-    /// The fold of all that acts on a thing.
-    fn history<V: View + ?Sized>(
-        &mut self,
-        draft: &Draft<'_, V>,
-        codes: &BTreeSet<SubjectKey>,
-    ) -> Result<ItemState, Halt> {
-        let mut touched = Vec::new();
-        for code in codes {
-            let Some(record) = subject(draft, code)? else { continue };
-            touches(draft, record.number, 0, &mut |touch| {
-                touched.push(touch);
-                Ok(touched.len() <= MAX_REFOLD)
-            })?;
+        if usable > 0 {
+            state.keep_late(old);
         }
-        if touched.len() > MAX_REFOLD {
-            return Err(Halt::Spent);
-        }
-        self.spend(touched.len())?;
-        let roots = roots(draft, &touched)?;
-        let mut state = ItemState { aliased: codes.len() > 1, ..ItemState::default() };
-        for (acts, act) in timeline(&mut Reading { folder: self, draft }, codes, &roots)? {
-            state.step(Event { acts: &acts, act });
-        }
-        Ok(state)
+        Ok(Some(state))
     }
 
     /// The one place where item states are written: every code of the thing bears the state, and the row
@@ -311,6 +198,9 @@ impl Folder {
         old: &ItemState,
         new: ItemState,
     ) -> Result<(), ViewError> {
+        if let Some(found) = single(draft, &codes)? {
+            Cuts::grow(draft, found, &new)?;
+        }
         let mut listed: Option<(u64, SubjectKey)> = None;
         if old.last_container() != new.last_container() {
             // At most 32 codes.
@@ -340,11 +230,13 @@ impl Folder {
         after: &[String],
     ) -> Result<(), ViewError> {
         let affected = alias::replace(draft, root, before, after)?;
+        self.reader.allow(affected.len());
         for &code in &affected {
             let number = draft.load(code)?.0.number;
             let old = state_of(draft, code)?;
             stock::leave(draft, number, &old);
             self.pack(old.last_container(), -1);
+            Cuts::clear(draft, number)?;
         }
         for code in affected.iter().copied() {
             if self.folded.contains(&code) {
@@ -353,16 +245,60 @@ impl Folder {
             // Whatever was too long before may be short enough without the codes that have left.
             let codes = codes_of(draft, &code)?;
             let last = state_of(draft, code)?;
-            let nothing = ItemState { aliased: codes.len() > 1, ..ItemState::default() };
-            let state = match unless_spent(self.history(draft, &codes))? {
-                Some(folded) => folded,
+            let nothing = start(&codes);
+            let state = match unless_spent(self.reader.whole(draft, &codes))? {
+                Some(events) => folded(start(&codes), &events).0,
                 None => ItemState { overflow: true, aliased: codes.len() > 1, ..last },
             };
             self.put_state(draft, codes, &nothing, state)?;
         }
         self.count_packed(draft)?;
-        open::rename(self, draft, &affected)
+        self.reader.allow(affected.len());
+        open::rename(&mut self.reader, draft, &affected)
     }
+}
+
+/// The state after an event that came too late to be folded in its place. Where it moves the item all the
+/// same, that stands behind everything folded before, and so does the next cut.
+fn too_late<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    codes: &BTreeSet<SubjectKey>,
+    old: &ItemState,
+    event: Event<'_>,
+) -> Result<ItemState, ViewError> {
+    let mut state = old.clone();
+    state.step_late(event);
+    if let Some((number, count)) = single(draft, codes)?.filter(|_| state.place() != old.place()) {
+        Cuts::restart(draft, (number, count), &state);
+    }
+    Ok(state)
+}
+
+/// The fold of events on top of a state, and what it was between them every so often.
+fn folded(mut state: ItemState, events: &Doings<Acts>) -> (ItemState, BTreeMap<usize, ItemState>) {
+    let mut between = BTreeMap::new();
+    for (at, (acts, act)) in (1..).zip(events) {
+        state.step(Event { acts, act: *act });
+        if at % cut_every() == 0 {
+            between.insert(at, state.clone());
+        }
+    }
+    (state, between)
+}
+
+/// The state of a thing nothing has happened to.
+fn start(codes: &BTreeSet<SubjectKey>) -> ItemState {
+    ItemState { aliased: codes.len() > 1, ..ItemState::default() }
+}
+
+/// Number of a thing with one code, and how many entries name it. Things with several have no cuts.
+fn single<V: View + ?Sized>(
+    draft: &mut Draft<'_, V>,
+    codes: &BTreeSet<SubjectKey>,
+) -> Result<Option<(u64, u64)>, ViewError> {
+    let Some(code) = codes.first().filter(|_| codes.len() == 1) else { return Ok(None) };
+    let (record, _) = draft.load(*code)?;
+    Ok(Some((record.number, record.count)))
 }
 
 fn state_of<V: View + ?Sized>(draft: &mut Draft<'_, V>, item: SubjectKey) -> Result<ItemState, ViewError> {

@@ -11,53 +11,48 @@ use proto::v1::statement::Body;
 use statement::{Kind, Relation, SubjectKey, SubjectKind, subject_key};
 
 use super::{
-    books,
-    fold::{Folder, Halt, unless_spent},
+    cuts::MAX_LOOK,
+    reader::{Halt, LOOKS_PER_WORK, Reader, Reading, unless_spent},
 };
 use crate::{
     View, ViewError,
-    control::{content, root_of},
+    control::root_of,
     draft::Draft,
     item::{Act, Acts, ItemState, deeds::Deed as _},
-    response::{Met, receives_met, ships_met, ships_of},
+    response::{Met, receives_met, ships_met},
     stock,
     tables::{subject, touches},
 };
 
-/// Entries looked at to find the shipments that a change of a container or of codes may concern. Shipments
-/// beyond stay as they are.
-const MAX_REACH: usize = 1 << 16;
-
 /// Of a statement that is being recorded. `answered`: a Ship that has met Receives already.
 pub(super) fn arrive<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
-    (body, acts): (&Body, &Acts),
+    acts: &Acts,
     answered: bool,
 ) -> Result<(), ViewError> {
     if acts.addressee != 0 && !answered {
         let lines = lines(acts);
         stock::put_inbound(draft, acts.addressee, acts.index, (lines, lines));
     } else if acts.addressee != 0 {
-        settle(folder, draft, acts.index, 0)?;
+        settle(reader, draft, acts.index, 0)?;
     } else if acts.kind == Kind::Receive {
-        for &ship in folder.ships(draft, acts.index)?.iter() {
-            let shipped = unless_spent(folder.acts(draft, ship))?.flatten();
+        for &ship in reader.ships(draft, acts.index)?.iter() {
+            let shipped = unless_spent(reader.acts(draft, ship))?.flatten();
             match shipped.filter(|s| acts.takes_all && s.addressee == acts.actor) {
                 Some(ship) => stock::put_inbound(draft, ship.addressee, ship.index, (0, 0)),
-                None => settle(folder, draft, ship, 0)?,
+                None => settle(reader, draft, ship, 0)?,
             }
         }
     }
-    books::arrive(folder, draft, (body, acts), answered)?;
     note_emptied(draft, acts)
 }
 
 /// Of an original whose content was `before` and is `after` by a Correct or Void.
 pub(super) fn change<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
-    (root, actor): (u64, &str),
+    root: u64,
     before: Option<&Body>,
     after: Option<&Body>,
 ) -> Result<(), ViewError> {
@@ -65,14 +60,13 @@ pub(super) fn change<V: View + ?Sized>(
         Some(Body::Ship(b)) => draft.number(SubjectKind::Activity, &b.addressee)?,
         _ => 0,
     };
-    settle(folder, draft, root, was_to)?;
+    settle(reader, draft, root, was_to)?;
     for answer in ships_met(draft, root)? {
-        settle(folder, draft, answer.index, 0)?;
+        settle(reader, draft, answer.index, 0)?;
     }
     let containers: BTreeSet<SubjectKey> = [before, after].into_iter().filter_map(container).collect();
-    resettle(folder, draft, Reach { starts: containers, own: true, named: false }, None)?;
-    books::change(folder, draft, (root, actor), before, after)?;
-    match unless_spent(folder.acts(draft, root))?.flatten() {
+    resettle(reader, draft, Reach { starts: containers, own: true, named: false }, None)?;
+    match unless_spent(reader.acts(draft, root))?.flatten() {
         Some(acts) => note_emptied(draft, &acts),
         None => Ok(()),
     }
@@ -106,42 +100,46 @@ pub(super) fn handled<'a, V: View + ?Sized>(
     if draft.load(container)?.0.count <= 1 {
         return Ok(None);
     }
-    let late = !ItemState::decode(&draft.state(&container))?.precedes(acts);
+    let state = ItemState::decode(&draft.state(&container))?;
+    // A state that is marked may not have seen all that happened later.
+    let late = state.overflow || !state.precedes(acts);
     Ok(Some(Handled { container, late, acts }))
 }
 
 /// What was in a container may be other than was known: shipments of it, and of those it was in, are looked
 /// at anew.
 pub(super) fn refill<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     handled: Option<Handled<'_>>,
 ) -> Result<(), ViewError> {
     let Some(Handled { container, late, acts }) = handled else { return Ok(()) };
     let starts = stock::codes(draft, &container)?;
-    resettle(folder, draft, Reach { starts, own: late, named: false }, Some(acts))
+    resettle(reader, draft, Reach { starts, own: late, named: false }, Some(acts))
 }
 
 /// The same for codes whose thing may have become another.
 pub(super) fn rename<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     codes: &BTreeSet<SubjectKey>,
 ) -> Result<(), ViewError> {
-    resettle(folder, draft, Reach { starts: codes.clone(), own: true, named: true }, None)
+    resettle(reader, draft, Reach { starts: codes.clone(), own: true, named: true }, None)
 }
 
-/// Settles the Ships within reach; `before`: only those that happened after it.
+/// Settles the Ships within reach, the newest first; `before`: only those that happened after it.
 fn resettle<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     reach: Reach,
     before: Option<&Acts>,
 ) -> Result<(), ViewError> {
-    for ship in reach.ships(draft)? {
-        let acts = unless_spent(folder.acts(draft, ship))?.flatten();
+    let mut ships = BTreeSet::new();
+    unless_spent(reach.walk(reader, draft, &mut ships))?;
+    for ship in ships.into_iter().rev() {
+        let acts = unless_spent(reader.acts(draft, ship))?.flatten();
         if acts.is_some_and(|acts| before.is_none_or(|b| b.fold_key() < acts.fold_key())) {
-            settle(folder, draft, ship, 0)?;
+            settle(reader, draft, ship, 0)?;
         }
     }
     Ok(())
@@ -157,46 +155,82 @@ struct Reach {
 }
 
 impl Reach {
-    fn ships<V: View + ?Sized>(self, draft: &Draft<'_, V>) -> Result<BTreeSet<u64>, ViewError> {
-        let mut ships = BTreeSet::new();
+    /// Ends, with what it has found, where the allowance does.
+    fn walk<V: View + ?Sized>(
+        self,
+        reader: &mut Reader,
+        draft: &Draft<'_, V>,
+        ships: &mut BTreeSet<u64>,
+    ) -> Result<(), Halt> {
         let mut next: Vec<(SubjectKey, bool)> = self.starts.iter().map(|code| (*code, self.own)).collect();
         let mut seen = self.starts;
-        let mut work = 0;
         while let Some((code, own)) = next.pop() {
-            let Some(record) = subject(draft, &code)? else { continue };
-            let mut roots = Vec::new();
-            touches(draft, record.number, 0, &mut |touch| {
-                let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-                if match kind {
-                    Kind::Pack | Kind::Unpack => touch.relation == Relation::Child,
-                    Kind::Ship => own,
-                    Kind::Receive => self.named,
-                    _ => kind == Kind::Correct,
-                } {
-                    roots.push((touch.index, kind));
-                }
-                work += 1;
-                Ok(work < MAX_REACH)
-            })?;
-            for (index, kind) in roots {
-                let root = if kind == Kind::Correct { root_of(draft, index)? } else { index };
-                let Some(content) = content(draft, root)? else { continue };
-                match &content.body {
-                    Body::Ship(_) if own => drop(ships.insert(root)),
-                    Body::Receive(_) if self.named => ships.extend(ships_of(draft, root)?),
-                    body => {
-                        let Some(parent) = container(Some(body)) else { continue };
-                        for parent in stock::codes(draft, &parent)? {
-                            if seen.insert(parent) {
-                                next.push((parent, true));
-                            }
+            let touched = entries(draft, &code, own, self.named)?;
+            reader.spend(1 + touched.looked / LOOKS_PER_WORK)?;
+            for (index, kind) in touched.entries {
+                match kind {
+                    Kind::Ship => drop(ships.insert(index)),
+                    Kind::Receive => ships.extend(reader.ships(draft, index)?.iter()),
+                    _ => {
+                        let root = if kind == Kind::Correct { root_of(draft, index)? } else { index };
+                        let Some(acts) = reader.acts(draft, root)? else { continue };
+                        match acts.kind {
+                            Kind::Ship if own => drop(ships.insert(root)),
+                            Kind::Receive if self.named => ships.extend(reader.ships(draft, root)?.iter()),
+                            _ => next.extend(parents(draft, &acts, &mut seen)?),
                         }
                     }
                 }
             }
         }
-        Ok(ships)
+        Ok(())
     }
+}
+
+/// Entries that name a code and may lead to shipments.
+struct Touched {
+    entries: Vec<(u64, Kind)>,
+    looked: usize,
+}
+
+fn entries<V: View + ?Sized>(
+    draft: &Draft<'_, V>,
+    code: &SubjectKey,
+    own: bool,
+    named: bool,
+) -> Result<Touched, ViewError> {
+    let mut touched = Touched { entries: Vec::new(), looked: 0 };
+    let Some(record) = subject(draft, code)? else { return Ok(touched) };
+    touches(draft, record.number, 0, &mut |touch| {
+        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+        if match kind {
+            Kind::Pack | Kind::Unpack => touch.relation == Relation::Child,
+            Kind::Ship => own,
+            Kind::Receive => named,
+            _ => kind == Kind::Correct,
+        } {
+            touched.entries.push((touch.index, kind));
+        }
+        touched.looked += 1;
+        Ok(touched.looked < MAX_LOOK)
+    })?;
+    Ok(touched)
+}
+
+/// Codes, not seen before, of the container that a Pack or Unpack names.
+fn parents<V: View + ?Sized>(
+    draft: &Draft<'_, V>,
+    acts: &Acts,
+    seen: &mut BTreeSet<SubjectKey>,
+) -> Result<Vec<(SubjectKey, bool)>, ViewError> {
+    let mut found = Vec::new();
+    for (item, act) in &acts.by_item {
+        if matches!(acts.kind, Kind::Pack | Kind::Unpack) && matches!(act, Act::Handled | Act::Emptied) {
+            let new = stock::codes(draft, item)?.into_iter().filter(|code| seen.insert(*code));
+            found.extend(new.map(|code| (code, true)));
+        }
+    }
+    Ok(found)
 }
 
 /// Number of lines of a Ship.
@@ -206,12 +240,12 @@ fn lines(ship: &Acts) -> u32 {
 
 /// Writes how much of the Ship at `ship` is open now. Where that is too much to work out, all of it is.
 fn settle<V: View + ?Sized>(
-    folder: &mut Folder,
+    reader: &mut Reader,
     draft: &mut Draft<'_, V>,
     ship: u64,
     was_to: u64,
 ) -> Result<(), ViewError> {
-    let acts = match folder.acts(draft, ship) {
+    let acts = match reader.acts(draft, ship) {
         Ok(acts) => acts.filter(|a| a.addressee != 0),
         Err(Halt::View(e)) => return Err(e),
         Err(Halt::Spent) => return Ok(()),
@@ -222,18 +256,18 @@ fn settle<V: View + ?Sized>(
     }
     let Some(acts) = acts else { return Ok(()) };
     let lines = lines(&acts);
-    let open = unless_spent(open_lines(folder, draft, &acts))?.unwrap_or(lines);
+    let open = unless_spent(open_lines(reader, draft, &acts))?.unwrap_or(lines);
     stock::put_inbound(draft, to, ship, (open, lines));
     Ok(())
 }
 
 /// Lines of a Ship that no Receive in effect by its addressee answers.
-fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship: &Acts) -> Result<u32, Halt> {
+fn open_lines<V: View + ?Sized>(reader: &mut Reader, draft: &Draft<'_, V>, ship: &Acts) -> Result<u32, Halt> {
     let mut open: BTreeSet<_> = ship.by_item.keys().chain(&ship.lots).copied().collect();
     let mut named = BTreeSet::new();
     let answers = receives_met(draft, ship.index)?;
     for answer in answers.iter().filter(|a| a.met != Met::NoLonger && a.receiver == ship.addressee) {
-        let Some(receive) = folder.acts(draft, answer.index)? else { continue };
+        let Some(receive) = reader.acts(draft, answer.index)? else { continue };
         if receive.takes_all {
             return Ok(0);
         }
@@ -245,11 +279,8 @@ fn open_lines<V: View + ?Sized>(folder: &mut Folder, draft: &Draft<'_, V>, ship:
     open.retain(|line| !named.contains(line));
     let goods: BTreeSet<_> = open.iter().filter(|line| ship.by_item.contains_key(line)).copied().collect();
     // Lines by another name.
-    if !goods.is_empty()
-        && !named.is_empty()
-        && let Some(content) = content(draft, ship.index)?
-    {
-        let answered = stock::answered_by(draft, &content, &goods, &named)?;
+    if !goods.is_empty() && !named.is_empty() {
+        let answered = stock::answered_within(Reading { reader, draft }, ship, &goods, &named)?;
         open.retain(|line| !answered.contains_key(line));
     }
     Ok(u32::try_from(open.len()).unwrap_or(u32::MAX))

@@ -14,6 +14,7 @@ impl ItemState {
         {
             self.conflicts.push(acts.index);
         }
+        let place = self.place();
         self.last = (acts.at, acts.cause);
         self.last_index = acts.index;
         self.events += 1;
@@ -26,6 +27,71 @@ impl ItemState {
         if !self.status.is_here() {
             self.since = 0;
         }
+        if self.place() != place {
+            self.moved_at = acts.at;
+        }
+    }
+
+    /// Takes in an event that came too late to be folded in its place: everything folded so far may have
+    /// happened after it. It moves the item where it fits with where the item is and happened since it came
+    /// there, as if it had happened last. Of any other it is kept what stays true whatever happened next.
+    ///
+    /// So whoever floods an item with statements moves it no further than the last of them does alone, and
+    /// what its holder says later is not lost behind them.
+    pub fn step_late(&mut self, event: Event<'_>) {
+        let Event { acts, act } = event;
+        let before = self.clone();
+        if acts.at > self.moved_at && self.fits(acts, act) {
+            self.step(event);
+        } else {
+            self.events += 1;
+            self.remember(acts, act);
+        }
+        if before.last > (acts.at, acts.cause) {
+            (self.last, self.last_index) = (before.last, before.last_index);
+        }
+        self.emptied_at = self.emptied_at.max(before.emptied_at);
+        self.overflow = true;
+    }
+
+    /// Keeps of a state that was folded further what came too late for this one.
+    pub(crate) fn keep_late(&mut self, old: &Self) {
+        if old.overflow {
+            self.overflow = true;
+            self.opened |= old.opened;
+            self.damaged |= old.damaged;
+            self.emptied_at = self.emptied_at.max(old.emptied_at);
+            self.commissioned = if self.commissioned == 0 { old.commissioned } else { self.commissioned };
+            self.show_opened();
+        }
+    }
+
+    const fn show_opened(&mut self) {
+        if self.opened && matches!(self.status, Status::Held) {
+            self.status = Status::Opened;
+        }
+    }
+
+    /// What is true of an item from an event on, whatever happens next.
+    fn remember(&mut self, acts: &Acts, act: Act) {
+        match act {
+            Act::Commission if self.commissioned == 0 => self.commissioned = acts.index + 1,
+            Act::Receive(ReceiveOutcome::Damaged) | Act::Adjusted(AdjustOutcome::Damaged) => {
+                self.damaged = true;
+            }
+            Act::Use(_) => {
+                self.opened = true;
+                self.show_opened();
+            }
+            Act::Emptied => self.emptied_at = self.emptied_at.max(acts.at),
+            _ => {}
+        }
+    }
+
+    /// Where it is, as far as its own events tell.
+    pub(crate) const fn place(&self) -> (Status, u64, u64, u64) {
+        let status = if self.status.is_here() { Status::Held } else { self.status };
+        (status, self.holder, self.addressee, self.container)
     }
 
     /// Whether the item's own whereabouts are known: named before, and not inside a container.

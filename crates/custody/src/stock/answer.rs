@@ -4,33 +4,41 @@
 //! What was in a container is told by the Packs and Unpacks that name it, up to the Ship in fold order: the
 //! word of who packed it. A unit that left it in another way, and is not named, keeps its line open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use proto::v1::statement::Body;
-use statement::{Kind, Relation, SubjectKey, SubjectKind, kind_row, subject_key};
+use statement::{Kind, Relation, SubjectKey, SubjectKind};
 
 use crate::{
     Content, View, ViewError,
     alias::codes_of,
+    apply::reader::{Halt, Reading},
     control::{content, root_of},
-    item::ItemState,
-    tables::{subject, touches},
+    item::{
+        Act, Acts, ItemState, acts_of,
+        deeds::{Deed as _, FoldKey},
+    },
+    tables::{subject, subject_by_text, touches},
 };
 
-/// Most that is looked at for the lines of one shipment: entries that name containers, things packed. Lines
-/// beyond stay open.
+/// Most that is looked at for the lines of one shipment that is asked for: entries that name containers,
+/// things packed. Lines beyond stay open.
 const MAX_WORK: usize = 1 << 17;
 /// Containers in containers that are followed.
 const MAX_DEPTH: usize = 20;
 /// What reading a statement costs.
 const STATEMENT_WORK: usize = 8;
 
-/// Place in fold order.
-type Place = (i64, u8, String, [u8; 16]);
-
-fn place_of(content: &Content) -> Place {
-    let cause = kind_row(statement::kind_of(&content.body)).map_or(0, |row| row.cause);
-    (content.occurred_at, cause, content.root.header().party.clone(), content.root.reference().id)
+/// Reads statements within bounds of its own.
+pub(crate) trait Source {
+    /// What the original at `root` does to items, as it counts now; `None` where it does not count.
+    fn acts(&mut self, root: u64) -> Result<Option<Rc<Acts>>, Halt>;
+    /// Whether another entry that names a code may be looked at, after so many of them.
+    fn look(&mut self, seen: usize) -> bool;
+    /// Takes work off what is left.
+    fn spend(&mut self, work: usize) -> Result<(), Halt>;
 }
 
 /// The names, out of `named`, by which each of the `lines` (items) of a Ship is answered; lines that are not
@@ -44,58 +52,119 @@ pub fn answered_by<V: View + ?Sized>(
     lines: &BTreeSet<SubjectKey>,
     named: &BTreeSet<SubjectKey>,
 ) -> Result<BTreeMap<SubjectKey, BTreeSet<SubjectKey>>, ViewError> {
+    let source = Plain { view, work: MAX_WORK };
+    answered(view, source, &source_acts(view, ship)?, lines, named)
+}
+
+/// The same of a Ship as it is answered, within the allowance of a statement that is being recorded: lines
+/// that it does not suffice for are left out.
+pub(crate) fn answered_within<V: View + ?Sized>(
+    reading: Reading<'_, '_, '_, V>,
+    ship: &Acts,
+    lines: &BTreeSet<SubjectKey>,
+    named: &BTreeSet<SubjectKey>,
+) -> Result<BTreeMap<SubjectKey, BTreeSet<SubjectKey>>, ViewError> {
+    answered(reading.draft, reading, ship, lines, named)
+}
+
+fn answered<V: View + ?Sized, S: Source>(
+    view: &V,
+    source: S,
+    ship: &Acts,
+    lines: &BTreeSet<SubjectKey>,
+    named: &BTreeSet<SubjectKey>,
+) -> Result<BTreeMap<SubjectKey, BTreeSet<SubjectKey>>, ViewError> {
     let mut search = Search {
         view,
-        before: place_of(ship),
+        source,
+        before: ship.fold_key(),
         named: BTreeMap::new(),
         things: BTreeMap::new(),
         known: BTreeMap::new(),
-        work: MAX_WORK,
     };
-    for name in named {
-        let thing = search.thing(*name)?;
-        search.named.entry(thing).or_insert(*name);
-    }
     let mut answered = BTreeMap::new();
-    for line in lines {
-        let mut by = BTreeSet::new();
-        if search.is_answered(*line, 0)? {
-            search.collect(*line, &mut by)?;
-            answered.insert(*line, by);
-        }
+    match search.answer(lines, named, &mut answered) {
+        Ok(()) | Err(Halt::Spent) => Ok(answered),
+        Err(Halt::View(e)) => Err(e),
     }
-    Ok(answered)
 }
 
-struct Search<'v, V: ?Sized> {
+/// Reads for a question.
+struct Plain<'v, V: ?Sized> {
     view: &'v V,
-    before: Place,
+    work: usize,
+}
+
+impl<V: View + ?Sized> Source for Plain<'_, V> {
+    fn acts(&mut self, root: u64) -> Result<Option<Rc<Acts>>, Halt> {
+        self.spend(STATEMENT_WORK)?;
+        let content = content(self.view, root)?;
+        Ok(content.map(|content| source_acts(self.view, &content)).transpose()?.map(Rc::new))
+    }
+
+    fn look(&mut self, _: usize) -> bool {
+        self.spend(1).is_ok()
+    }
+
+    fn spend(&mut self, work: usize) -> Result<(), Halt> {
+        let left = self.work.checked_sub(work);
+        self.work = left.unwrap_or(0);
+        left.map(drop).ok_or(Halt::Spent)
+    }
+}
+
+fn source_acts<V: View + ?Sized>(view: &V, content: &Content) -> Result<Acts, ViewError> {
+    acts_of(content, &|kind: SubjectKind, text: &str| {
+        Ok(subject_by_text(view, kind, text)?.map_or(0, |record| record.number))
+    })
+}
+
+struct Search<'a, V: ?Sized, S> {
+    view: &'a V,
+    source: S,
+    before: FoldKey<'a>,
     /// What is named, by the least of its codes.
     named: BTreeMap<SubjectKey, SubjectKey>,
     /// The least code of the thing that bears a code.
     things: BTreeMap<SubjectKey, SubjectKey>,
     /// What was in a thing, and whether it is answered; `None` while that is being worked out.
     known: BTreeMap<SubjectKey, (BTreeSet<SubjectKey>, Option<bool>)>,
-    work: usize,
 }
 
-impl<V: View + ?Sized> Search<'_, V> {
-    /// False once nothing more is looked at.
-    const fn spend(&mut self, work: usize) -> bool {
-        self.work = self.work.saturating_sub(work);
-        self.work > 0
+impl<V: View + ?Sized, S: Source> Search<'_, V, S> {
+    fn answer(
+        &mut self,
+        lines: &BTreeSet<SubjectKey>,
+        named: &BTreeSet<SubjectKey>,
+        answered: &mut BTreeMap<SubjectKey, BTreeSet<SubjectKey>>,
+    ) -> Result<(), Halt> {
+        for name in named {
+            let thing = self.thing(*name)?;
+            self.named.entry(thing).or_insert(*name);
+        }
+        for line in lines {
+            match self.is_answered(*line, 0) {
+                Ok(false) => {}
+                Ok(true) => drop(answered.insert(*line, self.names(*line)?)),
+                // What takes less may still be told.
+                Err(Halt::Spent) => self.known.retain(|_, (_, known)| known.is_some()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
-    fn thing(&mut self, code: SubjectKey) -> Result<SubjectKey, ViewError> {
+    fn thing(&mut self, code: SubjectKey) -> Result<SubjectKey, Halt> {
         if let Some(known) = self.things.get(&code) {
             return Ok(*known);
         }
+        self.source.spend(1)?;
         let thing = thing_of(self.view, &code)?;
         self.things.insert(code, thing);
         Ok(thing)
     }
 
-    fn is_answered(&mut self, code: SubjectKey, depth: usize) -> Result<bool, ViewError> {
+    fn is_answered(&mut self, code: SubjectKey, depth: usize) -> Result<bool, Halt> {
         let thing = self.thing(code)?;
         if self.named.contains_key(&thing) {
             return Ok(true);
@@ -118,88 +187,86 @@ impl<V: View + ?Sized> Search<'_, V> {
     }
 
     /// The names by which what is answered is answered.
-    fn collect(&mut self, code: SubjectKey, by: &mut BTreeSet<SubjectKey>) -> Result<(), ViewError> {
+    fn names(&mut self, code: SubjectKey) -> Result<BTreeSet<SubjectKey>, Halt> {
+        let mut names = BTreeSet::new();
         let mut next = vec![self.thing(code)?];
         while let Some(thing) = next.pop() {
             if let Some(name) = self.named.get(&thing) {
-                by.insert(*name);
-            } else if self.spend(1)
+                names.insert(*name);
+            } else if self.source.spend(1).is_ok()
                 && let Some((inside, _)) = self.known.get(&thing)
             {
                 next.extend(inside);
             }
         }
-        Ok(())
+        Ok(names)
     }
 
-    /// What was in a container when it was shipped; nothing where that is too much to find out.
-    fn inside(&mut self, container: &SubjectKey) -> Result<BTreeSet<SubjectKey>, ViewError> {
+    /// What was in a container when it was shipped.
+    fn inside(&mut self, container: &SubjectKey) -> Result<BTreeSet<SubjectKey>, Halt> {
         let codes = codes(self.view, container)?;
-        let mut doings = BTreeMap::new();
-        for root in self.handlings(&codes)? {
-            if !self.spend(STATEMENT_WORK) {
-                return Ok(BTreeSet::new());
-            }
-            let Some(content) = content(self.view, root)? else { continue };
-            let place = place_of(&content);
-            if place < self.before {
-                doings.insert(place, content.body);
-            }
+        let (numbers, roots) = self.handlings(&codes)?;
+        let mut doings = Vec::new();
+        for root in roots {
+            let acts = self.source.acts(root)?;
+            doings.extend(acts.filter(|acts| acts.fold_key() < self.before));
         }
+        doings.sort_by(|a, b| a.fold_key().cmp(&b.fold_key()));
         let mut inside = BTreeSet::new();
-        for body in doings.into_values() {
-            let (parent, children, packs) = match body {
-                Body::Pack(b) => (b.parent, b.children, true),
-                Body::Unpack(b) => (b.parent, b.children, false),
-                _ => continue,
-            };
-            if !codes.contains(&item(&parent)) {
+        for acts in doings {
+            if !matches!(acts.kind, Kind::Pack | Kind::Unpack) {
                 continue;
             }
-            if !packs && children.is_empty() {
-                inside.clear();
-            }
-            for child in children {
-                let child = self.thing(item(&child))?;
-                if !self.spend(1) {
-                    return Ok(BTreeSet::new());
-                }
-                if packs {
-                    inside.insert(child)
+            for (item, act) in &acts.by_item {
+                let gone = match act {
+                    Act::PackedInto(into) if numbers.contains(into) => false,
+                    Act::TakenFrom(from) if numbers.contains(from) => true,
+                    Act::Emptied if codes.contains(item) => {
+                        inside.clear();
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let thing = self.thing(*item)?;
+                if gone {
+                    inside.remove(&thing)
                 } else {
-                    inside.remove(&child)
+                    inside.insert(thing)
                 };
             }
+            self.source.spend(acts.by_item.len())?;
         }
         Ok(inside)
     }
 
-    /// Originals of Packs and Unpacks that may be of a container.
-    fn handlings(&mut self, codes: &BTreeSet<SubjectKey>) -> Result<BTreeSet<u64>, ViewError> {
-        let mut roots = BTreeSet::new();
+    /// Numbers of the codes of a container, and originals of Packs and Unpacks that may be of it.
+    fn handlings(&mut self, codes: &BTreeSet<SubjectKey>) -> Result<(BTreeSet<u64>, BTreeSet<u64>), Halt> {
+        let (mut numbers, mut roots) = (BTreeSet::new(), BTreeSet::new());
         let mut corrects = Vec::new();
         for code in codes {
             let Some(record) = subject(self.view, code)? else { continue };
-            let view = self.view;
-            touches(view, record.number, 0, &mut |touch| {
+            numbers.insert(record.number);
+            let (mut seen, mut may) = (0, true);
+            touches(self.view, record.number, 0, &mut |touch| {
                 match Kind::try_from(i32::from(touch.kind)) {
                     _ if touch.relation == Relation::Child => {}
                     Ok(Kind::Pack | Kind::Unpack) => drop(roots.insert(touch.index)),
                     Ok(Kind::Correct) => corrects.push(touch.index),
                     _ => {}
                 }
-                Ok(self.spend(1))
+                seen += 1;
+                may = self.source.look(seen);
+                Ok(may)
             })?;
+            if !may {
+                return Err(Halt::Spent);
+            }
         }
         for correct in corrects {
             roots.insert(root_of(self.view, correct)?);
         }
-        Ok(roots)
+        Ok((numbers, roots))
     }
-}
-
-fn item(text: &str) -> SubjectKey {
-    subject_key(SubjectKind::Item, text)
 }
 
 /// The codes of the thing that bears `code`.

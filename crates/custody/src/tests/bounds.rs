@@ -49,7 +49,7 @@ impl<V: View> View for Counting<'_, V> {
 }
 
 /// Entries and rows read to admit and apply a statement, which is then recorded.
-fn cost(ledger: &mut TestLedger, signed: &Signed) -> (usize, usize) {
+pub fn cost(ledger: &mut TestLedger, signed: &Signed) -> (usize, usize) {
     let counting = Counting { view: &ledger.view, entries: Cell::new(0), rows: Cell::new(0) };
     assert_eq!(admit(&counting, signed, true, ledger.now, &ledger.limits), Ok(Admission::New));
     apply(&counting, &ledger.input(signed)).unwrap();
@@ -66,12 +66,12 @@ fn refs(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-fn signed_at(ledger: &mut TestLedger, by: &str, minute: i64, body: Body) -> Signed {
+pub fn signed_at(ledger: &mut TestLedger, by: &str, minute: i64, body: Body) -> Signed {
     let say = Say { at: NOON + minute * 60_000_000, ..ledger.say(by, body) };
     ledger.signed(&say)
 }
 
-fn state(ledger: &TestLedger, name: &str) -> ItemState {
+pub fn state(ledger: &TestLedger, name: &str) -> ItemState {
     item_state(&ledger.view, &item(name)).unwrap().unwrap().1
 }
 
@@ -180,35 +180,8 @@ fn many_receives_that_wait_do_not_multiply_a_ship() {
         assert!(rows < 20 * MOST, "{rows} rows");
         let marked = names.iter().filter(|n| state(&ledger, n).overflow).count();
         assert_eq!(marked > 0, n > 0, "64 Receives of 4,000 items are folded, of 8,000 not all");
-        assert_eq!(marked == 0, names.iter().all(|n| state(&ledger, n).status == Status::Held));
+        assert!(names.iter().all(|n| state(&ledger, n).status == Status::Held));
     }
-}
-
-#[test]
-fn a_long_history_is_folded_in_order_of_arrival_and_says_so() {
-    let mut ledger = TestLedger::new();
-    for n in 0..4_097 {
-        let lines = vec![v1::UseLine { item: item("DEVICE"), counter: n + 1, ..v1::UseLine::default() }];
-        let say = signed_at(&mut ledger, "clinic", 10 + n as i64, Body::Use(v1::Use { lines }));
-        ledger.apply(&say);
-    }
-    assert_eq!((state(&ledger, "DEVICE").events, state(&ledger, "DEVICE").overflow), (4_097, false));
-    let late = signed_at(&mut ledger, "maker", 5, ship(&["DEVICE"], "clinic"));
-    let (entries, _) = cost(&mut ledger, &late);
-    assert_eq!(entries, 0, "what is not folded is not read");
-    let marked = state(&ledger, "DEVICE");
-    assert_eq!((marked.events, marked.overflow, marked.status), (4_098, true, Status::InTransit));
-    let back = Body::Receive(v1::Receive {
-        shipment: Some(reference_to(&late.statement)),
-        ..v1::Receive::default()
-    });
-    let back = signed_at(&mut ledger, "clinic", 6, back);
-    ledger.record(&back);
-    assert_eq!(state(&ledger, "DEVICE").status, Status::Opened);
-    let taken_back = signed_at(&mut ledger, "maker", 7, super::ledger::void_of(&late.statement));
-    assert_eq!(ledger.verdict(&taken_back), "OK");
-    ledger.apply(&taken_back);
-    assert!(state(&ledger, "DEVICE").overflow);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{
     ledger::TestLedger,
     story::{Line, Recorded, write},
 };
-use crate::{Admission, View as _, admit};
+use crate::{Admission, View as _, admit, apply::cuts::cut_every_so_often};
 
 /// Everything that can happen to goods, told once.
 const RICH: &str = "
@@ -133,6 +133,8 @@ fn arrive(mut ledger: TestLedger, lines: &[Line], order: &[usize]) -> (TestLedge
 }
 
 fn states(ledger: &TestLedger, lines: &[Line], order: &[usize]) -> Vec<String> {
+    // Short stories cross cuts, too.
+    cut_every_so_often(2);
     let (ledger, recorded) = arrive(ledger.clone(), lines, order);
     super::tables::check_tables(&ledger);
     recorded.canonical(&ledger)
@@ -192,6 +194,7 @@ fn the_rich_story_has_the_states_it_tells() {
 
 /// A ledger on which the rich story has been told up to its last statements, and these.
 pub fn told_rich() -> (TestLedger, Vec<crate::Signed>) {
+    cut_every_so_often(2);
     let ledger = fixture();
     let mut lines = with_endorsements(&ledger, write(&ledger, RICH));
     let mut next: Vec<_> = lines.drain(lines.len() - 2..).map(|l| l.signed).collect();
@@ -369,6 +372,27 @@ proptest! {
         let mut order = in_order(&lines);
         let told = states(&ledger, &lines, &order);
         order.sort_by_key(|i| keys[i % keys.len()]);
+        let found = states(&ledger, &lines, &order);
+        prop_assert_eq!(found, told, "\n{}\n{:?}", text, labels(&lines, &order));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Over many cuts, some of them taken away again and again.
+    #[test]
+    fn long_random_stories_end_the_same_in_any_order(
+        acts in proptest::collection::vec(act(), 30..80),
+        keys in sort_keys(),
+        disorder in 1..400usize,
+    ) {
+        let ledger = fixture();
+        let text = story(&acts);
+        let lines = with_endorsements(&ledger, write(&ledger, &text));
+        let mut order = in_order(&lines);
+        let told = states(&ledger, &lines, &order);
+        order.sort_by_key(|i| i + keys[i % keys.len()] as usize % disorder);
         let found = states(&ledger, &lines, &order);
         prop_assert_eq!(found, told, "\n{}\n{:?}", text, labels(&lines, &order));
     }

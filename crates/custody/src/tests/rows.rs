@@ -49,6 +49,7 @@ proptest! {
             events: n(11),
             since: n(12),
             missed_from: n(13),
+            moved_at: (n(9) - n(9).min(n(12))) as i64,
             opened: few >> 20 & 1 == 1,
             overflow: few >> 21 & 1 == 1,
             damaged: few >> 22 & 1 == 1,
@@ -164,6 +165,7 @@ fn golden_rows() {
         events: 12,
         since: 14,
         missed_from: 15,
+        moved_at: 2,
         opened: true,
         damaged: false,
         aliased: true,
@@ -172,14 +174,17 @@ fn golden_rows() {
     };
     assert_eq!(
         state.encode(),
-        [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 13, 0xac, 0x02]
+        [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 8, 13, 0xac, 0x02]
     );
     assert_eq!(ItemState::decode(&[]), Ok(ItemState::default()));
-    assert!(ItemState::decode(&state.encode()[..17]).is_err());
+    assert!(ItemState::decode(&state.encode()[..18]).is_err());
     assert!(
-        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
+        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
         "no condition 12"
     );
+    let moved = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 6];
+    assert!(ItemState::decode(&moved).is_err(), "came where it is before time began");
+    assert_eq!(ItemState::decode(&[&moved[..18], &[5]].concat()).unwrap().moved_at, 0);
     assert_eq!(touch_key(1, 2_050), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2]);
     assert_eq!(touch_bytes(&Touch { index: 2_050, relation: Relation::Lot, kind: 40 }), [0, 2, 8, 40]);
 }

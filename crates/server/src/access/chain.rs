@@ -16,7 +16,7 @@ pub(crate) fn chain(hops: &[Hop]) -> Vec<&Hop> {
     for hop in hops.get(begin..).unwrap_or_default() {
         let giver = match hop.kind {
             HopKind::Transfer if hop.certainty != Certainty::Gap => Some(hop.from.as_str()),
-            HopKind::Use | HopKind::Packing => Some(hop.to.as_str()),
+            HopKind::Use | HopKind::Packing | HopKind::Unpacking => Some(hop.to.as_str()),
             HopKind::Transfer | HopKind::Origin => None,
         };
         if chain.is_empty() || giver.is_some_and(|g| holders.contains(g)) {

@@ -30,12 +30,13 @@ pub(crate) struct TraceApi(pub(crate) Arc<Shared>);
 impl TraceService for TraceApi {
     async fn get_item(&self, r: Request<GetItemRequest>) -> Result<Response<GetItemResponse>, Status> {
         let read = self.0.read(r, |_, view, sight, query| {
-            admit(view, sight, &query.item)?;
+            let hops = admit(view, sight, &query.item)?;
             let report = trace::item(view, &query.item).map_err(fault)?;
-            let names = names(view, [&report.holder, &report.addressee, &report.maker])?;
-            let truncated = report.truncated;
-            let item = Some(item_message(report));
-            Ok(GetItemResponse { item, size: view.size(), names, truncated })
+            let (truncated, late) = (report.truncated, report.late);
+            let mut item = item_message(report);
+            let withheld = withhold(sight, &hops, &mut item);
+            let names = names(view, [&item.holder, &item.addressee, &item.maker])?;
+            Ok(GetItemResponse { item: Some(item), size: view.size(), names, truncated, late, withheld })
         });
         read.await
     }
@@ -54,12 +55,15 @@ impl TraceService for TraceApi {
         let read = self.0.read(r, |_, view, sight, query| {
             admit(view, sight, &query.item)?;
             let source = trace::source(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let all = source.hops.len() + source.origins.len();
             let hops = source.hops.into_iter().filter(|h| sight.hop(h));
             let hops: Vec<Hop> = hops.map(|h| hop(h, 1)).collect();
             let mut origins = source.origins;
             origins.retain(|o| sight.is_everything() || *o == sight.party);
+            let withheld = hops.len() + origins.len() < all;
             let names = names(view, sides(&hops).chain(&origins))?;
-            Ok(TraceSourceResponse { hops, origins, size: view.size(), truncated: source.truncated, names })
+            let (size, truncated) = (view.size(), source.truncated);
+            Ok(TraceSourceResponse { hops, origins, size, truncated, names, withheld })
         });
         read.await
     }
@@ -68,12 +72,15 @@ impl TraceService for TraceApi {
         let read = self.0.read(r, |_, view, sight, query| {
             admit(view, sight, &query.item)?;
             let flow = trace::flow(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let all = flow.hops.len() + flow.places.len();
             let hops = flow.hops.into_iter().zip(flow.counts).filter(|(h, _)| sight.hop(h));
             let hops: Vec<Hop> = hops.map(|(h, count)| hop(h, count)).collect();
             let places = flow.places.into_iter().filter(|p| sight.is_everything() || p.party == sight.party);
             let places: Vec<Place> = places.map(place).collect();
+            let withheld = hops.len() + places.len() < all;
             let names = names(view, sides(&hops).chain(places.iter().map(|p| &p.party)))?;
-            Ok(TraceFlowResponse { hops, places, size: view.size(), truncated: flow.truncated, names })
+            let (size, truncated) = (view.size(), flow.truncated);
+            Ok(TraceFlowResponse { hops, places, size, truncated, names, withheld })
         });
         read.await
     }
@@ -97,14 +104,40 @@ fn limit(asked: u32) -> Result<usize, Fault> {
     }
 }
 
-/// For a reader that may not ask about an item, the item does not exist.
-pub(super) fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<(), Fault> {
+/// For a reader that may not ask about an item, the item does not exist. The item's hops, oldest first; none
+/// for readers that see everything.
+pub(super) fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<Vec<trace::Hop>, Fault> {
     if sight.is_everything() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
     hops.reverse();
-    if sight.item(view, &hops)? { Ok(()) } else { Err(Kind::NotFound.into()) }
+    if sight.item(view, &hops)? { Ok(hops) } else { Err(Kind::NotFound.into()) }
+}
+
+/// Takes out of an item's state what is more than one step away from the reader; whether that was anything.
+fn withhold(sight: &Sight, hops: &[trace::Hop], item: &mut Item) -> bool {
+    let sees = |party: &str| party.is_empty() || sight.is_near(hops, party);
+    if !sees(&item.holder) {
+        *item = Item {
+            item: std::mem::take(&mut item.item),
+            lot: std::mem::take(&mut item.lot),
+            registration: std::mem::take(&mut item.registration),
+            made_on: std::mem::take(&mut item.made_on),
+            expires_on: std::mem::take(&mut item.expires_on),
+            units_per_code: item.units_per_code,
+            maker: std::mem::take(&mut item.maker),
+            codes: std::mem::take(&mut item.codes),
+            ..Item::default()
+        };
+        return true;
+    }
+    // Its own addressee the sender knows.
+    let hidden = item.holder != sight.party && !sees(&item.addressee);
+    if hidden {
+        item.addressee.clear();
+    }
+    hidden
 }
 
 /// Both sides of every hop.
@@ -238,6 +271,7 @@ fn hop(h: trace::Hop, count: u64) -> Hop {
         trace::HopKind::Transfer => HopKind::Transfer,
         trace::HopKind::Use => HopKind::Use,
         trace::HopKind::Packing => HopKind::Packing,
+        trace::HopKind::Unpacking => HopKind::Unpacking,
     };
     let certainty = match h.certainty {
         trace::Certainty::Confirmed => Certainty::Confirmed,

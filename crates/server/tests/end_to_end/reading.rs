@@ -146,6 +146,98 @@ async fn traces_show_authorities_all_and_traders_one_step() {
     world.stop().await.unwrap();
 }
 
+/// A unit that went from the maker over the dealer to a clinic, which has used some of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_an_item_is_now_is_told_one_step_up_and_one_down() {
+    let Story { world, maker, dealer, entries: [_, sent], .. } = story().await;
+    let clinic = Actor::new("org:Clinic", 5);
+    world.register(&clinic, Role::Clinic).await;
+    let receive = async |index| {
+        let request = world.by(&world.root, GetEntryRequest { index });
+        let ship = world.log().get_entry(request).await.unwrap().into_inner().entry.unwrap().payload;
+        let digest = merkle::sha256(&[&ship]).to_vec();
+        let header = <v1::Statement as prost::Message>::decode(ship).unwrap().header.unwrap();
+        let shipment = Some(StatementRef { party: header.party, id: header.id, digest });
+        Body::Receive(v1::Receive { shipment, ..v1::Receive::default() })
+    };
+    let used = |serial| {
+        let used = v1::Quantity { amount: 40, unit: "U".into() };
+        let line = v1::UseLine { item: unit(serial), vial: 1, used: Some(used), ..v1::UseLine::default() };
+        Body::Use(v1::Use { lines: vec![line] })
+    };
+    let get = async |reader: &Actor| {
+        let request = world.by(reader, GetItemRequest { item: unit(1) });
+        world.trace().get_item(request).await.unwrap().into_inner()
+    };
+    world.submit(dealer.sign(&world.id, receive(sent).await)).await.unwrap();
+    let sent_on = world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+
+    // Under way: the maker learns that the dealer has passed it on, not to whom.
+    for (reader, addressee) in [(&maker, ""), (&dealer, "org:Clinic"), (&world.root, "org:Clinic")] {
+        let answer = get(reader).await;
+        let item = answer.item.unwrap();
+        let found = (item.status(), item.holder.as_str(), item.addressee.as_str(), answer.withheld);
+        let expect = (ItemStatus::InTransit, "org:Dealer", addressee, addressee.is_empty());
+        assert_eq!(found, expect, "{}", reader.party);
+    }
+
+    world.submit(clinic.sign(&world.id, receive(sent_on.index).await)).await.unwrap();
+    world.submit(clinic.sign(&world.id, used(1))).await.unwrap();
+    for (reader, sees) in [(&maker, false), (&dealer, true), (&clinic, true), (&world.root, true)] {
+        let answer = get(reader).await;
+        let item = answer.item.unwrap();
+        assert_eq!(answer.withheld, !sees, "{}", reader.party);
+        assert_eq!((item.maker.as_str(), item.lot.is_empty()), ("org:Maker", false), "what is printed on it");
+        let state = (item.status(), item.holder.as_str(), item.used.len(), item.last_occurred_at != 0);
+        let expect = match sees {
+            true => (ItemStatus::Opened, "org:Clinic", 1, true),
+            false => (ItemStatus::Unspecified, "", 0, false),
+        };
+        assert_eq!(state, expect, "{}", reader.party);
+        let known = answer.names.iter().any(|n| n.party == "org:Clinic");
+        assert_eq!((known, item.events != 0, item.last_index != 0), (sees, sees, sees), "{}", reader.party);
+    }
+
+    // Who alone says that it sent it there is no nearer for that.
+    world.submit(maker.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+    world.submit(clinic.sign(&world.id, used(1))).await.unwrap();
+    assert!(get(&maker).await.withheld);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trace_says_whether_something_was_left_out_of_it() {
+    let Story { world, maker, dealer, .. } = story().await;
+    let clinic = Actor::new("org:Clinic", 5);
+    world.register(&clinic, Role::Clinic).await;
+    world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+    world.submit(dealer.sign(&world.id, ship(vec![unit(77)], &clinic))).await.unwrap();
+    let source = async |reader: &Actor, item: String| {
+        let request = world.by(reader, TraceSourceRequest { item, limit: 0 });
+        let answer = world.trace().trace_source(request).await.unwrap().into_inner();
+        (answer.hops.len(), answer.origins, answer.withheld)
+    };
+    let origin = vec!["org:Maker".to_string()];
+    assert_eq!(source(&world.root, unit(1)).await, (3, origin.clone(), false));
+    assert_eq!(source(&maker, unit(1)).await, (2, origin, true));
+    assert_eq!(source(&dealer, unit(1)).await, (2, vec![], true));
+    assert_eq!(source(&clinic, unit(1)).await, (1, vec![], true));
+    // Of this one nobody has told an origin: to its sender that is no secret.
+    assert_eq!(source(&world.root, unit(77)).await, (2, vec![], false));
+    assert_eq!(source(&dealer, unit(77)).await, (2, vec![], false));
+    assert_eq!(source(&clinic, unit(77)).await, (1, vec![], true));
+    let flow = async |reader: &Actor| {
+        let request = world.by(reader, TraceFlowRequest { item: unit(1), limit: 0 });
+        let answer = world.trace().trace_flow(request).await.unwrap().into_inner();
+        (answer.hops.len(), answer.places.len(), answer.withheld)
+    };
+    assert_eq!(flow(&world.root).await, (3, 1, false));
+    assert_eq!(flow(&maker).await, (2, 0, true));
+    assert_eq!(flow(&dealer).await, (2, 1, true));
+    assert_eq!(flow(&clinic).await, (1, 0, true));
+    world.stop().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn registers_and_receipts_are_read_back() {
     let Story { world, maker, dealer, bystander, .. } = story().await;

@@ -1,5 +1,6 @@
 //! What answers cost, and that hostile graphs end.
 
+use custody::item::Status;
 use proto::v1::{self, statement::Body};
 
 use super::story::{Counting, MINUTE, NOON, Story, lot, sgtin};
@@ -155,7 +156,7 @@ fn a_container_named_ten_thousand_times_is_read_so_far_and_says_so() {
     let view = Counting::new(&story.view);
     let report = item_within(&view, &sgtin("A"), budget).unwrap();
     assert!(report.truncated);
-    assert!(view.reads.borrow()[0] <= 100);
+    assert!(view.reads.borrow()[0] <= 100 + 2, "and where it was packed, and its site");
     let work = Budget { statements: 1_000, work: 200, exhausted: false };
     assert!(item_within(&story.view, &sgtin("A"), work).unwrap().truncated);
     assert!(!item_within(&story.view, &sgtin("A"), Budget::default()).unwrap().truncated);
@@ -169,5 +170,56 @@ fn the_most_entries_of_one_item_are_read() {
     }
     let report = item(&story.view, &sgtin("A")).unwrap();
     assert!(report.truncated);
-    assert_eq!(report.last_index, 10_000, "the first so many");
+    assert_eq!(report.last_index, 10_001, "whatever was read: the last");
+    // What is recorded behind all that shows.
+    story.tell("s: clinic ship A to trader @20000");
+    let report = item(&story.view, &sgtin("A")).unwrap();
+    assert_eq!((report.status, report.holder.as_str()), (Status::InTransit, "org:clinic"));
+    assert_eq!((report.addressee.as_str(), report.last_index), ("org:trader", 10_002));
+    assert!(report.truncated && !report.late);
+    // What comes too late to be folded in is no secret.
+    story.tell("other use A @3");
+    let report = item(&story.view, &sgtin("A")).unwrap();
+    assert_eq!((report.status, report.late), (Status::InTransit, true));
+}
+
+#[test]
+fn kept_states_tell_the_same_place_as_everything_read() {
+    let stories = [
+        "maker commission A",
+        "maker commission A
+         maker pack P A
+         maker pack Q P
+         maker ship Q to trader",
+        "maker commission A
+         maker pack P A
+         s: maker ship P to trader
+         trader receive of=s",
+        "maker commission A
+         maker pack P A
+         s: maker ship P to trader
+         trader receive of=s
+         trader unpack P A
+         t: trader ship A to clinic
+         clinic receive of=t short=A",
+        "maker commission A
+         clinic use A",
+    ];
+    for told in stories {
+        let story = Story::of(told);
+        let whole = item(&story.view, &sgtin("A")).unwrap();
+        assert!(!whole.truncated);
+        let budget = Budget { statements: 0, work: 1_000, exhausted: false };
+        let kept = item_within(&story.view, &sgtin("A"), budget).unwrap();
+        assert!(kept.truncated && !kept.late);
+        let place = |r: crate::ItemReport| {
+            (r.status, r.holder, r.addressee, r.site, r.containers, (r.last_occurred_at, r.last_index))
+        };
+        assert_eq!(place(kept), place(whole), "{told}");
+    }
+    // Emptied as a whole, it is where nobody has told by itself: no longer in the container.
+    let story = Story::of("maker commission A\n maker pack P A\n maker unpack P\n maker ship P to trader");
+    let budget = Budget { statements: 0, work: 1_000, exhausted: false };
+    let kept = item_within(&story.view, &sgtin("A"), budget).unwrap();
+    assert_eq!((kept.status, kept.holder.as_str(), kept.containers.len()), (Status::Held, "org:maker", 0));
 }

@@ -30,7 +30,7 @@ fn a_pallet_flows_as_what_is_in_it() {
          1 packing  maker         confirmed 3   3-
          3 packing  maker         confirmed 4   4-    in P
          3 transfer maker>trader  confirmed 5,6 5-6   in T
-         3 packing  trader        confirmed 7   7-    in T
+         3 unpacking trader       confirmed 7   7-    in T
          1 transfer trader>clinic conflict  8,9 8-    in Q
          2 transfer trader>clinic confirmed 8,9 8-9   in P
          1 use      clinic        confirmed 10  10-

@@ -29,10 +29,10 @@ fn three_packings_lead_back_from_the_clinic_to_the_maker() {
          packing  maker          confirmed 3      3-     in C
          packing  maker          confirmed 4      4-     in D
          transfer maker>trader   confirmed 5,6    5-6    in E
-         packing  trader         confirmed 7      7-     in E
+         unpacking trader        confirmed 7      7-     in E
          transfer trader>dealer  confirmed 8,9    8-9    in D
-         packing  dealer         confirmed 10     10-    in D
-         packing  dealer         confirmed 11     11-
+         unpacking dealer        confirmed 10     10-    in D
+         unpacking dealer        confirmed 11     11-
          transfer dealer>clinic  confirmed 12,13  12-13
          use      clinic         confirmed 14     14-",
     );
@@ -196,9 +196,9 @@ fn a_child_in_two_parents_is_a_conflict() {
         "origin  maker confirmed 1 1-
          packing maker confirmed 2 2-
          packing maker conflict  3 3-
-         packing maker conflict  4 4-
+         unpacking maker conflict  4 4-
          packing maker confirmed 5 5-
-         packing maker confirmed 6 6- in P
+         unpacking maker confirmed 6 6- in P
          packing maker confirmed 7 7-",
     );
 }

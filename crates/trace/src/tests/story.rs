@@ -289,6 +289,7 @@ pub(super) fn hop(hop: &Hop) -> String {
         HopKind::Transfer => "transfer",
         HopKind::Use => "use",
         HopKind::Packing => "packing",
+        HopKind::Unpacking => "unpacking",
     };
     let sure = match hop.certainty {
         Certainty::Confirmed => "confirmed",
