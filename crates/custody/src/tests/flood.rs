@@ -26,7 +26,7 @@ fn receive(of: &statement::Statement, items: &[String]) -> Body {
 }
 
 fn with_lot(body: Body) -> Body {
-    let quantity = Some(v1::Quantity { amount: 7, unit: "U".into(), ..v1::Quantity::default() });
+    let quantity = Some(v1::Quantity { amount: 7, unit: "U".into() });
     let lots = vec![v1::LotAmount { lot: lot_of("1"), quantity }];
     match body {
         Body::Ship(b) => Body::Ship(v1::Ship { lots, ..b }),
