@@ -11,6 +11,7 @@ mod admission;
 mod bounds;
 mod changes;
 mod drafts;
+mod flood;
 mod keys;
 mod kinds;
 mod late;

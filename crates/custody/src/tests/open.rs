@@ -24,7 +24,7 @@ pub fn stock_of(ledger: &TestLedger, party: &str, kind: StockKind) -> Vec<String
     }
 }
 
-fn inbound_of(ledger: &TestLedger, party: &str) -> Vec<(u32, u32)> {
+pub fn inbound_of(ledger: &TestLedger, party: &str) -> Vec<(u32, u32)> {
     let (rows, next) = stock::inbound(&ledger.view, &org(party), 0, 100).unwrap();
     assert_eq!(next, None);
     rows.into_iter().map(|r| (r.open, r.lines)).collect()
