@@ -78,6 +78,10 @@ pub struct LedgerSettings {
     pub batch_statements: usize,
     /// Least time between two checkpoints that stay kept beside the newest, ms.
     pub checkpoint_interval_ms: u64,
+    /// Most time until what is new is sealed, ms.
+    pub seal_interval_ms: u64,
+    /// Most entries until what is new is sealed.
+    pub seal_entries: u64,
     /// Cache of database blocks, MiB.
     pub block_cache_mib: usize,
     /// Cache of view rows for the writer, MiB.
@@ -97,6 +101,8 @@ impl Default for LedgerSettings {
             queue_links: ledger.queue_links,
             batch_statements: ledger.batch_statements,
             checkpoint_interval_ms: ledger.checkpoint_interval.as_millis() as u64,
+            seal_interval_ms: ledger.seal_interval.as_millis() as u64,
+            seal_entries: ledger.seal_entries,
             block_cache_mib: ledger.store.block_cache >> 20,
             row_cache_mib: ledger.cached_rows >> 20,
             max_clock_leap_h: ledger.max_clock_leap.as_secs() / 3_600,
@@ -107,11 +113,13 @@ impl Default for LedgerSettings {
 
 impl LedgerSettings {
     /// Every number with its bounds.
-    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 6] {
+    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 8] {
         [
             ("ledger.queue_links", self.queue_links as u64, 1..=1 << 24),
             ("ledger.batch_statements", self.batch_statements as u64, 1..=1 << 16),
             ("ledger.checkpoint_interval_ms", self.checkpoint_interval_ms, 1..=3_600_000),
+            ("ledger.seal_interval_ms", self.seal_interval_ms, 10..=86_400_000),
+            ("ledger.seal_entries", self.seal_entries, 1..=1 << 20),
             ("ledger.block_cache_mib", self.block_cache_mib as u64, 1..=1 << 20),
             ("ledger.row_cache_mib", self.row_cache_mib as u64, 1..=1 << 20),
             ("ledger.max_clock_leap_h", self.max_clock_leap_h, 1..=1_000_000),
@@ -124,6 +132,8 @@ impl LedgerSettings {
             queue_links: self.queue_links,
             batch_statements: self.batch_statements,
             checkpoint_interval: Duration::from_millis(self.checkpoint_interval_ms),
+            seal_interval: Duration::from_millis(self.seal_interval_ms),
+            seal_entries: self.seal_entries,
             cached_rows: self.row_cache_mib << 20,
             max_clock_leap: Duration::from_secs(self.max_clock_leap_h * 3_600),
             accept_clock_jump: self.accept_clock_jump,

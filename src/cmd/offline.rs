@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use audit::{Auditor, Defect};
 use indicatif::{ProgressBar, ProgressStyle};
-use ledger::{Step, ViewCheck};
+use ledger::{Changes, Step, ViewCheck};
 use merkle::{Hash, VerifierKey};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -96,6 +96,10 @@ fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger
             let what = out.pick("a checkpoint cannot be read:", "检查点无法读取：");
             Ok(Found { index: next.saturating_sub(1), fault: format!("{what} {source}") })
         }
+        ledger::Error::Seal { index, fault } => {
+            let what = out.pick("the seal does not fit:", "封印不符：");
+            Ok(Found { index, fault: format!("{what} {fault}") })
+        }
         other => Err(other),
     }
 }
@@ -132,15 +136,17 @@ pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out
     let bar = bar(out);
     let walked = ledger::walk(
         data,
-        &scratch.path().join("view"),
+        scratch.path(),
         &ledger::Config::default(),
         &mut |view, step| {
             let rows = match step {
                 Step::Entry(entry) => auditor.check(view, entry).map(|outcome| {
                     expected.look(&auditor);
-                    outcome.puts
+                    Changes::from(outcome)
                 }),
-                Step::Checkpoint { size, note } => auditor.checkpoint(size, note).map(|()| Vec::new()),
+                Step::Checkpoint { size, note } => {
+                    auditor.checkpoint(size, note).map(|()| Changes::default())
+                }
             };
             rows.map_err(|found| defect = Some(Found::of(&found, out))).ok()
         },

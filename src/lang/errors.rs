@@ -167,6 +167,9 @@ fn of_ledger(error: &ledger::Error) -> String {
             format!("给出的日志密钥为 {given}，而账本首条目指定的是 {named}：请使用账本自己的密钥")
         }
         E::Entry { index, fault } => format!("条目 {index} 已损坏：{fault}；请从备份恢复"),
+        E::Seal { index, fault } => format!("条目 {index} 的封印不符：{fault}；请从备份恢复"),
+        E::Runs(error) => format!("封印所用文件有误：{error}"),
+        E::NoSeal => "尚无封印；首条声明后一分钟内会有第一个".into(),
         E::LostEntries { entries, signed } => {
             format!("日志有 {entries} 条，但已签署过 {signed} 条的检查点：有条目丢失；请从副本恢复")
         }

@@ -14,9 +14,10 @@ mod tests;
 use merkle::{CompactRange, Hash, PublicKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 
-use custody::{AdmitError, Input, Limits, Outcome, RecordedEntry, Signed, View, ViewError};
+use custody::{AdmitError, Input, Limits, Outcome, RecordedEntry, SealError, Signed, View, ViewError};
 use statement::{
-    Envelope, Genesis, Leaf, LeafType, Refusal, STATEMENT_TYPE, Statement, chain_hash, own_subjects, verify,
+    Envelope, Genesis, Leaf, LeafType, Refusal, STATEMENT_TYPE, Seal, Statement, chain_hash, own_subjects,
+    verify,
 };
 
 /// The first thing that does not fit.
@@ -74,6 +75,9 @@ pub enum Fault {
     /// A checkpoint was signed for more entries than there are.
     #[error("missing: a checkpoint of {0} entries has been signed")]
     Missing(u64),
+    /// A seal may not stand there, or is none. What it says of the tree and of subjects is checked elsewhere.
+    #[error("the seal does not fit: {0}")]
+    Seal(String),
     /// The view made so far cannot be read; says nothing about the log.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -98,6 +102,7 @@ impl Fault {
             Self::Twice(first) => format!("先前已记录为条目 {first}"),
             Self::Checkpoint(fault) => format!("其后的检查点不符：{fault}"),
             Self::Missing(size) => format!("缺失：已签署过 {size} 条的检查点"),
+            Self::Seal(fault) => format!("封印不符：{fault}"),
             Self::View(error) => format!("临时视图无法读取：{error}"),
         }
     }
@@ -207,8 +212,9 @@ impl Auditor {
         let outcome = match leaf.leaf_type {
             LeafType::Genesis => self.genesis(entry, &leaf)?,
             LeafType::Statement => self.statement(view, entry, &leaf, index)?,
+            LeafType::Seal => seal(view, entry, &leaf)?,
             // Not written by this version.
-            LeafType::Seal | LeafType::AccessDigest => return Err(Fault::Leaf),
+            LeafType::AccessDigest => return Err(Fault::Leaf),
         };
         if outcome.leaf != leaf {
             return Err(Fault::Derivation);
@@ -277,6 +283,17 @@ impl Auditor {
         };
         Ok(custody::apply(view, &input)?)
     }
+}
+
+fn seal<V: View + ?Sized>(view: &V, entry: &RecordedEntry, leaf: &Leaf) -> Result<Outcome, Fault> {
+    if !entry.envelope.is_empty() {
+        return Err(Fault::Envelope);
+    }
+    let seal = Seal::decode(&entry.payload).map_err(|e| Fault::Seal(e.to_string()))?;
+    custody::apply_seal(view, &seal, &entry.payload, leaf.recorded_at).map_err(|e| match e {
+        SealError::View(e) => Fault::View(e),
+        e => Fault::Seal(e.to_string()),
+    })
 }
 
 /// Validates a payload as admission does: an operator may have recorded what no signer could submit.

@@ -426,6 +426,13 @@ impl LedgerService for Fake {
         Err(Status::unimplemented("nobody asks the fake for it"))
     }
 
+    async fn get_subject_proof(
+        &self,
+        _: Request<v1::GetSubjectProofRequest>,
+    ) -> Result<Response<v1::GetSubjectProofResponse>, Status> {
+        Err(Status::unimplemented("nobody asks the fake for it"))
+    }
+
     async fn get_consistency_proof(
         &self,
         request: Request<v1::GetConsistencyProofRequest>,

@@ -44,6 +44,7 @@ mod key_file;
 mod read;
 mod retry;
 mod signer;
+mod subject;
 mod submit;
 mod token;
 
@@ -61,6 +62,7 @@ pub use retry::RetryPolicy;
 pub use signer::{
     KeyFault, PrivateKey, SignError, Signer, enrolment, envelope, possession, public_key_id, root_authority,
 };
+pub use subject::SubjectFound;
 pub use submit::{
     MAX_BATCH, MAX_BATCH_BYTES, MAX_IN_FLIGHT, Outcome, Settled, SubmitError, SubmitEvent, SubmitManyError,
     SubmitOptions, Summary, Unsettled,

@@ -16,8 +16,8 @@ use prost::{Message, bytes::Bytes};
 use proto::v1::statement::Body;
 use statement::{
     ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey,
-    SubjectKind, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret, sort_named,
-    subject_key, visit_act_subjects, visit_subjects, witness_key,
+    SubjectKind, SubjectState, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret,
+    sort_named, subject_key, visit_act_subjects, visit_subjects, witness_key,
 };
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     naming::namings,
     registry,
     response::{named_ships, receive_in},
+    seal::link_row,
     tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
 };
 
@@ -54,13 +55,16 @@ pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, V
         payload: statement.payload().clone(),
     };
     let mut draft = Draft::new(view, input.index, entry);
-    let (leaf, links) = link(&mut draft, &named, input, LeafType::Statement, statement.kind() as u8)?;
+    let Linked { leaf, links, states } = link(&mut draft, &named, input, statement.kind() as u8)?;
+    let own: Vec<SubjectKey> = input.own.iter().map(|named| named.key).collect();
+    let link_row = link_row(input.index, &links, &own);
+    draft.put(link_row.table, link_row.key, link_row.value);
     name_new(&mut draft, &named, input.index, &mut |visit| visit_subjects(statement, visit))?;
     let signer = draft.number(SubjectKind::Activity, &statement.header().party)?;
     let key = statement_key(signer, &statement.reference().id);
     draft.put(Table::Statement, key, input.index.to_be_bytes().to_vec());
     let signatures_missing = effect::record(&mut draft, statement, input.index)?;
-    Ok(Outcome { leaf, links, puts: draft.finish(), signatures_missing })
+    Ok(Outcome { leaf, links, states, puts: draft.finish(), signatures_missing })
 }
 
 /// Works out entry 0.
@@ -74,7 +78,11 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
         RecordedEntry { leaf: [0; 80], chain: [0; 32], envelope: Bytes::new(), payload: payload.clone() };
     let mut draft = Draft::new(&view, 0, entry);
     let named = genesis_subjects(genesis.message());
-    let (leaf, links) = link_raw(&mut draft, &named, 0, recorded_at, &payload, LeafType::Genesis, 0)?;
+    let linked = link_raw(&mut draft, &named, 0, recorded_at, &payload, LeafType::Genesis, 0)?;
+    let Linked { leaf, links, states } = linked;
+    let own: Vec<SubjectKey> = named.iter().map(|named| named.key).collect();
+    let link_row = link_row(0, &links, &own);
+    draft.put(link_row.table, link_row.key, link_row.value);
     let message = genesis.message();
     name_new(&mut draft, &named, 0, &mut |visit| {
         for root in &message.roots {
@@ -95,7 +103,7 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
         reserved_keys,
     };
     draft.put(Table::Meta, b"ledger".to_vec(), row.encode_to_vec());
-    Ok(Outcome { leaf, links, puts: draft.finish(), signatures_missing: 0 })
+    Ok(Outcome { leaf, links, states, puts: draft.finish(), signatures_missing: 0 })
 }
 
 /// Subjects that a statement names through the statements it names, ascending, each once: a Receive the
@@ -183,10 +191,17 @@ fn link<V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
     named: &[Named],
     input: &Input<'_>,
-    leaf_type: LeafType,
     kind: u8,
-) -> Result<(Leaf, Vec<Link>), ViewError> {
-    link_raw(draft, named, input.index, input.recorded_at, input.envelope, leaf_type, kind)
+) -> Result<Linked, ViewError> {
+    let (index, recorded_at) = (input.index, input.recorded_at);
+    link_raw(draft, named, index, recorded_at, input.envelope, LeafType::Statement, kind)
+}
+
+/// An entry's leaf and links, and its subjects after it.
+struct Linked {
+    leaf: Leaf,
+    links: Vec<Link>,
+    states: Vec<SubjectState>,
 }
 
 /// Builds links and leaf, and moves every subject's head on.
@@ -198,7 +213,7 @@ fn link_raw<V: View + ?Sized>(
     committed: &[u8],
     leaf_type: LeafType,
     kind: u8,
-) -> Result<(Leaf, Vec<Link>), ViewError> {
+) -> Result<Linked, ViewError> {
     let secret: Hash = secret(committed);
     let mut links = Vec::with_capacity(named.len());
     for n in named {
@@ -209,15 +224,17 @@ fn link_raw<V: View + ?Sized>(
     let encoded = leaf.encode();
     draft.set_leaf(encoded);
     let leaf_hash = leaf_hash(&encoded);
+    let mut states = Vec::with_capacity(links.len());
     for (n, link) in named.iter().zip(&links) {
         let (record, _) = draft.load(n.key)?;
         let (number, last, count) = (record.number, record.last, record.count);
         record.head = link.head(index, &leaf_hash);
         record.count += 1;
         record.last = index;
+        states.push(SubjectState { head: record.head, count: record.count, last: index });
         touch(draft, number, count > 0 && last / WINDOW == index / WINDOW, index, n.relation, kind)?;
     }
-    Ok((leaf, links))
+    Ok(Linked { leaf, links, states })
 }
 
 fn touch<V: View + ?Sized>(

@@ -17,6 +17,7 @@ pub mod item;
 mod naming;
 pub mod registry;
 pub mod response;
+mod seal;
 pub mod stock;
 pub mod tables;
 
@@ -33,6 +34,7 @@ pub use admission::{admit, review};
 pub use apply::{MAX_LINKS, apply, apply_genesis};
 pub use control::{Content, Effect, content, control_of, effect_of, root_of};
 pub use registry::key;
+pub use seal::{SealError, Sealed, apply_seal, links_of, sealed};
 pub use view::{MemoryView, Put, RecordedEntry, Table, View, ViewError, Visit};
 
 /// A statement that is to be admitted, with what was worked out about it beforehand.
@@ -90,6 +92,8 @@ pub struct Outcome {
     pub leaf: Leaf,
     /// Its links, ascending by subject.
     pub links: Vec<statement::Link>,
+    /// What is known of each of them after it, in the same order.
+    pub states: Vec<statement::SubjectState>,
     /// Rows of the view, each key once, ascending.
     pub puts: Vec<Put>,
     /// Signatures the statement still waits for before it takes effect.

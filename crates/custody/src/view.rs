@@ -44,11 +44,13 @@ pub enum Table {
     Tile = 14,
     /// item's number → states between stretches of its history.
     Cut = 15,
+    /// index → heads before that entry of what it names, ascending by S; then S of what it names through others.
+    Link = 16,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -64,6 +66,7 @@ impl Table {
         Self::Restriction,
         Self::Tile,
         Self::Cut,
+        Self::Link,
     ];
 }
 

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Select, Sender};
-use custody::{Admission, AdmitError, Limits, Signed, Table, View, ViewError};
-use statement::{Leaf, Refusal};
+use custody::{Admission, AdmitError, Limits, SealError, Signed, Table, View, ViewError};
+use runs::Record;
+use statement::{Leaf, Refusal, Seal};
 
 use crate::{
     Clock, Config, Prepared, Receipt, StopCause,
@@ -30,6 +31,8 @@ pub(crate) struct Batch {
     pub answers: Vec<Answer>,
     /// Links of the entries.
     pub links: usize,
+    /// What they name, in their order.
+    pub touched: Vec<Record>,
 }
 
 pub(crate) struct Applier<'s> {
@@ -39,6 +42,8 @@ pub(crate) struct Applier<'s> {
     pub shared: &'s Shared,
     pub clocks: Clocks<'s>,
     pub queue: Receiver<Work>,
+    /// Seals that are due; never more than one at a time.
+    pub seals: Receiver<Seal>,
     /// Without capacity: the commit thread takes a batch when it is done with the one before.
     pub out: Sender<Batch>,
     pub answers: Vec<Answer>,
@@ -49,6 +54,9 @@ pub(crate) struct Applier<'s> {
 /// What to do next.
 enum Step {
     Work(Work),
+    Seal(Seal),
+    /// Something may be ready now.
+    Again,
     HandOver,
     End,
 }
@@ -63,6 +71,12 @@ impl Applier<'_> {
                     Ok(results) => self.answers.push(Answer { results, reply: work.reply, room: work.room }),
                     Err(cause) => return self.shared.stop(cause),
                 },
+                Step::Seal(seal) => {
+                    if let Err(cause) = self.seal(&seal) {
+                        return self.shared.stop(cause);
+                    }
+                }
+                Step::Again => {}
                 Step::HandOver => {
                     if let Err(cause) = self.hand_over() {
                         return self.shared.stop(cause);
@@ -74,34 +88,30 @@ impl Applier<'_> {
     }
 
     /// Takes what is queued; a batch is handed over when nothing is queued and the commit thread waits.
-    fn step(&self) -> Step {
+    fn step(&mut self) -> Step {
+        match self.seals.try_recv() {
+            Ok(seal) => return Step::Seal(seal),
+            Err(e) if e.is_disconnected() => self.seals = crossbeam_channel::never(),
+            Err(_) => {}
+        }
         if let Ok(work) = self.queue.try_recv() {
             return Step::Work(work);
         }
         let mut select = Select::new();
         let queue = select.recv(&self.queue);
+        let seals = select.recv(&self.seals);
         if !self.answers.is_empty() {
             select.send(&self.out);
         }
         let ready = select.ready();
         if ready != queue {
-            return Step::HandOver;
+            return if ready == seals { Step::Again } else { Step::HandOver };
         }
         match self.queue.try_recv() {
             Ok(work) => Step::Work(work),
             Err(e) if e.is_disconnected() && self.answers.is_empty() => Step::End,
             Err(e) if e.is_disconnected() => Step::HandOver,
-            Err(_) => self.step_again(),
-        }
-    }
-
-    /// The queue's only reader is this thread, so what was ready is there; only a spurious wake-up, which
-    /// the channel allows itself, leads here.
-    fn step_again(&self) -> Step {
-        match self.queue.recv() {
-            Ok(work) => Step::Work(work),
-            Err(_) if self.answers.is_empty() => Step::End,
-            Err(_) => Step::HandOver,
+            Err(_) => Step::Again,
         }
     }
 
@@ -171,18 +181,33 @@ impl Applier<'_> {
         Ok(receipt)
     }
 
+    /// Records a seal and ends the batch with it, so that a checkpoint of just that size is signed.
+    fn seal(&mut self, seal: &Seal) -> Result<(), StopCause> {
+        self.clocks.check()?;
+        let index = self.sequence.overlay.size();
+        let inconsistent = |fault: String| StopCause::Inconsistent { index, fault };
+        let payload = seal.encode().map_err(|e| inconsistent(e.to_string()))?;
+        let now = self.sequence.time(self.clocks.now());
+        match self.sequence.record_seal(&payload.into(), now) {
+            Ok(_) => self.hand_over(),
+            Err(SealError::View(e)) => Err(storage(e)),
+            Err(e) => Err(inconsistent(e.to_string())),
+        }
+    }
+
     /// Waits until the commit thread is done with the batch before.
     fn hand_over(&mut self) -> Result<(), StopCause> {
         self.clocks.check()?;
-        // Wait first: `seal` takes it that the batch before has been written.
+        // Wait first: the overlay takes it that the batch before has been written.
         let mut select = Select::new();
         select.send(&self.out);
         let operation = select.select();
-        let (layer, written) = self.sequence.overlay.seal();
+        let (layer, written) = self.sequence.overlay.hand_over();
         let batch = Batch {
             layer,
             answers: std::mem::take(&mut self.answers),
             links: std::mem::take(&mut self.links),
+            touched: std::mem::take(&mut self.sequence.touched),
         };
         self.bytes = 0;
         // The commit thread says itself why it ended, which then takes the place of this cause.

@@ -15,6 +15,8 @@ use crate::{
     Covering, Head, SignedCheckpoint, StopCause,
     apply::Batch,
     edge::Edge,
+    overlay::Layer,
+    sealer::{Committed, ToSealer},
     shared::{Files, Shared},
 };
 
@@ -34,6 +36,7 @@ pub(crate) struct Committer<'s> {
     stayed: Option<Instant>,
     /// The newest checkpoint with what proves its last entries.
     covering: Option<Arc<Covering>>,
+    sealer: ToSealer,
 }
 
 impl<'s> Committer<'s> {
@@ -44,10 +47,23 @@ impl<'s> Committer<'s> {
         signer: &'s SignerKey,
         interval: Duration,
         batches: Receiver<Batch>,
+        sealer: ToSealer,
         (edge, signed): (Edge, u64),
     ) -> Self {
         let (newest_stays, stayed, covering) = (true, None, None);
-        Self { files, shared, signer, interval, batches, edge, signed, newest_stays, stayed, covering }
+        Self {
+            files,
+            shared,
+            signer,
+            interval,
+            batches,
+            edge,
+            signed,
+            newest_stays,
+            stayed,
+            covering,
+            sealer,
+        }
     }
 
     /// Runs until the apply thread has ended, then flushes; or until the writer must stop. Whoever waits is
@@ -57,7 +73,8 @@ impl<'s> Committer<'s> {
             return self.shared.stop(cause);
         }
         while let Ok(batch) = self.batches.recv() {
-            if let Err(cause) = self.commit(&batch) {
+            let mut batch = batch;
+            if let Err(cause) = self.commit(&mut batch) {
                 return self.shared.stop(cause);
             }
             batch.answers.into_iter().for_each(|answer| answer.give(self.covering.clone()));
@@ -68,11 +85,14 @@ impl<'s> Committer<'s> {
     }
 
     /// Makes a batch durable and shows it.
-    fn commit(&mut self, batch: &Batch) -> Result<(), StopCause> {
+    fn commit(&mut self, batch: &mut Batch) -> Result<(), StopCause> {
         if !batch.layer.entries.is_empty() {
             self.write(batch)?;
             self.count(batch);
-            self.shared.head.send_replace(head(self.edge.mark()));
+            let head = head(self.edge.mark());
+            self.shared.head.send_replace(head);
+            let touched = std::mem::take(&mut batch.touched);
+            self.sealer.tell(Committed { head, touched, seal: seal_of(&batch.layer) });
         }
         Ok(())
     }
@@ -89,7 +109,7 @@ impl<'s> Committer<'s> {
         let started = Instant::now();
         self.files.log.write(rows).map_err(disk)?;
         self.shared.counters.log_sync_us.record(micros(started));
-        self.signed(checkpoint.clone());
+        self.signed(checkpoint.clone(), seal_of(&batch.layer).is_some());
         self.covering = Some(Arc::new(Covering { checkpoint, tail }));
 
         let started = Instant::now();
@@ -116,7 +136,7 @@ impl<'s> Committer<'s> {
 
     fn count(&self, batch: &Batch) {
         let counters = &self.shared.counters;
-        let entries = batch.layer.entries.len() as u64;
+        let entries = batch.layer.entries.iter().filter(|entry| !entry.envelope.is_empty()).count() as u64;
         let bytes: usize = batch.layer.entries.iter().map(|entry| entry.payload.len()).sum();
         counters.statements.fetch_add(entries, Relaxed);
         counters.batch_statements.record(entries);
@@ -132,7 +152,7 @@ impl<'s> Committer<'s> {
         let mut rows = self.files.log.batch();
         let checkpoint = self.sign(&mut rows)?;
         self.files.log.write(rows).map_err(disk)?;
-        self.signed(checkpoint);
+        self.signed(checkpoint, false);
         Ok(())
     }
 
@@ -150,10 +170,10 @@ impl<'s> Committer<'s> {
         Ok(SignedCheckpoint { size, root, note })
     }
 
-    /// Shows a checkpoint that is durable.
-    fn signed(&mut self, checkpoint: SignedCheckpoint) {
+    /// Shows a checkpoint that is durable. One just above a seal stays.
+    fn signed(&mut self, checkpoint: SignedCheckpoint, sealed: bool) {
         self.signed = checkpoint.size;
-        self.newest_stays = self.stayed.is_none_or(|at| at.elapsed() >= self.interval);
+        self.newest_stays = sealed || self.stayed.is_none_or(|at| at.elapsed() >= self.interval);
         if self.newest_stays {
             self.stayed = Some(Instant::now());
         }
@@ -165,6 +185,13 @@ impl<'s> Committer<'s> {
 /// What can be seen of an entry without its links.
 fn check_entry(entry: &RecordedEntry, chain_before: &Hash) -> Result<(), &'static str> {
     let leaf = Leaf::decode(&entry.leaf).map_err(|_| "the leaf is malformed")?;
+    if entry.chain != chain_hash(chain_before, &entry.leaf) {
+        return Err("the chain hash does not follow");
+    }
+    if leaf.leaf_type == LeafType::Seal {
+        let fits = entry.envelope.is_empty() && leaf.content == content_hash(&entry.payload);
+        return fits.then_some(()).ok_or("the leaf does not commit to the seal");
+    }
     let envelope = Envelope::decode(&entry.envelope).map_err(|_| "the envelope is malformed")?;
     if leaf.leaf_type != LeafType::Statement || leaf.content != content_hash(&entry.envelope) {
         return Err("the leaf does not commit to the envelope");
@@ -172,10 +199,14 @@ fn check_entry(entry: &RecordedEntry, chain_before: &Hash) -> Result<(), &'stati
     if envelope.digest != sha256(&[&entry.payload]) {
         return Err("the envelope does not commit to the payload");
     }
-    if entry.chain != chain_hash(chain_before, &entry.leaf) {
-        return Err("the chain hash does not follow");
-    }
     Ok(())
+}
+
+/// The index of a seal that a batch ends with.
+fn seal_of(layer: &Layer) -> Option<u64> {
+    let last = layer.entries.last()?;
+    let leaf = Leaf::decode(&last.leaf).ok()?;
+    (leaf.leaf_type == LeafType::Seal).then(|| layer.start + layer.entries.len() as u64 - 1)
 }
 
 pub(crate) fn head(mark: &Watermark) -> Head {

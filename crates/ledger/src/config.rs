@@ -27,6 +27,14 @@ pub struct Config {
     /// Least time between two checkpoints that stay kept beside the newest. One is signed with every batch.
     /// Default 10 s.
     pub checkpoint_interval: Duration,
+    /// Entries after which a seal is due. Default 65,536.
+    pub seal_entries: u64,
+    /// Links after which a seal is due. Default 2^18.
+    pub seal_links: u64,
+    /// Time after which a seal is due where a subject has been named since the last. Default 60 s.
+    pub seal_interval: Duration,
+    /// Time after which a seal is due in any case. Default 1 h.
+    pub seal_idle: Duration,
     /// Most that the last recorded time may lie ahead of the clock on open. Default 5 s.
     pub max_clock_jump: Duration,
     /// Most that the clock may be ahead of the last recorded time on open. A ledger may lie still over a
@@ -52,6 +60,10 @@ impl Default for Config {
             batch_links: 16_384,
             batch_bytes: 4 * MIB,
             checkpoint_interval: Duration::from_secs(10),
+            seal_entries: 65_536,
+            seal_links: 1 << 18,
+            seal_interval: Duration::from_secs(60),
+            seal_idle: Duration::from_secs(3_600),
             max_clock_jump: Duration::from_secs(5),
             max_clock_leap: Duration::from_secs(30 * 86_400),
             accept_clock_jump: false,

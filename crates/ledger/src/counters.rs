@@ -30,6 +30,16 @@ pub struct Counters {
     pub prepare_ns: AtomicU64,
     /// Signed checkpoints written.
     pub checkpoints: AtomicU64,
+    /// Seals recorded.
+    pub seals: AtomicU64,
+    /// Subjects written in runs over new entries.
+    pub run_records: AtomicU64,
+    /// µs for that.
+    pub run_us: AtomicU64,
+    /// Subjects read in merging runs.
+    pub merge_records: AtomicU64,
+    /// µs for that, rests left out.
+    pub merge_us: AtomicU64,
 }
 
 impl Default for Counters {
@@ -48,6 +58,11 @@ impl Default for Counters {
             apply_ns: AtomicU64::new(0),
             prepare_ns: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
+            seals: AtomicU64::new(0),
+            run_records: AtomicU64::new(0),
+            run_us: AtomicU64::new(0),
+            merge_records: AtomicU64::new(0),
+            merge_us: AtomicU64::new(0),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use custody::ViewError;
 use merkle::{MakeProofError, TiledError};
+use runs::RunError;
 use statement::GenesisError;
 use store::StoreError;
 
@@ -33,6 +34,20 @@ pub enum Error {
         /// What does not fit.
         fault: String,
     },
+    /// A seal says what the entries before it do not bear out: restore a backup.
+    #[error("the seal at entry {index} does not fit: {fault}; restore from a backup")]
+    Seal {
+        /// Its index.
+        index: u64,
+        /// What does not fit.
+        fault: String,
+    },
+    /// Files of runs.
+    #[error(transparent)]
+    Runs(#[from] RunError),
+    /// There is no seal yet that could prove anything about a subject.
+    #[error("no seal has been recorded yet; the first comes within a minute of the first statement")]
+    NoSeal,
     /// A checkpoint was signed for entries that are not here. Signing on would contradict it.
     #[error(
         "the log holds {entries} entries, but a checkpoint of size {signed} has been signed: \

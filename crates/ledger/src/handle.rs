@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub intake: Intake,
     pub shared: Arc<Shared>,
     pub files: Arc<Files>,
-    /// The commit thread, then the apply thread.
+    /// The sealer, the commit thread, then the apply thread.
     pub threads: Mutex<Vec<JoinHandle<()>>>,
 }
 

@@ -5,6 +5,7 @@
 //! any thread      try_submit, enqueue, submit ──▶ queue, bounded in links
 //! apply thread    custody::admit, custody::apply over what is not yet written ──▶ batch
 //! commit thread   log (synced), view, head, receipts; checkpoints
+//! sealer thread   what batches name ──▶ runs (on threads of their own) ──▶ seals, back to the apply thread
 //! ```
 //!
 //! While batch k is written, batch k + 1 is made over an overlay: the batch being made, over the batch
@@ -43,9 +44,12 @@ mod keys;
 mod offline;
 mod open;
 mod overlay;
+mod plan;
 mod recover;
+mod sealer;
 mod sequence;
 mod shared;
+mod subjects;
 mod tiles;
 mod types;
 
@@ -59,7 +63,8 @@ pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
 pub use offline::{
-    Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
+    Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
 };
+pub use subjects::{SubjectAnswer, link_proof};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

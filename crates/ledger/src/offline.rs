@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use custody::{Put, RecordedEntry, View};
+use custody::{Outcome, Put, RecordedEntry, View};
 use merkle::{Hash, VerifierKey};
+use runs::{Book, Record};
+use statement::LeafType;
 use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
 
 use crate::{
@@ -11,7 +13,8 @@ use crate::{
     edge::Edge,
     open::{log_key, read_genesis},
     overlay::Overlay,
-    recover::{STEP, catch_up, newest_checkpoint},
+    recover::{STEP, catch_up, follow, newest_checkpoint},
+    sequence::records,
 };
 
 /// Called now and then with the number of entries done and in all.
@@ -62,7 +65,8 @@ pub fn rebuild(dir: &Path, config: &Config, progress: Progress<'_>) -> Result<Re
     // A view that cannot be read is a reason to rebuild, not to refuse to.
     let before = dir.open_view().ok().and_then(|view| digest(&log, &view).ok());
     let view = dir.new_view()?;
-    let edge = catch_up(&log, &view, config.cached_rows, None, progress)?;
+    let runs = dir.runs(&view)?;
+    let (edge, _) = catch_up(&log, &view, &runs, config.cached_rows, None, progress)?;
     view.flush()?;
     let (entries, digest) = digest(&log, &view)?;
     debug_assert_eq!(entries, edge.mark().size());
@@ -100,9 +104,24 @@ pub enum Step<'w> {
     },
 }
 
-/// Decides over a step while the log is walked, with the view made from the entries before it: the rows
-/// that an entry leads to (none for a checkpoint), or `None` to stop.
-pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, Step<'_>) -> Option<Vec<Put>>;
+/// What an entry leads to.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Rows of the view.
+    pub puts: Vec<Put>,
+    /// What it names, with the states after it.
+    pub records: Vec<Record>,
+}
+
+impl From<Outcome> for Changes {
+    fn from(outcome: Outcome) -> Self {
+        Self { records: records(&outcome).collect(), puts: outcome.puts }
+    }
+}
+
+/// Decides over a step while the log is walked, with the view made from the entries before it: what an entry
+/// leads to (nothing for a checkpoint), or `None` to stop.
+pub type Walk<'w> = &'w mut dyn FnMut(&dyn View, Step<'_>) -> Option<Changes>;
 
 /// What a walk came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,13 +145,13 @@ pub enum ViewCheck {
     Differs(String),
 }
 
-/// Shows every entry and every kept checkpoint in order to `visit`, and compares the view in use with what
-/// the entries give. Nothing in `dir` is written; the scratch view is made in `scratch`, an empty or new
-/// directory elsewhere, which is the caller's to remove.
+/// Shows every entry and every kept checkpoint in order to `visit`, derives what every seal says of tree and
+/// subjects, and compares the view in use with what the entries give. Nothing in `dir` is written; the scratch
+/// view and runs are made in `scratch`, an empty or new directory elsewhere, which is the caller's to remove.
 ///
 /// # Errors
-/// The directory is in use or holds no ledger, a row of the log cannot be read, or writing the scratch
-/// view failed.
+/// The directory is in use or holds no ledger, a row of the log cannot be read, [`Error::Seal`], or writing in
+/// `scratch` failed.
 pub fn walk(
     dir: &Path,
     scratch: &Path,
@@ -142,9 +161,10 @@ pub fn walk(
 ) -> Result<Walked, Error> {
     let dir = ReadOnlyDir::open(dir, &config.store)?;
     let log = dir.open_log()?;
-    let scratch = dir.scratch_view(scratch)?;
+    let view = dir.scratch_view(&scratch.join("view"))?;
+    let book = Book::new(&dir.scratch_runs(&scratch.join("runs"))?);
     let mut live = Live::open(&dir, &log);
-    walk_over(&log, &scratch, config, visit, progress, &mut live)?;
+    walk_over(&log, (&view, book), config, visit, progress, &mut live)?;
     Ok(Walked { ledger: *log.ledger(), view: live.found })
 }
 
@@ -193,7 +213,7 @@ impl Live {
 
 fn walk_over(
     log: &Log,
-    scratch: &StoredView,
+    (scratch, mut book): (&StoredView, Book),
     config: &Config,
     visit: Walk<'_>,
     progress: Progress<'_>,
@@ -204,7 +224,12 @@ fn walk_over(
     let mut kept = log.checkpoints()?.peekable();
     for entry in log.entries(0)? {
         let entry = entry?;
-        let Some(puts) = visit(&overlay, Step::Entry(&entry)) else { return Ok(()) };
+        let Some(Changes { puts, records }) = visit(&overlay, Step::Entry(&entry)) else { return Ok(()) };
+        if entry.leaf[1] == LeafType::Seal as u8 {
+            write(scratch, &mut overlay, &mut edge)?;
+            follow(&mut book, &overlay, &entry)?;
+        }
+        book.note(edge.mark().size(), records);
         edge.append(&entry);
         let size = edge.mark().size();
         overlay.record(entry, puts);
@@ -216,11 +241,7 @@ fn walk_over(
         }
         let due = live.is_due(size);
         if due || overlay.pending() >= STEP {
-            let (layer, written) = overlay.seal();
-            overlay.retire(written);
-            let mut rows = layer.batch();
-            edge.write(&mut rows);
-            scratch.write(rows, edge.mark())?;
+            write(scratch, &mut overlay, &mut edge)?;
             progress(size, log.size());
         }
         if due {
@@ -235,6 +256,14 @@ fn walk_over(
     }
     progress(edge.mark().size(), log.size());
     Ok(())
+}
+
+fn write(scratch: &StoredView, overlay: &mut Overlay<'_>, edge: &mut Edge) -> Result<(), Error> {
+    let (layer, written) = overlay.hand_over();
+    overlay.retire(written);
+    let mut rows = layer.batch();
+    edge.write(&mut rows);
+    Ok(scratch.write(rows, edge.mark())?)
 }
 
 /// Copies the log of a ledger into a new or empty directory; gives the number of entries copied.

@@ -1,7 +1,7 @@
 //! Making and opening a ledger: what is checked, recovered and started.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
@@ -10,8 +10,9 @@ use crossbeam_channel::Receiver;
 use custody::{Limits, RecordedEntry};
 use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
+use runs::Book;
 use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, chain_hash};
-use store::{Dir, Log};
+use store::{Dir, Log, Snapshot};
 
 use crate::{
     Clock, Config, Error, Keys, Ledger,
@@ -22,9 +23,10 @@ use crate::{
     intake::{Intake, Work},
     keys::KeyCache,
     overlay::Overlay,
-    recover::{catch_up, newest_checkpoint},
+    recover::{catch_up, newest_checkpoint, seal_at},
+    sealer::{Sealer, Since},
     sequence::Sequence,
-    shared::{Files, OnPanic, Shared},
+    shared::{Files, OnPanic, SealedRuns, Shared},
 };
 
 /// What the threads start from.
@@ -38,6 +40,9 @@ struct Start {
     /// Size of the newest signed checkpoint.
     signed: u64,
     work: Receiver<Work>,
+    /// Where runs lie.
+    runs: PathBuf,
+    since: Since,
 }
 
 impl Ledger {
@@ -74,7 +79,9 @@ impl Ledger {
             });
         }
         let kept = newest_checkpoint(&files.log, &log_key)?;
-        let edge = catch_up(&files.log, &files.view, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
+        let runs = files.dir.runs(&files.view)?;
+        let (log, view) = (&files.log, &files.view);
+        let (edge, book) = catch_up(log, view, &runs, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
         let recorded_at = last_time(&files, edge.mark().size())?;
         check_clock(recorded_at, clock.wall_us(), &config)?;
 
@@ -88,6 +95,7 @@ impl Ledger {
         if let Some(kept) = kept {
             shared.set_checkpoint(kept);
         }
+        let since = resume(&files, &shared, &edge, book)?;
         let (queue, work) = crossbeam_channel::unbounded();
         let inner = Inner {
             genesis,
@@ -101,20 +109,38 @@ impl Ledger {
             threads: Mutex::default(),
         };
         let this = Self { inner: Arc::new(inner) };
-        this.start(Start { signer: keys.log, config, clock, limits, edge, recorded_at, signed, work })?;
+        this.start(Start {
+            signer: keys.log,
+            config,
+            clock,
+            limits,
+            edge,
+            recorded_at,
+            signed,
+            work,
+            runs,
+            since,
+        })?;
         Ok(this)
     }
 
     /// Starts both threads. Should the second not start, dropping the handle ends the first.
     fn start(&self, start: Start) -> Result<(), Error> {
-        let Start { signer, config, clock, limits, edge, recorded_at, signed, work } = start;
+        let Start { signer, config, clock, limits, edge, recorded_at, signed, work, runs, since } = start;
         let (out, batches) = crossbeam_channel::bounded(0);
         let (size, chain, interval) = (edge.mark().size(), edge.mark().chain, config.checkpoint_interval);
+        let (ask, seals) = crossbeam_channel::bounded(1);
+        let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
+        let (sealer, to_sealer) = Sealer::new(runs, config.clone(), files, Arc::clone(&shared), ask, since);
+        self.spawn("sealer", move || {
+            let _on_panic = OnPanic(&shared);
+            sealer.run();
+        })?;
         let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
         self.spawn("commit", move || {
             let _on_panic = OnPanic(&shared);
             let start = (edge, signed);
-            Committer::new(&files, &shared, &signer, interval, batches, start).run();
+            Committer::new(&files, &shared, &signer, interval, batches, to_sealer, start).run();
         })?;
         let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
         self.spawn("apply", move || {
@@ -127,6 +153,7 @@ impl Ledger {
                 shared: &shared,
                 clocks: Clocks::new(&*clock),
                 queue: work,
+                seals,
                 out,
                 answers: Vec::new(),
                 links: 0,
@@ -141,6 +168,18 @@ impl Ledger {
         self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
         Ok(())
     }
+}
+
+/// Shows the newest seal; gives what the sealer goes on from.
+fn resume(files: &Files, shared: &Shared, edge: &Edge, book: Book) -> Result<Since, Error> {
+    let snapshot = Snapshot::new(&files.view, &files.log)?;
+    let newest = custody::sealed(&snapshot)?;
+    let (runs, covered, states) = book.finish();
+    if newest.index > 0 {
+        let seal = seal_at(&snapshot, newest.index)?;
+        shared.set_sealed(SealedRuns { index: newest.index, seal, runs: runs.clone() });
+    }
+    Ok(Since { seal: newest.index, covered, runs, states, head: head(edge.mark()) })
 }
 
 fn check_settings(config: &Config) -> Result<u32, Error> {

@@ -141,14 +141,14 @@ impl<'s> Overlay<'s> {
 
     /// Ends the batch that was being made and begins another. The one before it must be written by now; it
     /// is given too, and must go to [`retire`](Self::retire) before anything is read.
-    pub(crate) fn seal(&mut self) -> (Arc<Layer>, Option<Arc<Layer>>) {
+    pub(crate) fn hand_over(&mut self) -> (Arc<Layer>, Option<Arc<Layer>>) {
         let size = self.size();
         let layer = Arc::new(std::mem::replace(&mut self.current, Layer::after(size)));
         let written = self.in_flight.replace(Arc::clone(&layer));
         (layer, written)
     }
 
-    /// Brings the cache up to a written batch. Apart from [`seal`](Self::seal), since it takes a while in
+    /// Brings the cache up to a written batch. Apart from [`hand_over`](Self::hand_over), since it takes a while in
     /// which the commit thread need not wait.
     pub(crate) fn retire(&self, written: Option<Arc<Layer>>) {
         if let Some(written) = written {

@@ -1,31 +1,46 @@
 //! Bringing a view up to its log: on open for the tail that a crash left, on rebuild for everything.
 
-use merkle::{Checkpoint, CompactRange, Note, VerifierKey};
-use statement::Leaf;
+use std::path::Path;
+
+use custody::{RecordedEntry, View, ViewError, sealed, tables::subject};
+use merkle::{Checkpoint, CompactRange, Note, TiledTree, VerifierKey, tree_root};
+use runs::{Book, Record, RunError};
+use statement::{Leaf, LeafType, Seal, SubjectState};
 use store::{Log, StoreError, StoredView, Watermark};
 
-use crate::{Error, Progress, SignedCheckpoint, edge::Edge, overlay::Overlay, sequence::Sequence};
+use crate::{
+    Error, Progress, SignedCheckpoint, edge::Edge, overlay::Overlay, sequence::Sequence, tiles::Tiles,
+};
 
 /// Entries between two writes of the view, and two calls of progress.
 pub(crate) const STEP: usize = 1_024;
 
-/// Replays what the view lacks. The entries come from the log, so only the view is written.
+/// Replays what the view lacks. The entries come from the log, so only the view is written, and in `runs` what
+/// seals name.
 pub(crate) fn catch_up(
     log: &Log,
     view: &StoredView,
+    runs: &Path,
     cached_rows: usize,
     kept: Option<&SignedCheckpoint>,
     progress: Progress<'_>,
-) -> Result<Edge, Error> {
+) -> Result<(Edge, Book), Error> {
     let mark = view.watermark()?;
     let recorded_at = check_watermark(log, &mark)?;
     let mut edge = Edge::load(log, view)?;
     let overlay = Overlay::new(log, view, mark.size(), cached_rows);
+    let mut book = open_book(&overlay, runs)?;
     let mut sequence = Sequence::new(overlay, mark.chain, recorded_at);
     check_root(&mark.range, kept)?;
     for entry in log.entries(mark.size())? {
         let entry = entry?;
+        if entry.leaf[1] == LeafType::Seal as u8 {
+            write(view, &mut sequence, &mut edge)?;
+            follow(&mut book, &sequence.overlay, &entry)?;
+        }
+        let index = edge.mark().size();
         sequence.replay(&entry)?;
+        book.note(index, std::mem::take(&mut sequence.touched));
         edge.append(&entry);
         check_root(&edge.mark().range, kept)?;
         if sequence.overlay.pending() >= STEP {
@@ -35,14 +50,64 @@ pub(crate) fn catch_up(
     }
     write(view, &mut sequence, &mut edge)?;
     progress(edge.mark().size(), log.size());
-    Ok(edge)
+    Ok((edge, book))
+}
+
+/// The runs of the newest seal of a view, and what its later entries name. What a subject was at one of those is
+/// not told any more, only what it is now: enough for a run that ends here or later, and a run that ends earlier
+/// was durable before the seal that names it.
+fn open_book<V: View>(view: &V, runs: &Path) -> Result<Book, Error> {
+    let newest = sealed(view)?;
+    if newest.index == 0 && view.size() == 0 {
+        return Ok(Book::new(runs));
+    }
+    let mut book = match newest.index {
+        0 => Book::new(runs),
+        index => Book::open(runs, &seal_at(view, index)?)?,
+    };
+    for index in newest.covered..view.size() {
+        let mut records = Vec::new();
+        for link in custody::links_of(view, index)? {
+            let row = subject(view, &link.subject)?;
+            let row = row.ok_or_else(|| ViewError("a subject is missing; run `yuanliu rebuild`".into()))?;
+            let state = SubjectState { head: row.head, count: row.count, last: row.last };
+            records.push(Record { subject: link.subject, state });
+        }
+        book.note(index, records);
+    }
+    Ok(book)
+}
+
+pub(crate) fn seal_at<V: View>(view: &V, index: u64) -> Result<Seal, Error> {
+    let damaged = |fault: String| Error::Seal { index, fault };
+    let entry = view.entry(index)?.ok_or_else(|| damaged("it is missing".into()))?;
+    Seal::decode(&entry.payload).map_err(|e| damaged(e.to_string()))
+}
+
+/// Derives what a seal that stands next says of the tree and of subjects, and compares. All entries before it
+/// must be in the view.
+pub(crate) fn follow<V: View>(book: &mut Book, view: &V, entry: &RecordedEntry) -> Result<(), Error> {
+    let index = view.size();
+    let wrong = |fault: String| Error::Seal { index, fault };
+    let seal = Seal::decode(&entry.payload).map_err(|e| wrong(e.to_string()))?;
+    if seal.covered <= book.covered() || seal.covered > index {
+        return Err(wrong(format!("it covers {} entries", seal.covered)));
+    }
+    let root = tree_root(&TiledTree::new(Tiles(view), index), seal.covered)?;
+    if root != seal.root {
+        return Err(wrong("its root is not that of the entries it covers".into()));
+    }
+    book.follow(&seal).map_err(|e| match e {
+        RunError::Root { .. } | RunError::Input(_) => wrong(e.to_string()),
+        e => e.into(),
+    })
 }
 
 fn write(view: &StoredView, sequence: &mut Sequence<'_>, edge: &mut Edge) -> Result<(), Error> {
     if sequence.overlay.pending() == 0 {
         return Ok(());
     }
-    let (layer, written) = sequence.overlay.seal();
+    let (layer, written) = sequence.overlay.hand_over();
     sequence.overlay.retire(written);
     let mut rows = layer.batch();
     edge.write(&mut rows);

@@ -1,9 +1,12 @@
 //! One entry after another: the function that the live path, recovery and rebuild share.
 
-use custody::{Input, Outcome, RecordedEntry, View, ViewError};
+use custody::{Input, Outcome, RecordedEntry, SealError, View, ViewError};
 use merkle::Hash;
 use prost::bytes::Bytes;
-use statement::{Envelope, Genesis, LEAF_LEN, Leaf, LeafType, Named, Statement, chain_hash, own_subjects};
+use runs::Record;
+use statement::{
+    Envelope, Genesis, LEAF_LEN, Leaf, LeafType, Named, Seal, Statement, chain_hash, own_subjects,
+};
 
 use crate::{Error, Receipt, overlay::Overlay};
 
@@ -14,6 +17,8 @@ pub(crate) struct Sequence<'s> {
     chain: Hash,
     /// When it was recorded.
     recorded_at: u64,
+    /// What entries have named since this was last taken, with the states after each.
+    pub touched: Vec<Record>,
 }
 
 /// A statement that is to be recorded.
@@ -27,7 +32,7 @@ pub(crate) struct Next<'a> {
 impl<'s> Sequence<'s> {
     /// The end of a log after the entry with this chain hash and time.
     pub(crate) const fn new(overlay: Overlay<'s>, chain: Hash, recorded_at: u64) -> Self {
-        Self { overlay, chain, recorded_at }
+        Self { overlay, chain, recorded_at, touched: Vec::new() }
     }
 
     /// When the next entry is recorded: now, but never before the last.
@@ -49,6 +54,13 @@ impl<'s> Sequence<'s> {
         Ok(self.append(outcome, next.envelope.clone(), next.statement.payload().clone()))
     }
 
+    /// Records a seal. Gives its receipt, which holds once the entry is durable.
+    pub(crate) fn record_seal(&mut self, payload: &Bytes, recorded_at: u64) -> Result<Receipt, SealError> {
+        let seal = Seal::decode(payload).map_err(|e| ViewError(e.to_string()))?;
+        let outcome = custody::apply_seal(&self.overlay, &seal, payload, recorded_at)?;
+        Ok(self.append(outcome, Bytes::new(), payload.clone()).0)
+    }
+
     fn append(&mut self, outcome: Outcome, envelope: Bytes, payload: Bytes) -> (Receipt, usize) {
         let leaf = outcome.leaf.encode();
         let receipt = Receipt {
@@ -61,6 +73,7 @@ impl<'s> Sequence<'s> {
             recorded_before: false,
         };
         (self.chain, self.recorded_at) = (receipt.chain, receipt.recorded_at);
+        self.touched.extend(records(&outcome));
         self.overlay.record(RecordedEntry { leaf, chain: receipt.chain, envelope, payload }, outcome.puts);
         (receipt, outcome.links.len())
     }
@@ -77,6 +90,9 @@ impl<'s> Sequence<'s> {
             LeafType::Genesis if index == 0 => self.replay_genesis(stored, leaf.recorded_at)?,
             LeafType::Statement if index > 0 => {
                 self.replay_statement(stored, leaf.recorded_at).map_err(damaged)?
+            }
+            LeafType::Seal if index > 0 && stored.envelope.is_empty() => {
+                self.record_seal(&stored.payload, leaf.recorded_at).map_err(|e| damaged(e.to_string()))?
             }
             other => return Err(damaged(format!("an entry of type {other:?} cannot stand here"))),
         };
@@ -112,6 +128,11 @@ impl<'s> Sequence<'s> {
         let next = Next { statement: &statement, envelope: &stored.envelope, own: &own, recorded_at };
         self.record(&next).map(|(receipt, _)| receipt).map_err(|e| e.to_string())
     }
+}
+
+/// What an entry names, as runs have it.
+pub(crate) fn records(outcome: &Outcome) -> impl Iterator<Item = Record> {
+    outcome.links.iter().zip(&outcome.states).map(|(l, state)| Record { subject: l.subject, state: *state })
 }
 
 /// Names the first field in which two leaves differ.

@@ -8,6 +8,8 @@ use std::{
     thread,
 };
 
+use runs::RunFile;
+use statement::Seal;
 use store::{Dir, Log, StoredView};
 use tokio::sync::{Semaphore, watch};
 
@@ -21,6 +23,16 @@ pub(crate) struct Files {
     pub dir: Dir,
 }
 
+/// The newest seal in the log, with its runs.
+#[derive(Debug)]
+pub(crate) struct SealedRuns {
+    /// Its index.
+    pub index: u64,
+    pub seal: Seal,
+    /// One for each that it names, in that order.
+    pub runs: Vec<Arc<RunFile>>,
+}
+
 /// State that outlives the threads.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -29,6 +41,8 @@ pub(crate) struct Shared {
     pub head: watch::Sender<Head>,
     /// Set by the commit thread only, after the sync.
     pub checkpoint: RwLock<Option<SignedCheckpoint>>,
+    /// Set by the sealer only, once the seal is durable.
+    sealed: RwLock<Option<Arc<SealedRuns>>>,
     /// One permit per link that may wait. Closed when nothing more is taken.
     pub room: Arc<Semaphore>,
     /// Permits in all.
@@ -43,6 +57,7 @@ impl Shared {
             counters: Counters::default(),
             head: watch::Sender::new(head),
             checkpoint: RwLock::new(None),
+            sealed: RwLock::new(None),
             room: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
             closing: AtomicBool::new(false),
@@ -78,6 +93,14 @@ impl Shared {
             None if self.closing.load(Ordering::Acquire) => Writer::Stopped(StopCause::Shutdown),
             None => Writer::Running,
         }
+    }
+
+    pub(crate) fn set_sealed(&self, sealed: SealedRuns) {
+        *self.sealed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(sealed));
+    }
+
+    pub(crate) fn sealed(&self) -> Option<Arc<SealedRuns>> {
+        self.sealed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set_checkpoint(&self, checkpoint: SignedCheckpoint) {

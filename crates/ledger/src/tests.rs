@@ -6,4 +6,5 @@ mod intake;
 mod overlay;
 mod proofs;
 mod recovery;
+mod seals;
 mod writing;

@@ -20,9 +20,9 @@ pub(crate) fn tile_key(level: u8, index: u64) -> [u8; 9] {
 }
 
 /// The tiles of a state of the view.
-struct Tiles<'s>(&'s Snapshot<'s>);
+pub(crate) struct Tiles<'v, V>(pub &'v V);
 
-impl Tiles<'_> {
+impl<V: View> Tiles<'_, V> {
     /// Leaves of a bundle.
     fn leaves(&self, index: u64, width: u16) -> Result<Vec<[u8; LEAF_LEN]>, ViewError> {
         if let Some(row) = self.0.get(Table::Tile, &tile_key(0, index))? {
@@ -35,7 +35,7 @@ impl Tiles<'_> {
     }
 }
 
-impl TileReader for Tiles<'_> {
+impl<V: View> TileReader for Tiles<'_, V> {
     type Error = ViewError;
 
     fn tile(&self, tile: TileId) -> Result<Vec<Hash>, ViewError> {

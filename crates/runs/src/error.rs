@@ -19,7 +19,15 @@ pub enum RunError {
         /// What does not fit.
         fault: &'static str,
     },
-    /// Records do not ascend, or ranges do not join: a bug of the caller.
+    /// A seal names another root for it, or another number of subjects.
+    #[error("the run over entries from {start} to {end} is not the one that the seal names")]
+    Root {
+        /// First entry of its range.
+        start: u64,
+        /// End of its range.
+        end: u64,
+    },
+    /// Records do not ascend, or ranges do not join: a bug of the caller, or a seal that no such ledger makes.
     #[error("a run cannot be made: {0}")]
     Input(&'static str),
 }

@@ -17,13 +17,14 @@
 //!
 //! - A file under its final name is whole: it is written beside, synced, and moved.
 //! - What merging runs over adjoining ranges gives is the run over the joined range: a pure function of the log,
-//!   whichever runs it was made of.
+//!   whichever runs it was made of. [`Book`] checks seals by that.
 //!
 //! # Deliberately absent
 //!
 //! Which ranges to keep and when to merge (crate `ledger`), and where records come from. Trust: a proof made here
 //! is checked by `evidence`, which shares no code with this crate; [`RunFile::check`] re-derives the root.
 
+mod book;
 mod error;
 mod file;
 mod merge;
@@ -32,6 +33,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use book::{Book, States, run_path, tidy, write};
 pub use error::RunError;
 pub use file::{Records, RunFile};
 pub use merge::merge;

@@ -7,7 +7,7 @@ use merkle::{Hash, root_of, sha256};
 use proptest::prelude::*;
 use statement::{RunRef, Seal, SubjectKey, SubjectState};
 
-use crate::{Record, RunError, RunFile, RunWriter, merge};
+use crate::{Book, Record, RunError, RunFile, RunWriter, merge};
 
 fn key(n: u64) -> SubjectKey {
     SubjectKey(sha256(&[b"subject", &n.to_be_bytes()]))
@@ -172,5 +172,82 @@ proptest! {
         prop_assert_eq!(fs::read(&path).unwrap(), fs::read(&direct).unwrap());
         let merged = RunFile::open(&path).unwrap();
         check(&log, &[&merged], 0..70);
+    }
+}
+
+/// Seals over a log, each by where it ends and how many of the newest runs it joins with what is new.
+fn seals(log: &Log, steps: &[(u64, usize)], dir: &tempfile::TempDir) -> Vec<Seal> {
+    let mut bounds = vec![0];
+    let mut all = Vec::new();
+    for (covered, joined) in steps {
+        bounds.truncate(bounds.len().saturating_sub(*joined).max(1));
+        bounds.push(*covered);
+        let files: Vec<RunFile> = bounds.windows(2).map(|b| write(dir, log, b[0], b[1])).collect();
+        all.push(seal(&files.iter().collect::<Vec<_>>()));
+    }
+    all
+}
+
+proptest! {
+    /// Whatever a log says and however its seals join runs: the book derives the same, and refuses a seal that
+    /// says otherwise. Each seal comes some entries after those that it covers.
+    #[test]
+    fn a_book_follows_every_seal_and_no_other(
+        log in proptest::collection::vec(proptest::collection::vec(0..30u64, 0..4), 3..60),
+        steps in proptest::collection::vec((1..20u64, 0..3usize, 0..4u64), 1..8),
+        (spoilt, how) in (0..8usize, 0..4u8),
+    ) {
+        let mut covered = 0;
+        let mut at: Vec<(u64, usize, u64)> = Vec::new();
+        for (further, joined, late) in steps {
+            covered += further;
+            if covered > log.len() as u64 {
+                break;
+            }
+            at.push((covered, joined, late));
+        }
+        let scratch = tempfile::tempdir().unwrap();
+        let all = seals(&log, &at.iter().map(|(c, j, _)| (*c, *j)).collect::<Vec<_>>(), &scratch);
+        let dir = tempfile::tempdir().unwrap();
+        let mut book = Book::new(dir.path());
+        let mut noted = 0;
+        let mut note = |book: &mut Book, until: u64| {
+            while noted < until.min(log.len() as u64) {
+                let named: std::collections::BTreeSet<u64> = log[noted as usize].iter().copied().collect();
+                let records = named.iter().map(|n| Record { subject: key(*n), state: state(*n, noted) });
+                book.note(noted, records.collect());
+                noted += 1;
+            }
+        };
+        for (i, (seal, (covered, _, late))) in all.iter().zip(&at).enumerate() {
+            note(&mut book, covered + late);
+            if i == spoilt {
+                let mut other = seal.clone();
+                let last = other.runs.last_mut().unwrap();
+                match how {
+                    0 => last.root[5] ^= 1,
+                    1 => last.subjects += 1,
+                    2 if last.end - last.start > 1 => last.start += 1,
+                    _ => other.runs.iter_mut().for_each(|run| run.root[0] ^= 1),
+                }
+                let fault = book.follow(&other).unwrap_err();
+                prop_assert!(matches!(fault, RunError::Root { .. } | RunError::Input(_)), "{fault}");
+                return Ok(());
+            }
+            book.follow(seal).unwrap();
+            let files: Vec<&RunFile> = book.runs().iter().map(|run| &**run).collect();
+            check(&log[..*covered as usize].to_vec(), &files, 0..31);
+            crate::tidy(dir.path(), files.iter().copied(), &[]).unwrap();
+            prop_assert_eq!(fs::read_dir(dir.path()).unwrap().count(), seal.runs.len());
+            // Opened anew, it goes on where it was.
+            let again = Book::open(dir.path(), seal).unwrap();
+            prop_assert_eq!(again.covered(), *covered);
+        }
+        note(&mut book, log.len() as u64);
+        let (_, covered, states) = book.finish();
+        let rest = defined(&log, covered, log.len() as u64);
+        let found: BTreeMap<Hash, Record> =
+            states.into_iter().map(|(subject, state)| (subject.0, Record { subject, state })).collect();
+        prop_assert_eq!(found, rest);
     }
 }

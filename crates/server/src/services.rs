@@ -8,6 +8,7 @@ mod page;
 mod proof;
 mod registry;
 mod standing;
+mod subject;
 mod submit;
 mod trace;
 mod validate;

@@ -13,6 +13,9 @@ use rocksdb::Cache;
 
 use crate::{Config, Log, StoreError, StoredView};
 
+/// Folder of the runs, by number of the view that they go with.
+const RUNS: &str = "runs";
+
 /// A ledger's directory, locked: no other process opens it until this is dropped.
 pub struct Dir {
     path: PathBuf,
@@ -92,6 +95,16 @@ impl Dir {
         self.path.join("view").join(number.to_string())
     }
 
+    /// Where the runs that go with a view lie; made if it is missing.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn runs(&self, view: &StoredView) -> Result<PathBuf, StoreError> {
+        let path = self.path.join(RUNS).join(view.number().to_string());
+        make_private(&path)?;
+        Ok(path)
+    }
+
     /// Opens the log.
     ///
     /// # Errors
@@ -126,6 +139,10 @@ impl Dir {
         if path.exists() {
             fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
         }
+        let runs = self.path.join(RUNS).join(number.to_string());
+        if runs.exists() {
+            fs::remove_dir_all(&runs).map_err(StoreError::io(&runs))?;
+        }
         make_private(&path)?;
         StoredView::open(&path, number, &self.config, &self.cache)
     }
@@ -157,14 +174,24 @@ impl Dir {
         write().map_err(StoreError::io(&name))?;
         sync_dir(&views)?;
         sync_dir(&self.path)?;
-        for entry in fs::read_dir(&views).map_err(StoreError::io(&views))? {
-            let path = entry.map_err(StoreError::io(&views))?.path();
-            if path.is_dir() && path != self.view_path(view.number()) {
-                fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
-            }
+        remove_others(&views, &self.view_path(view.number()))?;
+        let runs = self.path.join(RUNS);
+        if runs.exists() {
+            remove_others(&runs, &runs.join(view.number().to_string()))?;
         }
         Ok(())
     }
+}
+
+/// Removes every folder in `parent` but `kept`.
+fn remove_others(parent: &Path, kept: &Path) -> Result<(), StoreError> {
+    for entry in fs::read_dir(parent).map_err(StoreError::io(parent))? {
+        let path = entry.map_err(StoreError::io(parent))?.path();
+        if path.is_dir() && path != kept {
+            fs::remove_dir_all(&path).map_err(StoreError::io(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// The number of the view in use; `None` where there is none.

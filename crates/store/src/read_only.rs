@@ -60,6 +60,15 @@ impl ReadOnlyDir {
         StoredView::open_read_only(&path, number, &self.config, &self.cache).map(Some)
     }
 
+    /// Makes a folder for runs elsewhere.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn scratch_runs(&self, elsewhere: &Path) -> Result<PathBuf, StoreError> {
+        fs::create_dir_all(elsewhere).map_err(StoreError::io(elsewhere))?;
+        Ok(elsewhere.to_owned())
+    }
+
     /// Makes an empty view elsewhere.
     ///
     /// # Errors

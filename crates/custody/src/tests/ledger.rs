@@ -331,7 +331,10 @@ impl TestLedger {
         self.chain = chain_hash(&self.chain, &leaf);
         let entry = RecordedEntry { leaf, chain: self.chain, envelope, payload };
         self.view.record(entry, outcome.puts.clone());
-        for link in &outcome.links {
+        assert_eq!(crate::links_of(&self.view, index).unwrap(), outcome.links, "links can be told again");
+        assert_eq!(outcome.states.len(), outcome.links.len());
+        for (link, state) in outcome.links.iter().zip(&outcome.states) {
+            assert_eq!((state.head, state.count, state.last), self.heads[&link.subject]);
             let record = tables::subject(&self.view, &link.subject).unwrap().unwrap();
             assert_eq!((record.head, record.count, record.last), self.heads[&link.subject]);
         }

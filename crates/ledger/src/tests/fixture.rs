@@ -258,7 +258,11 @@ fn copy(from: &Path, to: &Path) {
         let to = to.join(entry.file_name());
         match entry.file_type().unwrap().is_dir() {
             true => copy(&entry.path(), &to),
-            false => fs::copy(entry.path(), to).map(drop).unwrap(),
+            // The sealer may have taken a file away meanwhile that nothing asks for any more.
+            false => match fs::copy(entry.path(), to) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            },
         }
     }
 }

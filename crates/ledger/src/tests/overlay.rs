@@ -70,7 +70,7 @@ fn run(steps: Vec<Step>, cached: usize) {
         if then & 1 == 1 {
             // The batch before is written at the latest when the next one is sealed.
             write(&files, unwritten.take());
-            let (layer, written) = overlay.seal();
+            let (layer, written) = overlay.hand_over();
             overlay.retire(written);
             unwritten = Some(layer);
         }
@@ -112,7 +112,7 @@ fn entries_are_found_in_every_layer_and_nowhere_beyond() {
     let (log, view) = (dir.open_log().unwrap(), dir.open_view().unwrap());
     let mut overlay = Overlay::new(&log, &view, 1, 0);
     overlay.record(entry(1), Vec::new());
-    let (_in_flight, none) = overlay.seal();
+    let (_in_flight, none) = overlay.hand_over();
     assert!(none.is_none());
     overlay.record(entry(2), Vec::new());
     let found = [0, 1, 2, 3].map(|i| overlay.entry(i).unwrap().map(|e| e.leaf));

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use store::{Dir, Snapshot, Watermark};
 
 use super::fixture::*;
-use crate::{Ledger, Step, ViewCheck, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk};
+use crate::{
+    Changes, Ledger, Step, ViewCheck, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk,
+};
 
 fn digest(ledger: &Ledger) -> (u64, Hash) {
     let snapshot = ledger.snapshot().unwrap();
@@ -135,13 +137,14 @@ fn walking_shows_every_entry_with_the_view_before_it_and_leaves_no_trace() {
                 Step::Checkpoint { size: of, .. } => {
                     assert_eq!(of, size, "a checkpoint comes right after what it covers");
                     kept.push(of);
-                    return Some(Vec::new());
+                    return Some(Changes::default());
                 }
             };
             assert_eq!(view.entry(size).unwrap(), None);
             seen.push(entry.clone());
             let value = (size + 1).to_be_bytes().into();
-            (seen.len() < most).then(|| vec![Put { table: Table::Meta, key: b"mark".into(), value }])
+            let puts = vec![Put { table: Table::Meta, key: b"mark".into(), value }];
+            (seen.len() < most).then(|| Changes { puts, ..Changes::default() })
         };
         let scratch = tempfile::tempdir().unwrap();
         let walked = walk(temp.path(), scratch.path(), &config(), &mut visit, &mut |_, _| {}).unwrap();
@@ -168,7 +171,7 @@ fn digests(dir: &std::path::Path, cached: usize) -> Vec<(u64, Hash)> {
         sequence.replay(&entry).unwrap();
         mark.range.append(leaf_hash(&entry.leaf));
         mark.chain = entry.chain;
-        let (layer, written) = sequence.overlay.seal();
+        let (layer, written) = sequence.overlay.hand_over();
         sequence.overlay.retire(written);
         view.write(layer.batch(), &mark).unwrap();
         all.push((mark.size(), Snapshot::new(&view, &log).unwrap().digest().unwrap()));

@@ -97,6 +97,7 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     page.counter("yuanliu_payload_bytes", "Bytes of payload recorded", counters.payload_bytes.load(Relaxed))?;
     page.counter("yuanliu_view_rows", "Rows of the view written", counters.rows.load(Relaxed))?;
     page.counter("yuanliu_checkpoints", "Checkpoints signed", counters.checkpoints.load(Relaxed))?;
+    seals_page(page, ledger)?;
     page.counter("yuanliu_apply_seconds", "Time of the apply thread", seconds(&counters.apply_ns))?;
     page.counter(
         "yuanliu_prepare_seconds",
@@ -122,6 +123,22 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     let running = u64::from(status.writer == Writer::Running);
     page.gauge("yuanliu_writer_running", "1 while statements can be recorded", running)?;
     stopped(page, &status.writer)
+}
+
+fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
+    let counters = ledger.counters();
+    let seconds = |us: &std::sync::atomic::AtomicU64| us.load(Relaxed) as f64 / 1e6;
+    page.counter("yuanliu_seals", "Seals recorded", counters.seals.load(Relaxed))?;
+    let (records, merged) = (&counters.run_records, &counters.merge_records);
+    page.counter("yuanliu_run_records", "Subjects written in runs of new entries", records.load(Relaxed))?;
+    page.counter("yuanliu_run_seconds", "Time for that", seconds(&counters.run_us))?;
+    page.counter("yuanliu_merge_records", "Subjects read in merging runs", merged.load(Relaxed))?;
+    page.counter("yuanliu_merge_seconds", "Time for that, rests left out", seconds(&counters.merge_us))?;
+    let newest = ledger.newest_seal();
+    let (covered, runs) = newest.map_or((0, 0), |(_, seal)| (seal.covered, seal.runs.len()));
+    let lag = ledger.head().size.saturating_sub(covered);
+    page.gauge("yuanliu_seal_lag_entries", "Entries that the newest seal does not cover", lag)?;
+    page.gauge("yuanliu_runs", "Runs that the newest seal names", runs as u64)
 }
 
 /// Why the writer stopped, as a label: an alarm should say whom to call.

@@ -6,14 +6,15 @@ use ledger::Ledger;
 use proto::v1::{
     GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
     GetEntryRequest, GetEntryResponse, GetInclusionProofRequest, GetInclusionProofResponse, GetLedgerRequest,
-    GetLedgerResponse, GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, SubmitStatementRequest,
-    SubmitStatementResponse, SubmitStatementsRequest, ValidateStatementRequest, ValidateStatementResponse,
+    GetLedgerResponse, GetReceiptRequest, GetReceiptResponse, GetSubjectProofRequest,
+    GetSubjectProofResponse, ListEntriesRequest, SubmitStatementRequest, SubmitStatementResponse,
+    SubmitStatementsRequest, ValidateStatementRequest, ValidateStatementResponse,
 };
 use rpc::ledger_service_server::LedgerService;
 use statement::{Envelope, LeafType, Reason, id_bytes};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Shared, Snapshot, entries, proof, submit, validate};
+use super::{Shared, Snapshot, entries, proof, subject, submit, validate};
 use crate::{
     access::{Credentials, Sight},
     language::Language,
@@ -127,6 +128,13 @@ impl LedgerService for LedgerApi {
         let (shared, query) = (Arc::clone(&self.0), request.into_inner());
         let read = self.0.readers.read(move || proof::inclusion(&shared, &query));
         read.await.map(Response::new).map_err(|fault| fault.status(language))
+    }
+
+    async fn get_subject_proof(
+        &self,
+        request: Request<GetSubjectProofRequest>,
+    ) -> Result<Response<GetSubjectProofResponse>, Status> {
+        self.0.read(request, |ledger, _, sight, query| subject::proof(ledger, sight, &query)).await
     }
 
     async fn get_consistency_proof(

@@ -103,6 +103,14 @@ faults! {
     NotFound = "NOT_FOUND", NotFound,
         "there is nothing of that name that you may see" => "check the name; what concerns others only looks the same as what is not there",
         "没有您可查看的该名称的记录" => "请核对名称；仅涉及他人的记录与不存在的记录应答相同";
+    /// Not for this reader.
+    SeesAllOnly = "SEES_ALL_ONLY", PermissionDenied,
+        "proofs about subjects go only to authorities and auditors: they tell what exists" => "ask an authority for an evidence bundle, or GetItemHistory for what concerns you",
+        "主题证明会泄露记录是否存在，仅向监管机关与审计方提供" => "请向监管机关索取证据包，或用 GetItemHistory 查询与您有关的记录";
+    /// No seal yet.
+    NotSealedYet = "NOT_SEALED_YET", FailedPrecondition,
+        "no seal has been recorded yet, so nothing can be proven about a subject" => "try again a minute after the first statement",
+        "尚无封印，无法出具主题证明" => "请在首条声明一分钟后再试";
     /// Erased.
     AttachmentErased = "ATTACHMENT_ERASED", NotFound,
         "the attachment has been erased, its bytes and salt are gone" => "read the entry that is given: it says by whom and why",
