@@ -22,7 +22,7 @@ use sim::{Examples, World};
 
 use super::{
     expected,
-    ground::{Ground, Place},
+    ground::{Ground, Place, plan},
     offline, runtime,
 };
 use crate::{
@@ -101,7 +101,8 @@ struct Played {
 impl Stage {
     fn set(args: &cli::Demo, data: &Path, out: Out) -> Result<Self> {
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
-        let Ground { world, ledger, log_key, .. } = Ground::make(data, ORIGIN, args.seed, args.statements)?;
+        let Ground { world, ledger, log_key, .. } =
+            Ground::make(data, ORIGIN, plan(args.seed, args.statements))?;
         let reader = world.reader();
         KeyFile::create(&keys::folder(data).join("reader.pem"), &reader.1, Protection::Plain)?;
         let examples = world.example_items();

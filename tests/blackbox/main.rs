@@ -24,6 +24,7 @@ mod operations;
 mod reads;
 mod rebuild;
 mod refusals;
+mod sandbox;
 mod story;
 mod submitting;
 mod validate;
