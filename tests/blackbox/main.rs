@@ -6,6 +6,7 @@
 
 mod attachment_faults;
 mod attachments;
+mod bad_bodies;
 mod bad_fields;
 mod bad_signatures;
 mod bad_targets;

@@ -55,7 +55,8 @@ fn a_sandbox_goes_on_after_an_end_and_after_sigkill() {
     third.wait_until_held_by(&another, &buyer);
     third.take_delivery(&[&case, &another]);
     for item in [&case, &another] {
-        assert_eq!(third.received(item, &buyer), 1, "{item} is confirmed once");
+        let received = third.received(item, &buyer);
+        assert_eq!(received.len(), 1, "{item} is confirmed once: {received:?}");
     }
     let refused = run(["demo", "--serve", "--data", data.to_str().unwrap()]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
@@ -192,11 +193,11 @@ impl Sandbox {
         panic!("the shipment was not confirmed");
     }
 
-    /// How often a party has received an item.
-    fn received(&self, item: &str, party: &str) -> usize {
-        let history = rows(&self.ask(&self.facts["regulator"], &["history", item]));
-        let events = history.iter().flat_map(|page| page["events"].as_array().unwrap());
-        events.filter(|e| e["kind"] == "STATEMENT_KIND_RECEIVE" && e["party"] == party).count()
+    /// What a party has stated about an item.
+    fn received(&self, item: &str, party: &str) -> Vec<Value> {
+        let history = self.ask(&self.facts["regulator"], &["history", item]).ok();
+        let events = history["events"].as_array().unwrap().iter().filter(|e| e["party"] == party);
+        events.cloned().collect()
     }
 }
 
