@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ledger::{Ledger, Receipt, SignedCheckpoint, Submitted};
+use ledger::{Inclusion, Ledger, Receipt, SignedCheckpoint, Submitted};
 use merkle::Hash;
 use proto::v1::{
     self, GetConsistencyProofRequest, GetConsistencyProofResponse, GetInclusionProofRequest,
@@ -65,8 +65,7 @@ fn proven(result: Result<Receipt, Refusal>, proof: Option<Vec<Hash>>) -> Result<
 
 /// A receipt that stands by itself.
 pub(super) fn receipt(ledger: &Ledger, receipt: Receipt) -> Result<v1::Receipt, Fault> {
-    let checkpoint = newest(ledger)?;
-    let proof = ledger.inclusion_proof(receipt.index, checkpoint.size)?;
+    let Inclusion { checkpoint, proof } = ledger.inclusion(receipt.index)?.ok_or(Kind::NotFound)?;
     let message = receipt_message(receipt);
     Ok(v1::Receipt { checkpoint: checkpoint.note, inclusion: proof.into_flattened(), ..message })
 }
