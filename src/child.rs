@@ -35,6 +35,11 @@ struct Ready {
 impl ServerProcess {
     /// Starts a server on a ledger's directory and waits until it is ready; port 0 takes a free one.
     pub fn start(data: &Path, listen: SocketAddr) -> Result<Self> {
+        Self::start_with(data, listen, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn start_with(data: &Path, listen: SocketAddr, more: &[&str]) -> Result<Self> {
         let ready = data.join("ready.json");
         let _ = std::fs::remove_file(&ready);
         let log = data.join("serve.log");
@@ -47,6 +52,7 @@ impl ServerProcess {
             .arg(&ready)
             .args(["--listen", &listen.to_string(), "--http", "127.0.0.1:0"])
             .arg("--until-eof")
+            .args(more)
             // Held open by the child handle: it ends with this process, however that ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -39,9 +39,9 @@ func vectors(text []byte) {
 		fmt.Printf("%s %x %s\n", v.Name, key.id, key.token(v.Party, v.Ledger, v.Purpose, v.Iat, v.Jti))
 	}
 	key := keyFromSeed(file.Bill.Seed)
-	statement, items := file.Bill.commission()
-	fmt.Printf("bill.commission %x %x\n", key.id, sign(key, statement).Signature)
-	fmt.Printf("bill.ship %x %x\n", key.id, sign(key, file.Bill.ship(items[:500])).Signature)
+	statement, made := file.Bill.commission()
+	fmt.Printf("bill.commission %x %x\n", key.id, must(sign(key, statement)).Signature)
+	fmt.Printf("bill.ship %x %x\n", key.id, must(sign(key, file.Bill.ship(made.Items[:500]))).Signature)
 	for _, v := range file.Receipts {
 		key := keyFromSeed(v.Seed)
 		receipt := &pb.Receipt{RecordedAt: v.RecordedAt, Leaf: v.Leaf, ChainBefore: v.ChainBefore, Chain: v.Chain}

@@ -8,45 +8,22 @@
 'use strict';
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const path = require('node:path');
-const { setTimeout: sleep } = require('node:timers/promises');
-const grpc = require('@grpc/grpc-js');
-const loader = require('@grpc/proto-loader');
-const protobuf = require('protobufjs');
-const { Key, checkReceipt, newId, sha256 } = require('./signing');
-
-// The protos are read at start; nothing is generated.
-const PROTOS = path.join(__dirname, '../../proto');
-const root = new protobuf.Root();
-root.resolvePath = (_, target) => path.join(PROTOS, target);
-root.loadSync(fs.readdirSync(path.join(PROTOS, 'yuanliu/v1')).map((name) => `yuanliu/v1/${name}`));
-const Statement = root.lookupType('yuanliu.v1.Statement');
-const options = { longs: Number, enums: String, defaults: true, oneofs: true };
-const { v1 } = grpc.loadPackageDefinition(loader.fromJSON(root.toJSON(), options)).yuanliu;
-// Details of errors (google.rpc), as far as they are needed here.
-const details = protobuf.parse(`syntax = "proto3";
-  message Any { string type_url = 1; bytes value = 2; }
-  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
-  message ErrorInfo { string reason = 1; string domain = 2; }
-  message Violation { string field = 1; string description = 2; }
-  message BadRequest { repeated Violation field_violations = 1; }`).root;
+const { call, connect, showRefusal, sign, submit, submitBatch } = require('./sending');
+const { Key, newId, sha256 } = require('./signing');
 
 const GTIN = '09520000010010';
-const AGAIN = [grpc.status.UNAVAILABLE, grpc.status.RESOURCE_EXHAUSTED, grpc.status.DEADLINE_EXCEEDED];
-const CHANNEL = { 'grpc.max_receive_message_length': 8 << 20 };
 const bytes = (hex) => Buffer.from(hex, 'hex');
 
 /** The head of a statement. Id and salt are random unless the configuration fixes them. */
 function header(config, fixed, seconds) {
   const now = Date.now();
-  const occurredAt = config.occurred_at || now * 1000;
   return {
     ledger: bytes(config.ledger),
     // The id bears the time of signing, also where the act is long past.
     id: fixed ? bytes(fixed.id) : newId(now),
     salt: fixed ? bytes(fixed.salt) : crypto.randomBytes(16),
     party: config.party,
-    occurredAt: occurredAt + seconds * 1_000_000, // µs; effects come after causes
+    occurredAt: (config.occurred_at || now * 1000) + seconds * 1_000_000, // µs; effects come after causes
     offsetMinutes: 480, // UTC+8
     businessKey: config.bill, // our own number: the ledger takes it once for each kind
   };
@@ -68,79 +45,26 @@ function commission(config) {
 
 /** 出库: units leave for the buyer. */
 function ship(config, items) {
-  const body = { items, addressee: config.buyer, reason: 'sale' };
-  return { header: header(config, config.ship, 1), ship: body };
-}
-
-/** Serialized once. Keep these bytes until you hold the receipt: they may be sent again, never made again. */
-function sign(key, statement) {
-  const payload = Buffer.from(Statement.encode(Statement.fromObject(statement)).finish());
-  return { payload, keyId: key.id, signature: key.sign(payload), algorithm: 'ALGORITHM_ED25519' };
-}
-
-/** One call as a promise. */
-function call(service, method, request, metadata = new grpc.Metadata()) {
-  return new Promise((resolve, reject) =>
-    service[method](request, metadata, { deadline: Date.now() + 30_000 }, (error, answer) =>
-      error ? reject(error) : resolve(answer)));
-}
-
-/** Sends the same bytes until they are answered: a second copy gets the first receipt. */
-async function submit(ledger, statement) {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return (await call(ledger, 'submitStatement', { statement })).receipt;
-    } catch (error) {
-      if (!AGAIN.includes(error.code) || attempt === 4) throw error;
-      await sleep(200 * 2 ** attempt);
-    }
-  }
-}
-
-function accept(name, receipt, signed) {
-  checkReceipt(receipt, signed.payload, signed.keyId, signed.signature);
-  console.log(`${name} entry ${receipt.index} ${receipt.recordedBefore ? 'recorded before' : 'recorded'}`);
-}
-
-/** An error says what and where: a stable reason, and the fields at fault. */
-function showRefusal(error) {
-  let reason = '', fields = [];
-  const packed = error.metadata.get('grpc-status-details-bin')[0]; // none where the ledger did not answer
-  for (const any of details.lookupType('Status').decode(packed ?? Buffer.alloc(0)).details) {
-    if (any.typeUrl.endsWith('/google.rpc.ErrorInfo')) reason = details.lookupType('ErrorInfo').decode(any.value).reason;
-    if (any.typeUrl.endsWith('/google.rpc.BadRequest'))
-      fields = details.lookupType('BadRequest').decode(any.value).fieldViolations;
-  }
-  console.log(`refused ${grpc.status[error.code]} ${reason}: ${error.details}`);
-  for (const fault of fields) console.log(`  ${fault.field}: ${fault.description}`);
+  return { header: header(config, config.ship, 1), ship: { items, addressee: config.buyer, reason: 'sale' } };
 }
 
 async function bill(config) {
   const key = Key.open(config.key);
-  const tls = grpc.credentials.createSsl(fs.readFileSync(config.ca));
-  const ledger = new v1.LedgerService(config.server, tls, CHANNEL);
+  const [ledger, trace, desk] = ['LedgerService', 'TraceService', 'DeskService'].map((name) => connect(config, name));
   const facts = await call(ledger, 'getLedger', {});
   if (!facts.ledger.equals(bytes(config.ledger)))
     throw new Error(`this server keeps another ledger: ${facts.ledger.toString('hex')}`);
 
-  const statement = commission(config);
-  const items = statement.commission.items;
+  const made = commission(config);
+  const { items, lot } = made.commission;
   const names = ['commission', 'ship'];
-  const both = [sign(key, statement), sign(key, ship(config, items.slice(0, 500)))];
+  const both = [sign(key, made), sign(key, ship(config, items.slice(0, 500)))];
   both.forEach(({ payload, signature }, i) =>
     console.log(`${names[i]} signed ${sha256(payload).toString('hex')} ${signature.toString('hex')}`));
-  accept(names[0], await submit(ledger, both[0]), both[0]);
-
-  // Many statements: a stream of batches, results in order. The first is sent again on purpose.
-  const stream = ledger.submitStatements(new grpc.Metadata(), { deadline: Date.now() + 30_000 });
-  stream.write({ statements: both });
-  stream.end();
-  for await (const answer of stream) {
-    answer.results.forEach(({ receipt, rejection }, i) => {
-      if (rejection) throw new Error(`${names[i]} refused: ${JSON.stringify(rejection)}`);
-      accept(names[i], receipt, both[i]);
-    });
-  }
+  // One alone, then both in a batch: the first is sent again on purpose.
+  const receipts = [await submit(ledger, both[0]), ...await submitBatch(ledger, both)];
+  receipts.forEach(({ index, recordedBefore }, i) =>
+    console.log(`${[names[0], ...names][i]} entry ${index} ${recordedBefore ? 'recorded before' : 'recorded'}`));
 
   const faulty = ship({ ...config, ship: undefined, bill: `${config.bill}-X` }, [items[0], 'sgtin:09520000010011.1']);
   try {
@@ -152,31 +76,20 @@ async function bill(config) {
   }
 
   // Reading: a token of our own making goes with every call.
-  const read = (service, method, request) => {
-    const metadata = new grpc.Metadata();
-    metadata.set('authorization', `Bearer ${key.token(config.party, bytes(config.ledger), 'stock check')}`);
-    return call(service, method, request, metadata);
-  };
-  const trace = new v1.TraceService(config.server, tls, CHANNEL);
-  const { events } = await read(trace, 'getItemHistory', { item: items[0] });
+  const token = () => key.token(config.party, bytes(config.ledger), 'stock check');
+  const { events } = await call(trace, 'getItemHistory', { item: items[0] }, token());
   events.forEach(({ index, kind, entry }, i) => {
     const same = entry.payload.equals(both[i].payload) ? 'as signed' : 'with other bytes';
     console.log(`history ${items[0]} entry ${index} ${kind} ${same}`);
   });
-  await holdings(config, tls, read);
-  [ledger, trace].forEach((service) => service.close());
-}
-
-/** 库存: what we have now. */
-async function holdings(config, tls, read) {
-  const desk = new v1.DeskService(config.server, tls, CHANNEL);
+  // 库存: what we have now of the lot, page by page.
   let pageToken = '';
   do {
-    const answer = await read(desk, 'listHoldings', { lot: `lot:gtin:${GTIN}.${config.bill}`, pageToken });
+    const answer = await call(desk, 'listHoldings', { lot, pageToken }, token());
     for (const holding of answer.holdings) console.log(`holding ${holding.item} ${holding.condition}`);
     pageToken = answer.nextPageToken;
   } while (pageToken);
-  desk.close();
+  [ledger, trace, desk].forEach((service) => service.close());
 }
 
 /** Prints the enrolment of our key, for a registrar to sign: `yuanliu submit enrol.json --key …`. */
@@ -188,7 +101,7 @@ function enrol(config) {
   console.error(`key id ${key.id.toString('hex')}`);
 }
 
-module.exports = { bytes, commission, ship, sign };
+module.exports = { bytes, commission, ship };
 
 if (require.main === module) {
   const config = JSON.parse(fs.readFileSync(process.argv[3], 'utf8'));

@@ -1,6 +1,7 @@
 'use strict';
 const { Key, checkReceipt } = require('./signing');
-const { bytes, commission, ship, sign } = require('./client');
+const { bytes, commission, ship } = require('./client');
+const { sign } = require('./sending');
 
 /** One line a vector: name, key id, signature; of a receipt: whether it holds. */
 function vectors(file) {

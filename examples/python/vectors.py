@@ -4,7 +4,8 @@ import json
 import sys
 from types import SimpleNamespace
 
-from client import commission, ship, sign
+from client import commission, ship
+from sending import sign
 from signing import Key, check_receipt
 
 

@@ -1,13 +1,9 @@
-//! Questions to a server: ledger, item, history, trace.
+//! Questions to a server: ledger, item, trace.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
-use client::Client;
-use proto::v1::{
-    Effect, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, Item, ItemStatus,
-    TraceFlowRequest, TraceSourceRequest,
-};
+use proto::v1::{GetItemRequest, Item, ItemStatus, TraceFlowRequest, TraceSourceRequest};
 use serde_json::json;
 
 use super::{connect, runtime};
@@ -128,82 +124,6 @@ fn named(names: &Names, party: &str) -> String {
     if party.is_empty() { String::new() } else { names.of(party) }
 }
 
-/// Statements of a history asked for at a time.
-const PAGE: u32 = 1_000;
-
-/// All pages of a history up to a limit, as one answer; its page token says whether there is more.
-async fn pages(client: &Client, item: &str, limit: Option<u32>) -> Result<GetItemHistoryResponse> {
-    let mut all = GetItemHistoryResponse::default();
-    loop {
-        let left = limit.map(|n| n.saturating_sub(u32::try_from(all.events.len()).unwrap_or(u32::MAX)));
-        let limit = left.map_or(PAGE, |n| n.min(PAGE));
-        let page_token = std::mem::take(&mut all.next_page_token);
-        let request = GetItemHistoryRequest { item: item.to_owned(), limit, page_token };
-        let page = client.get_item_history(request).await?;
-        // A page without events would be asked for again and again.
-        let done = page.next_page_token.is_empty()
-            || page.events.is_empty()
-            || left.is_some_and(|left| page.events.len() >= left as usize);
-        all.size = page.size;
-        all.truncated |= page.truncated;
-        all.events.extend(page.events);
-        all.names.extend(page.names);
-        all.next_page_token = page.next_page_token;
-        if done {
-            all.names.sort_by(|a, b| a.party.cmp(&b.party));
-            all.names.dedup_by(|a, b| a.party == b.party);
-            return Ok(all);
-        }
-    }
-}
-
-/// `yuanliu history`
-pub fn history(args: &cli::History, out: Out) -> Result<ExitCode> {
-    let answer = runtime()?.block_on(async {
-        let client = connect::reader(&args.connection, out).await?;
-        pages(&client, &args.item, args.limit).await
-    })?;
-    if out.json {
-        out.value(&client::message_to_json("GetItemHistoryResponse", &answer)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let names = Names::new(&answer.names);
-    let head = [
-        out.pick("entry", "条目"),
-        out.pick("happened", "发生"),
-        out.pick("statement", "声明"),
-        out.pick("signed by", "签署方"),
-        out.pick("about", "对象"),
-        out.pick("counts", "效力"),
-    ];
-    let rows = answer.events.iter().map(|e| {
-        [
-            e.index.to_string(),
-            draw::time(e.occurred_at),
-            draw::kind(e.kind(), out.lang).to_string(),
-            names.of(&e.party),
-            e.subject.clone(),
-            effect(e.effect(), out).to_string(),
-        ]
-    });
-    out.line(draw::table(head, rows));
-    if !answer.next_page_token.is_empty() {
-        out.note(out.pick("There is more; raise --limit.", "尚有更多条目；请提高 --limit。"));
-    }
-    incomplete(answer.truncated, out);
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) const fn effect(effect: Effect, out: Out) -> &'static str {
-    match effect {
-        Effect::Unspecified => "?",
-        Effect::Effective => out.pick("yes", "有效"),
-        Effect::Pending => out.pick("waits for signatures", "待会签"),
-        Effect::Corrected => out.pick("corrected", "已更正"),
-        Effect::Voided => out.pick("voided", "已作废"),
-    }
-}
-
 /// `yuanliu trace source`
 pub fn source(args: &cli::Question, out: Out) -> Result<ExitCode> {
     let answer = runtime()?.block_on(async {
@@ -260,7 +180,7 @@ pub fn flow(args: &cli::Question, out: Out) -> Result<ExitCode> {
 }
 
 /// The server did not read everything: its bounds, not the caller's.
-fn incomplete(truncated: bool, out: Out) {
+pub(super) fn incomplete(truncated: bool, out: Out) {
     if truncated {
         out.note(out.pick(
             "Not everything about this item was read: it is in more statements than one answer may cost.",

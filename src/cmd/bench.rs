@@ -17,7 +17,7 @@ use serde_json::json;
 use sim::load::{Bills, Load};
 
 use super::{
-    ground::{Ground, Place},
+    ground::{Ground, Place, plan},
     runtime,
 };
 use crate::{child::ServerProcess, cli, exit, out::Out};
@@ -100,7 +100,7 @@ struct Measured {
 
 impl Bench {
     fn set(data: &Path, items: usize) -> Result<Self> {
-        let Ground { world, ledger, .. } = Ground::make(data, ORIGIN, 1, 10_000)?;
+        let Ground { world, ledger, .. } = Ground::make(data, ORIGIN, plan(1, 10_000))?;
         let load = Arc::new(Load::new(world, ledger, u32::try_from(items)?));
         Ok(Self { load, ledger })
     }

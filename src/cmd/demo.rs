@@ -22,8 +22,8 @@ use sim::{Examples, World};
 
 use super::{
     expected,
-    ground::{Ground, Place},
-    offline, runtime,
+    ground::{Ground, Place, plan},
+    runtime, verify,
 };
 use crate::{
     child::ServerProcess,
@@ -43,7 +43,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let data = place.path();
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let verified = offline::check(data, None, expected::Expected::default(), out)?;
+    let verified = verify::check(data, None, expected::Expected::default(), out)?;
     let lost = run.lost;
     let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({
@@ -101,7 +101,8 @@ struct Played {
 impl Stage {
     fn set(args: &cli::Demo, data: &Path, out: Out) -> Result<Self> {
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
-        let Ground { world, ledger, log_key, .. } = Ground::make(data, ORIGIN, args.seed, args.statements)?;
+        let Ground { world, ledger, log_key, .. } =
+            Ground::make(data, ORIGIN, plan(args.seed, args.statements))?;
         let reader = world.reader();
         KeyFile::create(&keys::folder(data).join("reader.pem"), &reader.1, Protection::Plain)?;
         let examples = world.example_items();

@@ -12,7 +12,7 @@ use proto::v1::{
 };
 use serde::Serialize;
 
-use super::{ask::effect, connect, runtime};
+use super::{connect, history::effect, runtime};
 use crate::{
     cli::{self, Desk},
     draw::{self, Names},

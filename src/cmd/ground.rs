@@ -31,11 +31,14 @@ impl Place {
     }
 }
 
+/// The plan of a trade that ends now.
+pub fn plan(seed: u64, statements: usize) -> Plan {
+    Plan { seed, statements, end_at: jiff::Timestamp::now().as_microsecond() }
+}
+
 /// A ledger that has its first entry, and the world that will play on it.
 pub struct Ground {
     pub world: World,
-    /// How the world was made; the same plan makes the same world again.
-    pub plan: Plan,
     pub ledger: Hash,
     /// Verifier key of checkpoints.
     pub log_key: String,
@@ -43,14 +46,12 @@ pub struct Ground {
 
 impl Ground {
     /// Makes keys and ledger in a directory that holds none.
-    pub fn make(data: &Path, origin: &str, seed: u64, statements: usize) -> Result<Self> {
+    pub fn make(data: &Path, origin: &str, plan: Plan) -> Result<Self> {
         if data.join("log").exists() {
             return Err(keys::occupied(data));
         }
         let folder = keys::folder(data);
         keys::make_folder(&folder)?;
-        let now = jiff::Timestamp::now().as_microsecond();
-        let plan = Plan { seed, statements, end_at: now };
         let world = World::new(plan);
         let log = SignerKey::new(origin, client::generate_key()?)?;
         let answer = SignerKey::new(origin, client::generate_key()?)?;
@@ -58,8 +59,8 @@ impl Ground {
         keys::write_log_key(&folder.join("answer.key"), &answer)?;
         let log_key = log.verifier().to_string();
         let genesis = world.genesis(origin, &log_key, &answer.verifier().to_string());
-        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(now)?)?;
-        Ok(Self { world, plan, ledger, log_key })
+        let ledger = ledger::Ledger::create(data, &genesis, u64::try_from(plan.end_at)?)?;
+        Ok(Self { world, ledger, log_key })
     }
 }
 
@@ -84,11 +85,12 @@ mod tests {
     #[test]
     fn a_ledger_is_made_once_in_a_directory() {
         let place = Place::of(None).unwrap();
-        let ground = Ground::make(place.path(), "test.example/log", 1, 50).unwrap();
+        let plan = plan(1, 50);
+        let ground = Ground::make(place.path(), "test.example/log", plan).unwrap();
         assert_eq!(
             ground.world.statements(ground.ledger).count(),
-            World::new(ground.plan).statements(ground.ledger).count()
+            World::new(plan).statements(ground.ledger).count()
         );
-        assert!(Ground::make(place.path(), "test.example/log", 1, 50).is_err());
+        assert!(Ground::make(place.path(), "test.example/log", plan).is_err());
     }
 }

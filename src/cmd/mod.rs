@@ -10,15 +10,17 @@ mod desk;
 mod expected;
 mod gateway;
 mod ground;
+mod history;
 mod init;
 mod keygen;
-mod offline;
+mod maintain;
 mod sandbox;
 mod scan;
 mod serve;
 mod statements;
 mod submit;
 mod validate;
+mod verify;
 mod witness;
 
 use std::process::ExitCode;
@@ -42,7 +44,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Validate(args) => validate::run(&args, out),
         Command::Submit(args) => submit::run(&args, out),
         Command::Item(args) => scan::require_name(&args.item).and_then(|()| ask::item(&args, out)),
-        Command::History(args) => scan::require_name(&args.item).and_then(|()| ask::history(&args, out)),
+        Command::History(args) => scan::require_name(&args.item).and_then(|()| history::run(&args, out)),
         Command::Trace(Trace::Source(args)) => {
             scan::require_name(&args.item).and_then(|()| ask::source(&args, out))
         }
@@ -54,10 +56,10 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
-        Command::Verify(args) => offline::verify(&args, out),
-        Command::Rebuild(args) => offline::rebuild(&args, out),
-        Command::Backup { data, output } => offline::backup(&data, &output, out),
-        Command::Restore { backup, data } => offline::restore(&backup, &data, out),
+        Command::Verify(args) => verify::run(&args, out),
+        Command::Rebuild(args) => maintain::rebuild(&args, out),
+        Command::Backup { data, output } => maintain::backup(&data, &output, out),
+        Command::Restore { backup, data } => maintain::restore(&backup, &data, out),
         Command::Demo(args) if args.serve => sandbox::run(&args, out),
         Command::Gateway(args) => gateway::run(args, out),
         Command::Witness(args) => witness::run(args, out),

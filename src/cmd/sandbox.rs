@@ -1,29 +1,26 @@
 //! `yuanliu demo --serve`: a running ledger to program against, with counterparties that ship to you and
 //! confirm what you ship.
+//!
+//! On a directory that holds a sandbox it goes on with the same ledger, keys and counterparties.
 
-use std::{
-    collections::VecDeque,
-    fs,
-    path::Path,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+mod counterparties;
+mod kept;
 
-use anyhow::{Context as _, Result, bail};
-use client::{
-    Client, ConnectOptions, EntryRange, KeyFile, Outcome, Protection, Purpose, ReadSigner, SubmitEvent,
-    SubmitOptions, Trust,
-};
-use futures::stream;
-use merkle::Hash;
+use std::{fs, path::Path, process::ExitCode, time::Duration};
+
+use anyhow::Result;
+use client::{Client, ConnectOptions, KeyFile, Protection, Purpose, ReadSigner, Trust};
+use merkle::{Hash, SigningKey};
 use proto::v1::SignedStatement;
 use serde_json::{Value, json};
-use sim::{Plan, Sandbox, World};
-use statement::Statement;
-use tokio::sync::mpsc;
+use sim::{Sandbox, World};
 
+use self::{
+    counterparties::{Past, act, submit},
+    kept::{Facts, Kept, clear_stale, ledger_of},
+};
 use super::{
-    ground::{Ground, Place},
+    ground::{Ground, Place, plan},
     runtime,
 };
 use crate::{child::ServerProcess, cli, keys, out::Out};
@@ -31,54 +28,77 @@ use crate::{child::ServerProcess, cli, keys, out::Out};
 const ORIGIN: &str = "sandbox.yuanliu.example/log";
 /// Statements of the trade that lies behind.
 const TRADE: usize = 2_000;
-/// Ships of players that wait for their confirmation; further ones are confirmed when they are read again.
-const MAX_WAITING: usize = 1_024;
 
-/// Runs the command until Ctrl-C.
+/// Runs the command until it is asked to end.
 pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let place = Place::of(args.data.as_deref())?;
     let data = place.path();
-    let yard = Yard::set(args.seed, data, out)?;
-    let server = ServerProcess::start(data, args.listen)?;
-    runtime()?.block_on(yard.play(&server, data, args, out))?;
+    clear_stale(data, out)?;
+    let mut yard = Yard::set(args.seed, data, out)?;
+    // A sandbox may have lain idle for months.
+    let server = ServerProcess::start_with(data, args.listen, &["--accept-clock-jump"])?;
+    runtime()?.block_on(async {
+        let asked_to_end = server::asked_to_end();
+        tokio::select! {
+            // Ctrl-C reaches the server as well: its end is then no failure.
+            biased;
+            () = asked_to_end => Ok(()),
+            ended = yard.play(&server, data, args, out) => ended,
+        }
+    })?;
     server.stop()?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The ledger, and the world that plays on it.
 struct Yard {
-    plan: Plan,
+    kept: Kept,
     ledger: Hash,
 }
 
 impl Yard {
+    /// The sandbox that a directory holds, else a new one.
     fn set(seed: u64, data: &Path, out: Out) -> Result<Self> {
+        if let Some(kept) = Kept::read(data)?
+            && data.join("log").exists()
+        {
+            out.note(out.pick("Going on with the sandbox …", "正在继续已有的沙盒……"));
+            return Ok(Self { kept, ledger: ledger_of(data)? });
+        }
+        if data.join("log").exists() {
+            return Err(keys::occupied(data));
+        }
         out.note(out.pick("Making up a trade …", "正在生成模拟贸易……"));
-        let Ground { plan, ledger, .. } = Ground::make(data, ORIGIN, seed, TRADE)?;
-        Ok(Self { plan, ledger })
+        keys::make_folder(&keys::folder(data))?;
+        let kept = Kept::new(plan(seed, TRADE));
+        // Before the ledger: there is none whose plan is not known.
+        kept.write(data)?;
+        let ledger = Ground::make(data, ORIGIN, kept.plan())?.ledger;
+        Ok(Self { kept, ledger })
     }
 
-    async fn play(&self, server: &ServerProcess, data: &Path, args: &cli::Demo, out: Out) -> Result<()> {
-        let world = World::new(self.plan);
+    async fn play(&mut self, server: &ServerProcess, data: &Path, args: &cli::Demo, out: Out) -> Result<()> {
+        let world = World::new(self.kept.plan());
         let (party, key) = world.reader();
-        KeyFile::create(&keys::folder(data).join("regulator.pem"), &key, Protection::Plain)?;
+        write_key(&keys::folder(data).join("regulator.pem"), &key)?;
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
         let purpose = Purpose::Purpose("sandbox".into());
         options.reader = Some(ReadSigner::new(party.clone(), key, self.ledger, purpose));
         let client = Client::connect(options).await?;
-        let trade: Vec<SignedStatement> = world.statements(self.ledger).map(|s| s.statement).collect();
-        submit(&client, trade, out).await?;
-        let sandbox = Sandbox::new(World::new(self.plan), self.ledger);
-        self.invite(&sandbox, &party, server, data, out)?;
-        let every = Duration::from_secs(u64::from(args.every));
-        tokio::select! {
-            ended = counterparties(&client, &sandbox, every, out) => ended,
-            () = server::asked_to_end() => Ok(()),
+        if self.kept.trade_end == 0 {
+            let trade: Vec<SignedStatement> = world.statements(self.ledger).map(|s| s.statement).collect();
+            submit(&client, trade, out).await?;
+            self.kept.trade_end = client.ledger().await?.size;
+            self.kept.write(data)?;
         }
+        let sandbox = Sandbox::new(World::new(self.kept.plan()), self.ledger);
+        let past = Past::read(&client, &sandbox, self.kept.trade_end).await?;
+        let _facts = self.invite(&sandbox, &party, server, data, out)?;
+        act(&client, &sandbox, past, Duration::from_secs(u64::from(args.every)), out).await
     }
 
-    /// Says who may be played, and writes the same to `sandbox.json`.
+    /// Says who may be played, and writes the same to `sandbox.json`, which is there until the end.
     fn invite(
         &self,
         sandbox: &Sandbox,
@@ -86,12 +106,12 @@ impl Yard {
         server: &ServerProcess,
         data: &Path,
         out: Out,
-    ) -> Result<()> {
+    ) -> Result<Facts> {
         let folder = keys::folder(data);
         let mut players = Vec::new();
         for player in sandbox.players() {
             let file = folder.join(format!("{}.pem", player.role));
-            KeyFile::create(&file, &player.key, Protection::Plain)?;
+            write_key(&file, &player.key)?;
             players.push(json!({
                 "role": player.role,
                 "party": player.party,
@@ -102,21 +122,29 @@ impl Yard {
         }
         let facts = json!({
             "server": server.url(),
+            "pid": std::process::id(),
             "ca": server.ca,
             "ledger": hex::encode(self.ledger),
             "players": players,
             "customers": sandbox.customers().map(|(party, name)| json!({ "party": party, "name": name })).collect::<Vec<_>>(),
             "regulator": { "party": regulator, "key": folder.join("regulator.pem") },
         });
-        let path = data.join("sandbox.json");
-        fs::write(&path, facts.to_string()).with_context(|| format!("cannot write {}", path.display()))?;
+        let published = Facts::publish(data, &facts)?;
         if out.json {
             out.value(&facts);
         } else {
-            tell(&facts, &path, out);
+            tell(&facts, published.path(), out);
         }
-        Ok(())
+        Ok(published)
     }
+}
+
+/// Writes a key that the plan gives, unless its file is there from an earlier start.
+fn write_key(path: &Path, key: &SigningKey) -> Result<()> {
+    if !fs::exists(path)? {
+        KeyFile::create(path, key, Protection::Plain)?;
+    }
+    Ok(())
 }
 
 fn tell(facts: &Value, path: &Path, out: Out) {
@@ -142,74 +170,4 @@ fn tell(facts: &Value, path: &Path, out: Out) {
             out.line(format!("  yuanliu {command} {who}"));
         }
     }
-}
-
-/// Ships to the players now and then, and confirms what they ship, until something fails.
-async fn counterparties(client: &Client, sandbox: &Sandbox, every: Duration, out: Out) -> Result<()> {
-    let (sender, mut ships) = mpsc::channel(MAX_WAITING);
-    let start = client.ledger().await?.size;
-    let reading = follow(client, start, sender);
-    let acting = async {
-        let mut deliveries = tokio::time::interval(every);
-        let mut waiting: VecDeque<(Instant, Statement)> = VecDeque::new();
-        let (mut delivered, mut confirmed) = (0, 0);
-        let mut tick = tokio::time::interval(Duration::from_millis(250));
-        loop {
-            tokio::select! {
-                _ = deliveries.tick() => {
-                    submit(client, sandbox.delivery(delivered, now()), out).await?;
-                    delivered += 1;
-                }
-                Some(ship) = ships.recv(), if waiting.len() < MAX_WAITING => {
-                    waiting.push_back((Instant::now(), ship));
-                }
-                _ = tick.tick() => {
-                    // Goods take a moment to arrive.
-                    let due = |(sent, _): &mut (Instant, Statement)| sent.elapsed() > Duration::from_secs(2);
-                    while let Some((_, ship)) = waiting.pop_front_if(due) {
-                        let receive = sandbox.confirmation(&ship, confirmed, now());
-                        confirmed += 1;
-                        submit(client, receive.into_iter().collect(), out).await?;
-                    }
-                }
-            }
-        }
-    };
-    tokio::select! {
-        ended = reading => ended,
-        ended = acting => ended,
-    }
-}
-
-/// Reads what is recorded, from an entry on, for ever.
-async fn follow(client: &Client, start: u64, found: mpsc::Sender<Statement>) -> Result<()> {
-    let mut entries = client.entries(EntryRange { start, limit: 0, follow: true });
-    while let Some(entry) = entries.next().await? {
-        // The genesis, and nothing else the regulator sees, is no statement.
-        let Ok(statement) = Statement::recorded(entry.payload) else { continue };
-        if statement.kind() == statement::Kind::Ship && found.send(statement).await.is_err() {
-            break;
-        }
-    }
-    bail!("the server ended the list of entries")
-}
-
-fn now() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
-}
-
-async fn submit(client: &Client, statements: Vec<SignedStatement>, out: Out) -> Result<()> {
-    let summary = client
-        .submit_stream(stream::iter(statements), SubmitOptions::default(), |event| {
-            if let SubmitEvent::Settled(settled) = event
-                && let Outcome::Refused(refusal) = settled.outcome
-            {
-                out.note(format!("{}: {} {:?}", refusal.reason, refusal.message, refusal.violations));
-            }
-        })
-        .await?;
-    if summary.refused > 0 {
-        out.note(out.pick("a counterparty's statement was refused", "模拟对方的声明被拒"));
-    }
-    Ok(())
 }

@@ -1,11 +1,15 @@
 //! Errors of the crates below in Chinese. They speak English themselves; what a system or a library says
 //! inside of them stays as it is.
 
+mod proofs;
 mod witness;
 
 use std::error::Error;
 
-use client::{ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError, reason};
+use client::{
+    AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
+    reason,
+};
 use server::{ServeError, TlsError};
 use store::StoreError;
 
@@ -49,6 +53,7 @@ fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| cause.downcast_ref().map(of_store))
         .or_else(|| cause.downcast_ref().map(of_ledger))
         .or_else(|| cause.downcast_ref().map(of_serving))
+        .or_else(|| cause.downcast_ref().map(of_attaching))
         .or_else(|| witness::chinese(cause))
         .or_else(|| cause.downcast_ref().map(|e: &figment::Error| format!("配置有误：{e}")))
 }
@@ -58,16 +63,16 @@ fn of_client(error: &ClientError) -> String {
         ClientError::Retry(failure) => format!("{}（请稍后重试）", of_failure(failure)),
         ClientError::Fix(failure) | ClientError::Stop(failure) => of_failure(failure),
         ClientError::BadReceipt(bad) => match &bad.fault {
-            Some(fault) => format!("服务端给出了虚假的回执：{fault}"),
+            Some(fault) => format!("服务端给出了虚假的回执：{}", proofs::of_receipt(fault)),
             None => "服务端为格式错误的签名给出了回执".into(),
         },
-        ClientError::BadCheckpoint(bad) => format!("服务端给出的检查点无效：{}", bad.fault),
+        ClientError::BadCheckpoint(bad) => format!("服务端给出的检查点无效：{}", proofs::of_note(&bad.fault)),
         ClientError::BadHistory(bad) => {
             let what = match &bad.fault {
                 HistoryFault::RolledBack { newest, seen } => {
                     format!("日志被回退：最新检查点只有 {newest} 条，此前曾签署 {seen} 条")
                 }
-                HistoryFault::Growth(fault) => format!("日志出现两份历史：{fault}"),
+                HistoryFault::Growth(fault) => format!("日志出现两份历史：{}", proofs::of_growth(fault)),
             };
             match &bad.saved {
                 Some(file) => format!("{what}；两份检查点已存入 {}", file.display()),
@@ -100,7 +105,7 @@ fn of_signing(error: &SignError) -> String {
         }
         SignError::Refused(refusal) => refusal.to_chinese(),
         SignError::Random(e) => format!("系统无法提供随机数：{e}"),
-        SignError::Key(fault) => format!("密钥无法签名：{fault}"),
+        SignError::Key(fault) => format!("密钥无法签名：{}", fault.0),
         SignError::Clock => "系统时钟有误".into(),
     }
 }
@@ -125,6 +130,15 @@ fn of_key_file(error: &KeyFileError) -> String {
         KeyFileError::WrongPassphrase(path) => format!("口令无法打开 {}", path.display()),
         KeyFileError::EmptyPassphrase => "口令为空".into(),
         KeyFileError::Random(e) => format!("系统无法提供随机数：{e}"),
+    }
+}
+
+fn of_attaching(error: &AttachmentError) -> String {
+    match error {
+        AttachmentError::Io { path, source } => format!("{}：{source}", path.display()),
+        AttachmentError::Empty(path) => format!("{} 是空文件", path.display()),
+        AttachmentError::MediaType(path) => format!("{}：由文件名看不出媒体类型；请注明", path.display()),
+        AttachmentError::Random(e) => format!("系统无法提供随机数：{e}"),
     }
 }
 
@@ -188,7 +202,20 @@ fn of_ledger(error: &ledger::Error) -> String {
         E::Proof(error) => format!("无法给出证明：{error}"),
         E::Thread(error) => format!("无法启动线程：{error}"),
         E::Setting(fault) => format!("设置有误：{fault}"),
-        E::Stopped(cause) => format!("写入已停止：{cause}"),
+        E::Stopped(cause) => format!("写入已停止：{}", of_stop(cause)),
+    }
+}
+
+fn of_stop(cause: &ledger::StopCause) -> String {
+    use ledger::StopCause as C;
+    match cause {
+        C::Shutdown => "已被要求结束".into(),
+        C::Storage(error) => format!("存储出错：{error}；请排除故障后重新启动"),
+        C::Clock { parted_ms } => format!("本机时钟跳变 {parted_ms} 毫秒；请校正后重新启动"),
+        C::Inconsistent { index, fault } => {
+            format!("条目 {index} 处的自检未通过：{fault}；请检测内存后重新启动")
+        }
+        C::ThreadLost => "写入线程意外结束；请重新启动".into(),
     }
 }
 

@@ -63,7 +63,10 @@ pub(super) const ARGUMENTS: [(&str, &str); 91] = [
         "在此保存各账本所见过的最大检查点，以察觉日志被回退或出现两份历史；默认 $XDG_STATE_HOME/yuanliu 或 ~/.local/state/yuanliu。",
     ),
     ("no_memory", "不保存检查点，也不与以往所见相对照。"),
-    ("demo.data", "账本留存的目录；默认用临时目录，结束后删除。"),
+    (
+        "demo.data",
+        "账本留存的目录；默认用临时目录，结束后删除。目录中已有沙盒时从原处继续（账本、密钥、对方均不变）。",
+    ),
     ("bench.data", "账本存放的目录；默认用临时目录，结束后删除。"),
     ("origin", "日志在检查点中的名称，例如 \"example.com/yuanliu\"。"),
     ("roots", "根主管部门：PARTY（在 DIR/keys 中生成密钥文件）或 PARTY=KEYFILE；多个则重复此参数。"),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ffi::OsString};
 
 use clap::{Command, CommandFactory as _};
-use client::{ClientError, Failure, JsonError, KeyFileError, reason};
+use client::{AttachmentError, ClientError, Failure, JsonError, KeyFileError, reason};
 use store::StoreError;
 use witness::StateError;
 
@@ -99,6 +99,8 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (KeyFileError::NotAKey { path: path(), fault: "x".into() }.into(), 2),
         (KeyFileError::Exists(path()).into(), 2),
         (KeyFileError::Io { action: "read", path: path(), source: io() }.into(), 4),
+        (AttachmentError::Empty(path()).into(), 4),
+        (AttachmentError::MediaType(path()).into(), 4),
         (StoreError::NotEmpty(path()).into(), 2),
         (StoreError::NotADirectory(path()).into(), 2),
         (StoreError::NoLedger(path()).into(), 2),
@@ -146,4 +148,41 @@ fn what_an_error_says_of_its_cause_is_not_said_again() {
     let error = error.context("bills.json");
     assert_eq!(causes(&error, Lang::En), "bills.json: line 2: ship: odd");
     assert_eq!(causes(&error, Lang::Zh), "bills.json：第 2 行：ship：有误");
+}
+
+#[test]
+fn what_is_wrong_with_a_proof_is_told_in_chinese() {
+    use client::{BadCheckpoint, BadHistory, BadReceipt, HistoryFault};
+    use evidence::{GrowthError, InclusionError, NoteFault, ReceiptError};
+    use merkle::{CheckpointError, NoteError, ProofError};
+
+    let (statement, receipt) = Default::default();
+    let base = BadReceipt { statement, receipt, fault: None };
+    let receipt =
+        |fault| ClientError::BadReceipt(Box::new(BadReceipt { fault: Some(fault), ..base.clone() }));
+    let history = |fault| {
+        let (seen, given) = Default::default();
+        let fault = HistoryFault::Growth(fault);
+        ClientError::BadHistory(Box::new(BadHistory { seen, given, saved: None, fault }))
+    };
+    let note = |fault: CheckpointError| {
+        ClientError::BadCheckpoint(Box::new(BadCheckpoint { note: String::new(), fault: NoteFault(fault) }))
+    };
+    let errors = [
+        (receipt(ReceiptError::Chain), "链哈希"),
+        (receipt(ReceiptError::Length { field: "leaf", len: 79, expected: 80 }), "leaf 有 79 字节，应为 80"),
+        (receipt(InclusionError::Proof(ProofError::Root).into()), "证明导向另一根哈希"),
+        (history(GrowthError::Fork { size: 7 }), "两个 7 条的检查点"),
+        (
+            history(GrowthError::Inconsistent { old: 3, new: 9, fault: ProofError::Length }),
+            "3 条的日志是 9 条",
+        ),
+        (note(CheckpointError::Note(NoteError::Forged)), "假的"),
+        (note(CheckpointError::Size), "条目数格式有误"),
+    ];
+    for (error, said) in errors {
+        let chinese = causes(&error.into(), Lang::Zh);
+        assert!(chinese.contains(said), "{chinese}");
+        assert!(!chinese.contains(" the "), "{chinese}");
+    }
 }

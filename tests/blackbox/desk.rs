@@ -1,19 +1,12 @@
 //! A trader's desk over the wire, and on the command line.
 
-use std::{
-    path::Path,
-    process::{Child, Stdio},
-    time::{Duration, Instant},
-};
-
 use client::Client;
 use proto::v1::{
     self, GetLotDossierRequest, GetShipmentRequest, ListHoldingsRequest, ListInboundRequest,
     ListSubmittedRequest, ShipmentState, StatementKind, TestVerdict, statement::Body,
 };
-use serde_json::Value;
 
-use crate::kit::{Actor, Done, Stage, commission, lot, reference, run, ship, unit, yuanliu};
+use crate::kit::{Actor, Stage, commission, lot, reference, ship, unit};
 
 /// The maker makes three units and ships two to the dealer under a bill number.
 async fn story() -> (Stage, v1::SignedStatement) {
@@ -208,97 +201,4 @@ async fn a_buyer_reads_the_licences_of_who_delivered_to_it() {
     assert_eq!(licensed(dealer), [stage.maker.party.as_str()]);
     let size = stage.size().await;
     stage.end(size);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sandbox_delivers_and_confirms() {
-    let temp = tempfile::tempdir().unwrap();
-    let data = temp.path().join("sandbox");
-    let sandbox = Sandbox::start(&data);
-    let facts = sandbox.facts.clone();
-    let text = |v: &Value| v.as_str().unwrap().to_owned();
-    let player = &facts["players"][0];
-    assert_eq!(player["role"], "distributor");
-    let (server, ca) = (text(&facts["server"]), text(&facts["ca"]));
-    let (key, party) = (text(&player["key"]), text(&player["party"]));
-    let who = ["--server", &server, "--ca", &ca, "--key", &key, "--party", &party];
-    let ask = |command: &[&str]| run(command.iter().chain(&who).copied().collect::<Vec<_>>());
-    // Something arrives for the player.
-    let mut inbound = Vec::new();
-    for _ in 0..100 {
-        inbound = rows(&ask(&["desk", "inbound"]));
-        if inbound.iter().any(|s| s["bill"].as_str().is_some_and(|b| b.contains("-S0"))) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    let delivery = inbound.iter().find(|s| s["bill"].as_str().is_some_and(|b| b.contains("-S0"))).unwrap();
-    let bill = text(&delivery["bill"]);
-    let receive = temp.path().join("receive.json");
-    std::fs::write(&receive, serde_json::json!({ "receive": { "bill": bill } }).to_string()).unwrap();
-    ask(&["submit", receive.to_str().unwrap()]).ok();
-    let holdings = rows(&ask(&["desk", "holdings"]));
-    let case = holdings.iter().find(|h| h["contents"] == 10).expect("the case of ten is in stock");
-    // What the player ships, the other side confirms.
-    let buyer = text(&facts["customers"][0]["party"]);
-    let ship = temp.path().join("ship.json");
-    let body =
-        serde_json::json!({ "ship": { "items": [case["item"]], "addressee": buyer, "reason": "sale" } });
-    std::fs::write(&ship, body.to_string()).unwrap();
-    ask(&["submit", ship.to_str().unwrap()]).ok();
-    let item = text(&case["item"]);
-    let mut holder = String::new();
-    for _ in 0..100 {
-        let state = ask(&["item", &item]).ok();
-        holder = state["item"]["holder"].as_str().unwrap_or_default().to_owned();
-        if holder == buyer {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    assert_eq!(holder, buyer, "the shipment was confirmed");
-    drop(sandbox);
-}
-
-/// The values of JSON Lines, of a command that must have succeeded.
-fn rows(done: &Done) -> Vec<Value> {
-    assert_eq!(done.code, Some(0), "{done:?}");
-    done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// A running sandbox; killed when dropped. Its server ends with it.
-struct Sandbox {
-    child: Child,
-    facts: Value,
-}
-
-impl Sandbox {
-    fn start(data: &Path) -> Self {
-        let child = yuanliu()
-            .args(["demo", "--serve", "--listen", "127.0.0.1:0", "--every", "2", "--data"])
-            .arg(data)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut sandbox = Self { child, facts: Value::Null };
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(90) {
-            let facts = std::fs::read_to_string(data.join("sandbox.json"));
-            if let Some(facts) = facts.ok().and_then(|text| serde_json::from_str(&text).ok()) {
-                sandbox.facts = facts;
-                return sandbox;
-            }
-            assert_eq!(sandbox.child.try_wait().unwrap(), None, "the sandbox has ended");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("the sandbox was not ready in time");
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

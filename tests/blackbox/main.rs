@@ -6,6 +6,7 @@
 
 mod attachment_faults;
 mod attachments;
+mod bad_bodies;
 mod bad_fields;
 mod bad_signatures;
 mod bad_targets;
@@ -25,6 +26,7 @@ mod reads;
 mod rebuild;
 mod refusals;
 mod seals;
+mod sandbox;
 mod story;
 mod submitting;
 mod validate;

@@ -77,9 +77,13 @@ impl Memory {
     }
 
     /// What was kept by an earlier process.
-    fn load(&self, ledger: &Hash, key: &VerifierKey) -> Result<Option<Seen>, ClientError> {
+    async fn load(&self, ledger: &Hash, key: &VerifierKey) -> Result<Option<Seen>, ClientError> {
         let Some(file) = self.file(ledger) else { return Ok(None) };
-        let note = match fs::read_to_string(&file) {
+        let read = {
+            let file = file.clone();
+            on_disk(move || fs::read_to_string(file)).await
+        };
+        let note = match read {
             Ok(note) => note,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(local(&file, &e)),
@@ -91,26 +95,35 @@ impl Memory {
         Ok(Some(Seen { note, checkpoint }))
     }
 
-    fn keep(&self, ledger: &Hash, note: &str) -> Result<(), ClientError> {
+    async fn keep(&self, ledger: &Hash, note: &str) -> Result<(), ClientError> {
         let Some(file) = self.file(ledger) else { return Ok(()) };
-        let draft = file.with_extension(format!("draft-{}", std::process::id()));
-        let write = || {
-            fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-            fs::write(&draft, note)?;
-            fs::rename(&draft, &file)
-        };
-        write().map_err(|e| local(&file, &e))
+        let (place, note) = (file.clone(), note.to_owned());
+        on_disk(move || replace(&place, &note)).await.map_err(|e| local(&file, &e))
     }
 
     /// Saves both sides of a contradiction beside the memory.
-    fn save(&self, ledger: &Hash, seen: &str, given: &str) -> Option<PathBuf> {
+    async fn save(&self, ledger: &Hash, seen: &str, given: &str) -> Option<PathBuf> {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis());
         let file = self.directory.as_ref()?.join(format!("{}.fork-{at}.txt", hex::encode(ledger)));
         let text = format!(
             "{seen}\n-- the checkpoint above had been seen, the one below was given later --\n\n{given}"
         );
-        fs::write(&file, text).ok().map(|()| file)
+        on_disk(move || fs::write(&file, text).map(|()| file)).await.ok()
     }
+}
+
+/// Reads or writes off the threads that serve connections: a disk may take its time.
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    // Fails only where the runtime is ending.
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// Writes a file beside its place and moves it there.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let draft = file.with_extension(format!("draft-{}", std::process::id()));
+    fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+    fs::write(&draft, text)?;
+    fs::rename(&draft, file)
 }
 
 fn local(file: &Path, fault: &dyn std::fmt::Display) -> ClientError {
@@ -157,7 +170,7 @@ impl Client {
         let memory = self.memory();
         let mut seen = memory.seen.lock().await;
         if seen.is_none() {
-            *seen = memory.load(ledger, key)?;
+            *seen = memory.load(ledger, key).await?;
         }
         if let Some(seen) = seen.as_ref() {
             let fault = match self.compare(&seen.checkpoint, &checkpoint, newest).await? {
@@ -166,12 +179,12 @@ impl Client {
                 Some(fault) => Some(fault),
             };
             if let Some(fault) = fault {
-                let saved = memory.save(ledger, &seen.note, &note);
+                let saved = memory.save(ledger, &seen.note, &note).await;
                 let bad = BadHistory { seen: seen.note.clone(), given: note, saved, fault };
                 return Err(ClientError::BadHistory(Box::new(bad)));
             }
         }
-        memory.keep(ledger, &note)?;
+        memory.keep(ledger, &note).await?;
         *seen = Some(Seen { note, checkpoint });
         Ok(())
     }

@@ -8,55 +8,17 @@
 
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
+#[path = "../../merkle/fuzz/mutate.rs"]
+mod mutate;
 
+use mutate::{Numbers, mutated};
 use serde_json::Value;
 
 /// Runs of each target.
 const RUNS: usize = 30_000;
 
-/// SplitMix64: numbers that look random and are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`; 0 if `end` is 0.
-    fn below(&mut self, end: usize) -> usize {
-        self.next() as usize % end.max(1)
-    }
-}
-
 /// Bytes that mean something to some parser.
 const TELLING: &[u8] = b"()[]{}\\^|/:.%?&#=+-_*0123456789ABCSabcdMA\x1d\x00\x7f\xc2\xff\n ";
-
-/// One or two blows: a byte put in, taken out, replaced, a stretch doubled or taken from another seed.
-fn mutated(seeds: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
-    let mut bytes = seeds[numbers.below(seeds.len())].clone();
-    for _ in 0..=numbers.below(3) {
-        let at = numbers.below(bytes.len() + 1);
-        let end = (at + 1 + numbers.below(12)).min(bytes.len());
-        let byte = TELLING[numbers.below(TELLING.len())];
-        match numbers.below(6) {
-            0 => bytes.insert(at, byte),
-            1 => drop(bytes.drain(at..end.min(at + 1))),
-            2 if at < bytes.len() => bytes[at] = byte,
-            3 => drop(bytes.splice(at..at, bytes[at..end].to_vec()).collect::<Vec<_>>()),
-            4 => {
-                let other = &seeds[numbers.below(seeds.len())];
-                let from = numbers.below(other.len() + 1);
-                bytes.truncate(at);
-                bytes.extend_from_slice(&other[from..]);
-            }
-            _ => bytes.truncate(end),
-        }
-    }
-    bytes
-}
 
 /// The seeds of this crate, and every text of the published vectors if they are here.
 fn seeds() -> Vec<Vec<u8>> {
@@ -96,7 +58,7 @@ fn every_target_holds_over_its_seeds_and_their_mutations() {
         seeds.iter().for_each(|seed| body(seed));
         let mut numbers = Numbers(0x9521_2345 + number as u64);
         for _ in 0..RUNS {
-            body(&mutated(&seeds, &mut numbers));
+            body(&mutated(&seeds, TELLING, &mut numbers));
         }
         eprintln!("{name}: {} seeds, {RUNS} mutations", seeds.len());
     }

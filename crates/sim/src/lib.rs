@@ -62,6 +62,6 @@ mod usage;
 mod world;
 
 pub use pen::Signed;
-pub use sandbox::{Player, Sandbox};
+pub use sandbox::{Numbers, Player, Sandbox};
 pub use trade::Trade;
 pub use world::{Examples, Plan, World};

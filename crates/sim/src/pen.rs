@@ -59,10 +59,13 @@ impl Pen<'_> {
     }
 
     /// UUIDv7. The 60 days of the story are pressed into the 29 before its end, for ids may not be older
-    /// than 30 days when they are recorded.
+    /// than 30 days when they are recorded. What comes after the end bears its own time.
     pub(crate) fn id(&self, upload: i64, place: (u32, u32)) -> [u8; 16] {
         let span = self.world.span();
-        let before_end = (span.end - upload).max(0) / DAYS * DAYS_OF_IDS;
+        let before_end = match span.end - upload {
+            story @ 0.. => story / DAYS * DAYS_OF_IDS,
+            after => after,
+        };
         let millis = ((span.end - before_end) / 1_000).max(0).unsigned_abs();
         let mut id = [0; 16];
         id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);

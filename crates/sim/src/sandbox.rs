@@ -16,8 +16,10 @@ use crate::{
 
 /// Items of a delivery: one case.
 const CASE: u16 = 10;
-/// Lots of deliveries are numbered from here on, beyond any trade's and any load's.
-const FIRST_LOT: u32 = 99_000_000;
+/// Lots of deliveries are numbered from here on, far beyond those of the trade.
+const FIRST_LOT: u32 = 50_000_000;
+/// Stands before the number in the bills of deliveries and confirmations.
+const BILL_MARK: &str = "-S";
 /// Acts of deliveries and confirmations are numbered under these, in place of lots.
 const DELIVERIES: u32 = u32::MAX - 1;
 const CONFIRMATIONS: u32 = u32::MAX - 2;
@@ -35,6 +37,16 @@ pub struct Player {
     pub site: String,
     /// Signs statements and read tokens.
     pub key: SigningKey,
+}
+
+/// The next numbers of the other side's acts: what they are after all that is on the ledger is found by
+/// showing it, statement by statement, to [`Sandbox::count`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers {
+    /// Of the next delivery.
+    pub delivery: u32,
+    /// Of the next confirmation.
+    pub confirmation: u32,
 }
 
 /// The other side.
@@ -109,26 +121,49 @@ impl Sandbox {
         });
         let acts = [("FM", -3_000_000, commission), ("ZX", -2_000_000, pack), ("CK", -1_000_000, ship)];
         let signed = acts.into_iter().zip(0..).map(|((prefix, offset, body), k)| {
-            let bill = format!("{prefix}{}-S{n:06}", short_day(now));
-            self.sign(product.maker, product.hand, now + offset, bill, (DELIVERIES, n * 4 + k), body)
+            let bill = format!("{prefix}{}{BILL_MARK}{n:06}", short_day(now));
+            self.sign(product.maker, product.hand, (now + offset, now), bill, (DELIVERIES, n * 4 + k), body)
         });
         signed.flatten().collect()
+    }
+
+    /// The digest of a recorded statement that a counterparty is to answer: a Ship by a player to one of
+    /// the trade.
+    #[must_use]
+    pub fn awaits_confirmation(&self, recorded: &Statement) -> Option<Hash> {
+        self.receiver(recorded).map(|_| *recorded.digest())
+    }
+
+    /// The digest of the statement that a counterparty has answered with this one.
+    #[must_use]
+    pub fn confirms(&self, recorded: &Statement) -> Option<Hash> {
+        let Body::Receive(receive) = recorded.body() else { return None };
+        if self.is_player(recorded.actor()) {
+            return None;
+        }
+        receive.shipment.as_ref()?.digest.as_slice().try_into().ok()
+    }
+
+    /// Makes the next numbers greater than that of a recorded statement.
+    pub fn count(&self, recorded: &Statement, next: &mut Numbers) {
+        if self.is_player(recorded.actor()) {
+            return;
+        }
+        let number = recorded.header().business_key.rsplit_once(BILL_MARK).and_then(|(_, n)| n.parse().ok());
+        let Some(number): Option<u32> = number else { return };
+        let next = match recorded.body() {
+            Body::Commission(_) | Body::Pack(_) | Body::Ship(_) => &mut next.delivery,
+            Body::Receive(_) => &mut next.confirmation,
+            _ => return,
+        };
+        *next = (*next).max(number.saturating_add(1));
     }
 
     /// What a counterparty answers to a recorded statement: to a Ship by a player to one of the trade, a
     /// Receive of everything. `n`: a number used once. `now` is µs since the Unix epoch.
     #[must_use]
     pub fn confirmation(&self, recorded: &Statement, n: u32, now: i64) -> Option<SignedStatement> {
-        let Body::Ship(ship) = recorded.body() else { return None };
-        let cast = self.world.cast();
-        let is = |who: &Who, id: &str| cast.member(*who).id == id;
-        if !self.players.iter().any(|(_, who)| is(who, recorded.actor())) {
-            return None;
-        }
-        let receiver = (0..cast.members.len() as Who).find(|who| is(who, &ship.addressee))?;
-        if self.players.iter().any(|(_, who)| *who == receiver) {
-            return None;
-        }
+        let receiver = self.receiver(recorded)?;
         let header = recorded.header();
         let shipment = Some(StatementRef {
             party: header.party.clone(),
@@ -136,8 +171,22 @@ impl Sandbox {
             digest: recorded.digest().to_vec(),
         });
         let body = Body::Receive(Receive { shipment, ..Receive::default() });
-        let bill = format!("RK{}-S{n:06}", short_day(now));
-        self.sign(receiver, receiver, now, bill, (CONFIRMATIONS, n), body)
+        let bill = format!("RK{}{BILL_MARK}{n:06}", short_day(now));
+        self.sign(receiver, receiver, (now, now), bill, (CONFIRMATIONS, n), body)
+    }
+
+    fn is_player(&self, party: &str) -> bool {
+        self.players.iter().any(|(_, who)| self.world.cast().member(*who).id == party)
+    }
+
+    /// Who takes in what a player ships; nobody where another player does, or it was no player.
+    fn receiver(&self, recorded: &Statement) -> Option<Who> {
+        let Body::Ship(ship) = recorded.body() else { return None };
+        if !self.is_player(recorded.actor()) || self.is_player(&ship.addressee) {
+            return None;
+        }
+        let cast = self.world.cast();
+        (0..cast.members.len() as Who).find(|who| cast.member(*who).id == ship.addressee)
     }
 
     /// Products made at home and marked with GTIN and serial, in turn.
@@ -160,7 +209,7 @@ impl Sandbox {
         &self,
         actor: Who,
         hand: Who,
-        at: i64,
+        (occurred, signed): (i64, i64),
         business_key: String,
         place: (u32, u32),
         body: Body,
@@ -171,8 +220,8 @@ impl Sandbox {
             actor,
             hand,
             at: Some(hand),
-            occurred: at,
-            upload: self.world.plan().end_at,
+            occurred,
+            upload: signed,
             offset: CHINA,
             business_key,
             attachments: Vec::new(),

@@ -5,6 +5,7 @@ mod examples;
 mod laws;
 mod load;
 mod memory;
+mod sandbox;
 
 use crate::{Plan, Signed, World};
 

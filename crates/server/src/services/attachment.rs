@@ -13,13 +13,13 @@ use proto::v1::{
     StatementRef, UploadAttachmentRequest, UploadAttachmentResponse,
 };
 use rpc::attachment_service_server::AttachmentService;
-use statement::{LeafType, Statement, id_bytes};
+use statement::{LeafType, Statement, Words, id_bytes, words};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Shared, Snapshot};
 use crate::{
     access::Sight,
-    status::{Fault, Kind},
+    status::{Fault, Kind, not_set},
 };
 
 /// The service.
@@ -91,9 +91,12 @@ impl Named {
         digest: &[u8],
     ) -> Result<Self, Fault> {
         let digest = hash("digest", digest)?;
-        let named = statement.ok_or_else(|| Fault::field("statement", "not set"))?;
+        let named = statement.ok_or_else(|| Fault::field("statement", not_set()))?;
         if named.id.len() != 16 {
-            return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+            return Err(Fault::field(
+                "statement.id",
+                words!("{} bytes, must be 16", "{} 字节，须为 16", named.id.len()),
+            ));
         }
         let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
         let index = index.ok_or(Kind::NotFound)?;
@@ -109,7 +112,9 @@ impl Named {
 }
 
 fn hash(field: &'static str, bytes: &[u8]) -> Result<Hash, Fault> {
-    bytes.try_into().map_err(|_| Fault::field(field, format!("{} bytes, must be 32", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| Fault::field(field, words!("{} bytes, must be 32", "{} 字节，须为 32", bytes.len())))
 }
 
 impl From<Error> for Fault {
@@ -138,6 +143,21 @@ impl From<UploadError> for Fault {
             Refused::PartyFull => (Kind::AttachmentQuota, "head.size"),
             Refused::Full => (Kind::AttachmentsFull, "head.size"),
         };
-        Self::at(kind, field, refused.to_string())
+        Self::at(kind, field, Words::made(refused.to_string(), chinese(refused)))
+    }
+}
+
+fn chinese(refused: Refused) -> String {
+    match refused {
+        Refused::Empty => "附件至少有一个字节".to_owned(),
+        Refused::TooLarge(most) => format!("此处的附件至多 {most} 字节"),
+        Refused::MediaType => "本服务端不接受此媒体类型".to_owned(),
+        Refused::Contradiction(found) => format!("内容显然不是所称的媒体类型，而是 {found}"),
+        Refused::WrongSize => "大小与预告的不符".to_owned(),
+        Refused::WrongDigest => "盐与内容算不出预告的摘要".to_owned(),
+        Refused::Taken => "此摘要已由其他主体上传；请换用新的盐".to_owned(),
+        Refused::Erased(entry) => format!("该附件已由条目 {entry} 删除"),
+        Refused::PartyFull => "该主体待引用的附件过多".to_owned(),
+        Refused::Full => "待引用的附件过多".to_owned(),
     }
 }

@@ -14,7 +14,7 @@ use proto::v1::{
     ListSubmittedResponse,
 };
 use rpc::desk_service_server::DeskService;
-use statement::{Day, Kind as StatementKind, LeafType, id_bytes};
+use statement::{Day, Kind as StatementKind, LeafType, Words, id_bytes, words};
 use tonic::{Request, Response, Status};
 use trace::desk::{self, HoldingsQuery, HoldingsStart, Wanted};
 
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     access::Sight,
-    status::{Fault, Kind},
+    status::{Fault, Kind, not_set},
 };
 
 /// The service.
@@ -108,9 +108,12 @@ fn shipment(
     sight: &Sight,
     query: &GetShipmentRequest,
 ) -> Result<GetShipmentResponse, Fault> {
-    let named = query.statement.as_ref().ok_or_else(|| Fault::field("statement", "not set"))?;
+    let named = query.statement.as_ref().ok_or_else(|| Fault::field("statement", not_set()))?;
     if named.id.len() != 16 {
-        return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+        return Err(Fault::field(
+            "statement.id",
+            words!("{} bytes, must be 16", "{} 字节，须为 16", named.id.len()),
+        ));
     }
     let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
     let index = index.ok_or(Kind::NotFound)?;
@@ -156,8 +159,9 @@ fn submitted(
     sight: &Sight,
     query: ListSubmittedRequest,
 ) -> Result<ListSubmittedResponse, Fault> {
-    let kind = StatementKind::try_from(query.kind)
-        .map_err(|_| Fault::field("kind", format!("{} is no kind of statement", query.kind)))?;
+    let kind = StatementKind::try_from(query.kind).map_err(|_| {
+        Fault::field("kind", words!("{} is no kind of statement", "{} 不是声明种类", query.kind))
+    })?;
     let wanted = Wanted {
         kind: (kind != StatementKind::Unspecified).then_some(kind),
         business_key: &query.business_key,
@@ -181,7 +185,12 @@ fn dossier(
     query: &GetLotDossierRequest,
 ) -> Result<GetLotDossierResponse, Fault> {
     let (lot, (suppliers, whole)) = match (query.lot.as_str(), query.item.as_str()) {
-        ("", "") => return Err(Fault::field("lot", "name the lot, or an item of it")),
+        ("", "") => {
+            return Err(Fault::field(
+                "lot",
+                Words::of("name the lot, or an item of it", "请给出批次，或其中一件物品"),
+            ));
+        }
         (lot, "") => {
             admit_lot(view, sight, lot)?;
             (lot.to_owned(), desk::suppliers(view, lot, &sight.party).map_err(fault)?)
@@ -190,10 +199,16 @@ fn dossier(
             admit(view, sight, item)?;
             let of = trace::item(view, item).map_err(fault)?.commission.map(|c| c.lot).unwrap_or_default();
             if of.is_empty() {
-                return Err(Fault::field("item", "nobody has said which lot it belongs to; name the lot"));
+                return Err(Fault::field(
+                    "item",
+                    Words::of(
+                        "nobody has said which lot it belongs to; name the lot",
+                        "无人声明其所属批次；请直接给出批次",
+                    ),
+                ));
             }
             if !lot.is_empty() && lot != of {
-                return Err(Fault::field("lot", format!("the item belongs to {of}")));
+                return Err(Fault::field("lot", words!("the item belongs to {of}", "该物品属于 {of}")));
             }
             (of, (suppliers_of_item(view, sight, item)?, true))
         }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ledger::{Ledger, Receipt, SignedCheckpoint, Submitted};
+use ledger::{Inclusion, Ledger, Receipt, SignedCheckpoint, Submitted};
 use merkle::Hash;
 use proto::v1::{
     self, GetConsistencyProofRequest, GetConsistencyProofResponse, GetInclusionProofRequest,
     GetInclusionProofResponse,
 };
-use statement::Refusal;
+use statement::{Refusal, words};
 
 use super::{Shared, submit::receipt_message};
 use crate::status::{Fault, Kind};
@@ -65,8 +65,7 @@ fn proven(result: Result<Receipt, Refusal>, proof: Option<Vec<Hash>>) -> Result<
 
 /// A receipt that stands by itself.
 pub(super) fn receipt(ledger: &Ledger, receipt: Receipt) -> Result<v1::Receipt, Fault> {
-    let checkpoint = newest(ledger)?;
-    let proof = ledger.inclusion_proof(receipt.index, checkpoint.size)?;
+    let Inclusion { checkpoint, proof } = ledger.inclusion(receipt.index)?.ok_or(Kind::NotFound)?;
     let message = receipt_message(receipt);
     Ok(v1::Receipt { checkpoint: checkpoint.note, inclusion: proof.into_flattened(), ..message })
 }
@@ -83,7 +82,8 @@ fn tree(ledger: &Ledger, field: &'static str, size: u64) -> Result<(u64, String)
         return Ok((newest.size, newest.note));
     }
     if size > newest.size {
-        let fault = format!("above {}, the size of the newest checkpoint", newest.size);
+        let fault =
+            words!("above {}, the size of the newest checkpoint", "大于最新检查点的条目数 {}", newest.size);
         return Err(Fault::field(field, fault));
     }
     Ok((size, ledger.checkpoint(Some(size))?.map(|kept| kept.note).unwrap_or_default()))
@@ -100,7 +100,10 @@ pub(super) fn inclusion(
     let ledger = &shared.ledger;
     let (size, checkpoint) = tree(ledger, "size", query.size)?;
     if query.index >= size {
-        return Err(Fault::field("index", format!("not below the size of the tree, {size}")));
+        return Err(Fault::field(
+            "index",
+            words!("not below the size of the tree, {size}", "须小于树的条目数 {size}"),
+        ));
     }
     let leaf = ledger.entry(query.index)?.ok_or(Kind::NotFound)?.leaf.to_vec();
     let hashes = bytes(ledger.inclusion_proof(query.index, size)?);
@@ -114,7 +117,10 @@ pub(super) fn consistency(
     let ledger = &shared.ledger;
     let (new_size, checkpoint) = tree(ledger, "new_size", query.new_size)?;
     if query.old_size > new_size {
-        return Err(Fault::field("old_size", format!("above the size of the larger tree, {new_size}")));
+        return Err(Fault::field(
+            "old_size",
+            words!("above the size of the larger tree, {new_size}", "大于较大一树的条目数 {new_size}"),
+        ));
     }
     let hashes = bytes(ledger.consistency_proof(query.old_size, new_size)?);
     Ok(GetConsistencyProofResponse { new_size, hashes, checkpoint })

@@ -20,7 +20,7 @@ use crate::{
     language::Language,
     metrics::micros,
     observe::Note,
-    status::{Fault, Kind, refused, rejection},
+    status::{Fault, Kind, not_set, refused, rejection},
 };
 
 /// The answer to a stream of batches.
@@ -83,7 +83,7 @@ pub(crate) async fn one(
     let begin = Instant::now();
     let fault = |fault: Fault| fault.status(language);
     let SubmitStatementRequest { statement, without_proof } = request;
-    let signed = statement.ok_or_else(|| fault(Fault::field("statement", "not set")))?;
+    let signed = statement.ok_or_else(|| fault(Fault::field("statement", not_set())))?;
     let worker = Arc::clone(shared);
     let prepared = shared.verifiers.run(move || prepare(&worker, signed)).await.map_err(fault)?;
     let prepared = prepared.map_err(|refusal| refused(&refusal, None, language))?;

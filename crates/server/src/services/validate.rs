@@ -15,7 +15,11 @@ use proto::{
 use statement::{Envelope, Reason, Statement, Violation, own_subjects, scan::texts};
 
 use super::{Snapshot, submit::submission};
-use crate::{access::Credentials, language::Language, status::Fault};
+use crate::{
+    access::Credentials,
+    language::Language,
+    status::{Fault, not_set},
+};
 
 /// Most faults told.
 const MAX_VIOLATIONS: usize = 100;
@@ -26,7 +30,7 @@ pub(super) fn validate(
     language: Language,
     request: ValidateStatementRequest,
 ) -> Result<ValidateStatementResponse, Fault> {
-    let signed = request.statement.ok_or_else(|| Fault::field("statement", "not set"))?;
+    let signed = request.statement.ok_or_else(|| Fault::field("statement", not_set()))?;
     let (statement, mut faults) = match Statement::parse(signed.payload.clone()) {
         Ok(statement) => (Some(statement), Vec::new()),
         // Where single fields are at fault, the rest can be looked at all the same.

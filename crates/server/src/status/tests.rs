@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use statement::Words;
-
 use super::*;
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
@@ -86,9 +84,12 @@ fn faults_are_told_apart_in_both_languages() {
 
 #[test]
 fn a_field_fault_names_field_and_cause() {
-    let status = Fault::field("page_size", "at most 1,000").status(Language::English);
-    let details = status.get_error_details();
-    let violation = &details.bad_request().unwrap().field_violations[0];
-    assert_eq!((violation.field.as_str(), violation.description.as_str()), ("page_size", "at most 1,000"));
-    assert_eq!(status.code(), Code::InvalidArgument);
+    let fault = Fault::field("page_size", Words::of("at most 1,000", "至多 1,000"));
+    for (language, said) in [(Language::English, "at most 1,000"), (Language::Chinese, "至多 1,000")] {
+        let status = fault.status(language);
+        let details = status.get_error_details();
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        assert_eq!((violation.field.as_str(), violation.description.as_str()), ("page_size", said));
+        assert_eq!(status.code(), Code::InvalidArgument);
+    }
 }

@@ -52,6 +52,12 @@ impl Memory {
         self.limits.ledger
     }
 
+    /// Lets time pass, µs.
+    pub(super) fn wait(&mut self, span: i64) -> i64 {
+        self.now += span;
+        self.now
+    }
+
     /// Records a statement; the number of signatures it still waits for.
     pub(super) fn submit(&mut self, signed: &SignedStatement) -> Result<u32, AdmitError> {
         let statement = Statement::parse(signed.payload.clone()).map_err(AdmitError::Refused)?;

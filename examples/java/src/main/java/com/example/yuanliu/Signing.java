@@ -34,7 +34,7 @@ final class Signing {
   static final String POSSESSION = "application/vnd.yuanliu.possession.v1";
   static final SecureRandom RANDOM = new SecureRandom();
   /** What stands before the 32 bytes of a seed in PKCS#8 (RFC 8410). */
-  private static final byte[] PKCS8 = HexFormat.of().parseHex("302e020100300506032b657004220420");
+  private static final byte[] PKCS8 = bytes("302e020100300506032b657004220420");
   private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
 
   private Signing() {}
@@ -47,6 +47,14 @@ final class Signing {
 
   static byte[] sha256(byte[]... parts) throws GeneralSecurityException {
     return MessageDigest.getInstance("SHA-256").digest(concat(parts));
+  }
+
+  static byte[] bytes(String hex) {
+    return HexFormat.of().parseHex(hex);
+  }
+
+  static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
   }
 
   static byte[] utf8(String text) {
@@ -125,10 +133,10 @@ final class Signing {
       Map<String, Object> header = new LinkedHashMap<>();
       header.put("alg", "EdDSA");
       header.put("typ", "yuanliu-read+jwt");
-      header.put("kid", HexFormat.of().formatHex(id));
+      header.put("kid", hex(id));
       Map<String, Object> claims = new LinkedHashMap<>();
       claims.put("iss", party);
-      claims.put("aud", HexFormat.of().formatHex(ledger));
+      claims.put("aud", hex(ledger));
       claims.put("iat", iat);
       claims.put("exp", iat + 240);
       claims.put("jti", jti);

@@ -15,40 +15,40 @@ final class Vectors {
       String name, String seed, String payload, String party, String ledger, long iat, String jti, String purpose,
       long recorded_at, String leaf, String chain_before, String chain) {
     Key key() throws GeneralSecurityException {
-      return new Key(Client.bytes(seed));
+      return new Key(Signing.bytes(seed));
     }
   }
 
   record Published(
       List<Vector> statements, List<Vector> possessions, List<Vector> tokens, List<Vector> receipts,
-      Client.Config bill) {}
+      Config bill) {}
 
   /** One line a vector: name, key id, signature; of a receipt: whether it holds. */
   static void print(String text, PrintStream out) throws Exception {
     Published file = new Gson().fromJson(text, Published.class);
     for (Vector v : file.statements) {
-      line(out, v.name, v.key(), Client.hex(v.key().sign(Client.bytes(v.payload))));
+      line(out, v.name, v.key(), Signing.hex(v.key().sign(Signing.bytes(v.payload))));
     }
     for (Vector v : file.possessions) {
-      line(out, v.name, v.key(), Client.hex(v.key().possession(Client.bytes(v.ledger), v.party)));
+      line(out, v.name, v.key(), Signing.hex(v.key().possession(Signing.bytes(v.ledger), v.party)));
     }
     for (Vector v : file.tokens) {
-      line(out, v.name, v.key(), v.key().token(v.party, Client.bytes(v.ledger), v.purpose, v.iat, v.jti));
+      line(out, v.name, v.key(), v.key().token(v.party, Signing.bytes(v.ledger), v.purpose, v.iat, v.jti));
     }
-    Key key = new Key(Client.bytes(file.bill.seed()));
+    Key key = new Key(Signing.bytes(file.bill.seed()));
     Statement commission = Client.commission(file.bill);
     Statement ship = Client.ship(file.bill, commission.getCommission().getItemsList().subList(0, 500));
-    line(out, "bill.commission", key, Client.hex(Client.sign(key, commission).getSignature().toByteArray()));
-    line(out, "bill.ship", key, Client.hex(Client.sign(key, ship).getSignature().toByteArray()));
+    line(out, "bill.commission", key, Signing.hex(Sending.sign(key, commission).getSignature().toByteArray()));
+    line(out, "bill.ship", key, Signing.hex(Sending.sign(key, ship).getSignature().toByteArray()));
     for (Vector v : file.receipts) out.println(v.name + " " + holds(v));
   }
 
   private static boolean holds(Vector v) throws GeneralSecurityException {
-    byte[] payload = Client.bytes(v.payload);
+    byte[] payload = Signing.bytes(v.payload);
     byte[] signature = v.key().sign(payload);
     try {
       Signing.checkReceipt(
-          v.recorded_at, Client.bytes(v.leaf), Client.bytes(v.chain_before), Client.bytes(v.chain), payload,
+          v.recorded_at, Signing.bytes(v.leaf), Signing.bytes(v.chain_before), Signing.bytes(v.chain), payload,
           v.key().id, signature);
       return true;
     } catch (GeneralSecurityException unsound) {
@@ -57,6 +57,6 @@ final class Vectors {
   }
 
   private static void line(PrintStream out, String name, Key key, String signature) {
-    out.println(name + " " + Client.hex(key.id) + " " + signature);
+    out.println(name + " " + Signing.hex(key.id) + " " + signature);
   }
 }
