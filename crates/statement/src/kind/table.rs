@@ -26,7 +26,6 @@ const HOLDERS: &[Role] = &[
     Role::Authority,
 ];
 
-const LABORATORIES: &[Role] = &[Role::Laboratory];
 const SAMPLERS: &[Role] = &[Role::Laboratory, Role::Authority];
 const IMPORTERS: &[Role] = &[Role::Importer];
 const RECALLERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Authority];
@@ -271,7 +270,7 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::Sample, "sample", "抽样", 45)
     },
     KindRow {
-        signers: Signers::Roles(LABORATORIES),
+        signers: Signers::Roles(SAMPLERS),
         correctable: true,
         subjects: &[
             (Signer, false),
