@@ -10,6 +10,7 @@
 
 mod act;
 mod amend;
+mod caution;
 mod check;
 mod date;
 mod dsse;
@@ -27,6 +28,7 @@ mod words;
 
 pub use act::GoodsAct;
 pub use amend::line_fields;
+pub use caution::{VisitCaution, visit_cautions};
 pub use check::{MAX_ITEMS, MAX_LOTS};
 pub use date::{Day, within};
 pub use dsse::{
