@@ -184,3 +184,19 @@ async fn what_is_odd_about_any_identifier_is_told_with_its_line() {
         assert!(done.stdout.contains(text), "{text} in {done:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_without_a_known_form_is_told_and_recorded() {
+    let stage = Stage::set().await;
+    for (registration, odd) in [("国械注进20153131313", false), ("MFDS 12-345", true)] {
+        let body = v1::Commission { registration: registration.into(), ..commission(vec![unit(1)]) };
+        let signed = stage.maker.sign(Body::Commission(body));
+        let answer = validate(&stage, signed.clone()).await;
+        assert!(answer.admissible, "{answer:#?}");
+        let about = |w: &&v1::FieldViolation| w.reason == "REGISTRATION_NUMBER";
+        let fields: Vec<&str> = answer.warnings.iter().filter(about).map(|w| w.field.as_str()).collect();
+        let expected: Vec<&str> = odd.then_some("commission.registration").into_iter().collect();
+        assert_eq!(fields, expected, "{registration}");
+        stage.submit(&signed).await;
+    }
+}

@@ -24,6 +24,8 @@ impl Default for Limits {
             "application/json",
             "application/xml",
             "application/ofd",
+            "application/pkix-cert",
+            "application/pem-certificate-chain",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             "image/jpeg",
@@ -32,6 +34,7 @@ impl Default for Limits {
             "text/csv",
             "text/plain",
             "text/xml",
+            "video/mp4",
         ];
         Self {
             max_bytes: 32 << 20,
@@ -45,3 +48,16 @@ impl Default for Limits {
 
 /// What the smallest document counts as: bounds the number of those that wait, and what their files cost.
 pub(crate) const LEAST_CHARGE: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn every_sort_of_paper_that_statements_name_has_a_media_type() {
+        // Films of inspections, and certificates of a licensed CA beside an EnrolKey.
+        for wanted in ["video/mp4", "application/pkix-cert", "application/pem-certificate-chain"] {
+            assert!(Limits::default().media_types.iter().any(|t| t == wanted), "{wanted}");
+        }
+    }
+}

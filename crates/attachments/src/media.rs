@@ -15,7 +15,8 @@ const SIGNATURES: &[(usize, &[u8], &str)] = &[
     (0, b"GIF8", "image/gif"),
     (0, b"II*\0", "image/tiff"),
     (0, b"MM\0*", "image/tiff"),
-    (4, b"ftyp", "video/mp4"),
+    (4, b"ftyp", MP4),
+    (0, b"\x30\x82", CERTIFICATE),
     (0, b"PK\x03\x04", ZIP),
     (0, b"Rar!\x1a\x07", "application/vnd.rar"),
     (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
@@ -30,6 +31,9 @@ const JPEG: &str = "image/jpeg";
 const PNG: &str = "image/png";
 const WEBP: &str = "image/webp";
 const ZIP: &str = "application/zip";
+const MP4: &str = "video/mp4";
+/// One certificate in DER.
+const CERTIFICATE: &str = "application/pkix-cert";
 const BINARY: &str = "binary data";
 
 /// What a media type must begin with.
@@ -50,6 +54,9 @@ fn form(media_type: &str) -> Form {
         JPEG => Form::Signature(JPEG),
         PNG => Form::Signature(PNG),
         WEBP => Form::Signature(WEBP),
+        MP4 => Form::Signature(MP4),
+        CERTIFICATE => Form::Signature(CERTIFICATE),
+        "application/pem-certificate-chain" => Form::Begins(b"-"),
         "application/ofd" | ZIP => Form::Signature(ZIP),
         t if t.starts_with("application/vnd.openxmlformats-officedocument.") => Form::Signature(ZIP),
         "application/json" => Form::Begins(b"{[\"-0123456789tfn"),
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn bytes_must_not_contradict_the_media_type() {
         let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        let table: [(&str, &[u8], bool); 22] = [
+        let table: [(&str, &[u8], bool); 28] = [
             (PDF, b"%PDF-1.7\n", true),
             (PDF, b"%PDX-1.7\n", false),
             (PDF, b"PK\x03\x04", false),
@@ -119,6 +126,12 @@ mod tests {
             (WEBP, b"RIFF\x10\0\0\0WAVE", false),
             (xlsx, b"PK\x03\x04..", true),
             (xlsx, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", false),
+            (MP4, b"\0\0\0\x20ftypisom", true),
+            (MP4, b"\x1a\x45\xdf\xa3", false),
+            (CERTIFICATE, b"\x30\x82\x03\x0a\x30\0", true),
+            (CERTIFICATE, b"-----BEGIN CERTIFICATE-----", false),
+            ("application/pem-certificate-chain", b"-----BEGIN CERTIFICATE-----\n", true),
+            ("application/pem-certificate-chain", b"\x30\x82\x03\x0a", false),
             ("application/json", b"\xef\xbb\xbf \n{\"a\":1}", true),
             ("application/json", b"<a/>", false),
             ("application/xml", b"<?xml version=\"1.0\"?>", true),

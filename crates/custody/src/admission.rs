@@ -7,6 +7,7 @@ mod change;
 mod code;
 mod goods;
 mod register;
+mod remit;
 mod signer;
 
 use std::borrow::Cow;
@@ -104,7 +105,7 @@ type Check<V> = fn(&Ask<'_, V>) -> Admit;
 
 /// Everything that is asked of a statement once its key and signature are known, in the order in which
 /// admission asks. No check relies on another having passed.
-const fn checks<V: View + ?Sized>() -> [Check<V>; 14] {
+const fn checks<V: View + ?Sized>() -> [Check<V>; 15] {
     [
         check_times,
         check_key,
@@ -114,6 +115,7 @@ const fn checks<V: View + ?Sized>() -> [Check<V>; 14] {
         signer::check_mandate,
         signer::check_roles,
         signer::check_roles_now,
+        remit::check_remit,
         check_business_key,
         check_body,
         goods::check_content,

@@ -154,17 +154,23 @@ pub fn ledger<V: View + ?Sized>(view: &V) -> Result<LedgerRow, ViewError> {
 /// Roles a party holds on a day, with the field of an authority.
 #[must_use]
 pub fn roles_on(party: &PartyRow, day: Day) -> Vec<(Role, AuthorityField)> {
-    let mut roles = Vec::new();
+    grants_on(party, day).iter().map(|grant| (grant.role(), grant.field())).collect()
+}
+
+/// The same with what limits them; a root authority's is limited to nothing.
+#[must_use]
+pub fn grants_on(party: &PartyRow, day: Day) -> Vec<v1::RoleGrant> {
+    let mut held = Vec::new();
     if party.root_name.is_some() {
-        roles.push((Role::Authority, AuthorityField::Root));
+        let (role, field) = (Role::Authority as i32, AuthorityField::Root as i32);
+        held.push(v1::RoleGrant { role, field, ..v1::RoleGrant::default() });
     }
     let open = party.facts.as_ref().is_none_or(|f| within(day, "", &f.closed_on));
     if open {
         let grants = party.grants.iter().flat_map(|g| &g.roles);
-        let held = grants.filter(|r| within(day, &r.valid_from, &r.valid_to));
-        roles.extend(held.map(|r| (r.role(), r.field())));
+        held.extend(grants.filter(|r| within(day, &r.valid_from, &r.valid_to)).cloned());
     }
-    roles
+    held
 }
 
 /// Whether a Party statement is the root authorities' to make: it grants what only they may grant, or it

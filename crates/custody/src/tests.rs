@@ -19,6 +19,7 @@ mod open;
 mod pairing;
 mod permutation;
 mod registers;
+mod remits;
 mod replay;
 mod restrictions;
 mod rows;

@@ -33,7 +33,7 @@
 //! | Chinese codes | [`Uscc`] 统一社会信用代码, [`Cdtc`] 追溯码, [`NationalDrugCode`] 本位码, [`DrugApproval`] 批准文号, [`DeviceRegistration`] 注册证编号, [`DeviceFiling`] 备案编号, [`InstitutionLicence`] 医疗机构登记号, [`DeclarationNumber`] 报关单号 |
 //! | device identifiers 医疗器械唯一标识 beside GS1 | [`MaUdi`], [`AhmUdi`] |
 //! | canonical texts | [`Item`], [`Lot`], [`Product`], [`Site`], [`Document`], [`PartyId`], each with a borrowed twin ([`ItemRef`] …) that parses without allocating |
-//! | what is odd about such a text | [`caution`], [`Caution`] |
+//! | what is odd about such a text, or about a number on a paper | [`caution`], [`registration_caution`], [`institution_licence_caution`], [`Caution`] |
 //! | faults | [`Error`], [`Fault`] |
 //!
 //! # Invariants
@@ -132,6 +132,7 @@ pub use check::{check_digit, check_digit_ok, check_pair, check_pair_ok};
 pub use china::{
     AhmUdi, ApprovalForm, Cdtc, DeclarationNumber, DeviceClass, DeviceFiling, DeviceOrigin,
     DeviceRegistration, Direction, DrugApproval, InstitutionLicence, MaPart, MaUdi, NationalDrugCode, Uscc,
+    institution_licence_caution, registration_caution,
 };
 pub use dictionary::Ai;
 pub use digital_link::DigitalLink;

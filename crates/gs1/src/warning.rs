@@ -43,6 +43,10 @@ pub enum Caution {
     /// The check character of a unified social credit code does not fit. Some early codes of lawful
     /// bodies miss it.
     UsccCheck,
+    /// The number of a registration, filing or approval has none of the forms of such numbers.
+    RegistrationNumber,
+    /// The number of a medical institution's practice licence does not have the form of one.
+    InstitutionLicenceNumber,
 }
 
 impl Warning {
@@ -64,6 +68,8 @@ impl Caution {
             Self::CheckUnverified => "check_unverified",
             Self::TraceCodeOrSscc => "trace_code_or_sscc",
             Self::UsccCheck => "uscc_check",
+            Self::RegistrationNumber => "registration_number",
+            Self::InstitutionLicenceNumber => "institution_licence_number",
         }
     }
 
@@ -79,6 +85,12 @@ impl Caution {
             Self::CheckUnverified => "带有无法核验的校验位".into(),
             Self::TraceCodeOrSscc => "20位数字按药品追溯码处理，也可能是带00前缀的SSCC".into(),
             Self::UsccCheck => "统一社会信用代码的校验位不符（少数早期代码如此）".into(),
+            Self::RegistrationNumber => {
+                "不符合已知的药品批准文号、医疗器械注册证编号或备案编号的格式，请与证书核对".into()
+            }
+            Self::InstitutionLicenceNumber => {
+                "不符合医疗机构执业许可证登记号的格式（22位大写字母与数字，旧证为18位或12位）".into()
+            }
         }
     }
 }
@@ -97,6 +109,12 @@ impl fmt::Display for Caution {
                 f.write_str("was taken for a drug trace code, but may be (00) and an SSCC")
             }
             Self::UsccCheck => f.write_str("has a check character that does not fit, as some early codes do"),
+            Self::RegistrationNumber => {
+                f.write_str("has no known form of a drug approval, device registration or device filing")
+            }
+            Self::InstitutionLicenceNumber => f.write_str(
+                "is not 22 capitals and digits (18 or 12 in older ones), as on licences of medical institutions",
+            ),
         }
     }
 }

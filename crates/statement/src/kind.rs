@@ -2,11 +2,15 @@
 //! causes, and which of its subjects belong to an item's closure. The table is data; `subjects.rs`
 //! reads statements by it and `custody` admits by it.
 
+mod remit;
 mod table;
 
 use proto::v1::{AuthorityField, Role, StatementKind as Kind};
 
-pub use self::table::KINDS;
+pub use self::{
+    remit::{REMITS, Remit, remit, visit_remits},
+    table::KINDS,
+};
 use crate::SubjectKind;
 
 /// How a statement names a subject. The order is the order in which a subject named twice keeps its
@@ -101,7 +105,7 @@ impl Relation {
 pub enum Signers {
     /// A party holding one of these roles on the day it happened (the principal, where there is one).
     Roles(&'static [Role]),
-    /// The party the body names, or an authority.
+    /// The party the body names, or an authority in one of the fields.
     SelfOrAuthority,
     /// Any registered party with a role in force.
     AnyParty,
@@ -124,7 +128,8 @@ pub struct KindRow {
     pub chinese: &'static str,
     /// Who may sign.
     pub signers: Signers,
-    /// Fields in which an authority must act to sign; empty = in any.
+    /// Fields in which an authority must act to sign; empty = in any. What a register says narrows them
+    /// further: see [`REMITS`].
     pub fields: &'static [AuthorityField],
     /// May be signed for a principal under a mandate. Correct and Void repeat the principal of the
     /// statement they name without one.

@@ -10,6 +10,7 @@
 
 mod act;
 mod amend;
+mod caution;
 mod check;
 mod date;
 mod dsse;
@@ -19,6 +20,7 @@ mod kind;
 mod model;
 pub mod policy;
 mod reason;
+mod region;
 pub mod scan;
 mod seal;
 mod subject;
@@ -27,6 +29,7 @@ mod words;
 
 pub use act::GoodsAct;
 pub use amend::line_fields;
+pub use caution::{VisitCaution, visit_cautions};
 pub use check::{MAX_ITEMS, MAX_LOTS};
 pub use date::{Day, within};
 pub use dsse::{
@@ -40,10 +43,11 @@ pub use envelope::{
 pub use genesis::{
     DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects, witness_key,
 };
-pub use kind::{KINDS, KindRow, Relation, Signers, in_closure, kind_row};
+pub use kind::{KINDS, KindRow, REMITS, Relation, Remit, Signers, in_closure, kind_row, remit, visit_remits};
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};
+pub use region::{is_provincial_registration, party_region};
 pub use seal::{MAX_RUNS, RUN_RECORD_LEN, RunRecord, RunRef, Seal, SubjectState};
 pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
 pub use subjects::{

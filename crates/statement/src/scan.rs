@@ -289,6 +289,15 @@ pub type TextVisit<'v> = &'v mut dyn FnMut(&TextPath<'_>, &str) -> bool;
 #[derive(Debug)]
 pub struct TextPath<'a>(&'a [(&'static Field, usize)]);
 
+impl TextPath<'_> {
+    /// Names of the field and of the one it stands in; empty where there is none.
+    pub(crate) fn last_two(&self) -> (&'static str, &'static str) {
+        let mut names = self.0.iter().rev().map(|(field, _)| field.name);
+        let last = names.next().unwrap_or_default();
+        (names.next().unwrap_or_default(), last)
+    }
+}
+
 impl fmt::Display for TextPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (field, place)) in self.0.iter().enumerate() {

@@ -9,5 +9,6 @@ mod held;
 mod histories;
 mod model;
 mod places;
+mod shelf;
 mod sources;
 mod story;

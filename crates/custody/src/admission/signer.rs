@@ -1,7 +1,7 @@
 //! Who signs: registered, in a role, in the field of an authority, under a mandate.
 
 use proto::v1::{AuthorityField, Role, statement::Body};
-use statement::{Day, Kind, Reason, Signers, Words, words};
+use statement::{Day, Kind, Reason, Signers, Statement, Words, words};
 
 use super::{Admit, Ask, refuse_at};
 use crate::{
@@ -102,20 +102,20 @@ pub(super) fn check_roles_now<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     may_sign(ask, &roles, When::Recorded)
 }
 
-const fn is_registry(kind: Kind) -> bool {
+pub(super) const fn is_registry(kind: Kind) -> bool {
     (kind as i32) < Kind::Commission as i32
 }
 
 /// Which day a role is asked of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
+pub(super) enum When {
     Happened,
     Recorded,
 }
 
 impl When {
     /// Says so where it is not the day that one would think of.
-    fn added(self, text: Words) -> Words {
+    pub(super) fn added(self, text: Words) -> Words {
         match self {
             Self::Happened => text,
             Self::Recorded => Words::made(
@@ -161,24 +161,34 @@ fn check_wanted<V: ?Sized>(
     refuse_at(Reason::RoleMissing, "header.party", when.added(text))
 }
 
-/// The party that the body names, or an authority.
-fn check_concerned<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: When) -> Admit {
-    let (field, named) = match ask.statement.body() {
+/// The party whose register entry a statement is, where that party may sign it too, and the field that says so.
+pub(super) fn party_concerned(statement: &Statement) -> Option<(&'static str, &String)> {
+    Some(match statement.body() {
         Body::Site(b) => ("site.party", &b.party),
         Body::EnrolKey(b) => ("enrol_key.party", &b.party),
         Body::RevokeKey(b) => ("revoke_key.party", &b.party),
-        _ => {
-            return refuse_at(
-                Reason::NotYours,
-                "header.party",
-                Words::of("names no party concerned", "未写明当事主体"),
-            );
-        }
+        _ => return None,
+    })
+}
+
+/// The party that the body names, or an authority in a field of the kind.
+fn check_concerned<V: ?Sized>(ask: &Ask<'_, V>, roles: &[(Role, AuthorityField)], when: When) -> Admit {
+    let Some((field, named)) = party_concerned(ask.statement) else {
+        return refuse_at(
+            Reason::NotYours,
+            "header.party",
+            Words::of("names no party concerned", "未写明当事主体"),
+        );
     };
-    if *named == ask.statement.header().party || roles.iter().any(|(r, _)| *r == Role::Authority) {
+    let may = |(role, of): &(Role, AuthorityField)| {
+        *role == Role::Authority && (ask.row.fields.is_empty() || ask.row.fields.contains(of))
+    };
+    if *named == ask.statement.header().party || roles.iter().any(may) {
         return Ok(());
     }
-    let text =
-        Words::of("is another party; itself or an authority signs", "为另一主体；须由其自身或主管部门签署");
+    let text = Words::of(
+        "is another party; itself or an authority that keeps registers signs",
+        "为另一主体；须由其自身或负责登记的主管部门签署",
+    );
     refuse_at(Reason::NotYours, field, when.added(text))
 }

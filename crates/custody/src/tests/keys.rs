@@ -187,7 +187,7 @@ fn a_root_act_takes_effect_with_the_last_signature() {
     let act = ledger.say("root1", party("shop", Role::Authority));
     let act = ledger.signed(&act);
     ledger.record(&act);
-    let inspect = ledger.say("shop", party("other", Role::Clinic));
+    let inspect = ledger.say("shop", party("other", Role::Importer));
     assert_eq!(ledger.verdict_of(&inspect), "ROLE_MISSING header.party", "it waits");
     for (by, expected) in [
         ("root1", "NOT_ASKED header.party"),

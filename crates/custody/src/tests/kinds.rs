@@ -119,6 +119,29 @@ fn authorities_sign_in_their_field() {
 }
 
 #[test]
+fn laboratories_and_authorities_report_tests() {
+    let mut ledger = TestLedger::new();
+    let taken = must(&mut ledger, "drug", sample(&["A"]));
+    let taken = reference(&ledger, taken);
+    for (by, expected) in [
+        ("lab", "OK"),
+        ("drug", "OK"),
+        ("maker", "ROLE_MISSING header.party"),
+        ("clinic", "ROLE_MISSING header.party"),
+    ] {
+        assert_eq!(verdict(&mut ledger, by, report(Some(taken.clone()))), expected, "{by}");
+    }
+}
+
+#[test]
+fn the_certificate_of_a_key_has_a_role_among_attachments() {
+    let ledger = TestLedger::new();
+    let day = statement::Day::of_instant(NOON);
+    let known = |role: &str| crate::registry::is_code_on(&ledger.view, "attachment-role", role, day).unwrap();
+    assert!(known("key-certificate") && !known("certificate"));
+}
+
+#[test]
 fn holds_are_ordered_and_lifted_by_one_party() {
     let mut ledger = TestLedger::new();
     let held = |names: &[&str], party: &str, basis: &str| Body::Hold(hold(names, party, basis));

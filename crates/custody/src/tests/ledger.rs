@@ -194,12 +194,19 @@ impl TestLedger {
 
     /// Two roots make an authority, and the first enrols its key.
     pub fn found_authority(&mut self, name: &str, field: v1::AuthorityField) {
-        let grant = v1::RoleGrant {
+        self.found_authority_with(name, &[(field, "")]);
+    }
+
+    /// The same with fields, each limited to a region.
+    pub fn found_authority_with(&mut self, name: &str, fields: &[(v1::AuthorityField, &str)]) {
+        let grant = |(field, region): &(v1::AuthorityField, &str)| v1::RoleGrant {
             role: v1::Role::Authority as i32,
-            field: field as i32,
+            field: *field as i32,
+            region: (*region).into(),
             ..v1::RoleGrant::default()
         };
-        let party = self.say("root1", Body::Party(facts(name, vec![grant])));
+        let grants = fields.iter().map(grant).collect();
+        let party = self.say("root1", Body::Party(facts(name, grants)));
         let signed = self.signed(&party);
         self.record(&signed);
         let endorse = self.say("root2", endorse_of(&signed.statement));

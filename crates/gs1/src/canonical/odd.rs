@@ -1,7 +1,7 @@
 //! What is odd about a canonical text, though no fault.
 
 use super::{DocumentRef, ItemRef, PartyRef, ProductRef, SiteRef};
-use crate::china::MaPart;
+use crate::china::{MaPart, registration_caution};
 use crate::keys::Sscc;
 use crate::warning::Caution;
 
@@ -13,6 +13,7 @@ use crate::warning::Caution;
 ///
 /// assert_eq!(caution("sgtin:09521234543213.A1"), Some(Caution::DemonstrationNumber));
 /// assert_eq!(caution("site:uscc:91350100M0001TGQXM/W1"), Some(Caution::UsccCheck));
+/// assert_eq!(caution("reg:国械注进2015313131"), Some(Caution::RegistrationNumber));
 /// assert_eq!(caution("sgtin:06901234567892.A1"), None);
 /// ```
 pub fn caution(text: &str) -> Option<Caution> {
@@ -22,7 +23,7 @@ pub fn caution(text: &str) -> Option<Caution> {
         "bill" | "waybill" | "cert" => {
             DocumentRef::parse(text).ok()?.party().and_then(|party| of_party(party.as_str()))
         }
-        "gtin" => ProductRef::parse(text).ok()?.gtin()?.caution(),
+        "gtin" | "reg" => of_product(ProductRef::parse(text).ok()?),
         "sgtin" | "lot" | "cdtc" | "ma" => of_item(ItemRef::parse(text).ok()?),
         _ => None,
     }
@@ -40,8 +41,17 @@ fn of_item(item: ItemRef<'_>) -> Option<Caution> {
     if let Some(udi) = item.ma() {
         return udi.part(MaPart::Check).map(|_| Caution::CheckUnverified);
     }
-    let gtin = item.gtin().or_else(|| item.lot_product().and_then(ProductRef::gtin));
-    gtin.and_then(|gtin| gtin.caution())
+    match item.lot_product() {
+        Some(product) => of_product(product),
+        None => item.gtin()?.caution(),
+    }
+}
+
+fn of_product(product: ProductRef<'_>) -> Option<Caution> {
+    match product.registration() {
+        Some(number) => registration_caution(&number),
+        None => product.gtin()?.caution(),
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +77,12 @@ mod tests {
             ("waybill:uscc:91350100M0001TGQXM/1", Some(Caution::UsccCheck)),
             ("cert:uscc:91350100M0001TGQXM/1", Some(Caution::UsccCheck)),
             ("waybill:SF/1", None),
+            ("reg:国药准字SJ20171003", None),
+            ("reg:粤穗械备20150001", None),
+            ("reg:国药准字SJ2017100", Some(Caution::RegistrationNumber)),
+            ("lot:reg:国械注进20153131313.L7", None),
+            ("lot:reg:国械注进20153131313号.L7", Some(Caution::RegistrationNumber)),
+            ("lot:nhi:86900001000016.L7", None),
             ("org:Maker", None),
             ("uscc:91350100M0001TGQX", None),
             ("site:", None),

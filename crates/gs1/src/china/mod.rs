@@ -18,6 +18,31 @@ pub(crate) use udi::{DI_MAX, check_di, check_ma};
 
 use crate::error::Error;
 use crate::fault::Fault;
+use crate::warning::Caution;
+
+/// What is odd about the number of a registration, filing or approval as it stands on a paper; `None` where
+/// it has the form of a [`DrugApproval`], [`DeviceRegistration`] or [`DeviceFiling`].
+///
+/// Odd is not wrong: papers of pilot zones and of former times have numbers of their own.
+///
+/// ```
+/// use gs1::{Caution, registration_caution};
+///
+/// assert_eq!(registration_caution("国械注进20153131313"), None);
+/// assert_eq!(registration_caution("国械注进2015313131"), Some(Caution::RegistrationNumber));
+/// ```
+pub fn registration_caution(number: &str) -> Option<Caution> {
+    let known = DrugApproval::parse(number).is_ok()
+        || DeviceRegistration::parse(number).is_ok()
+        || DeviceFiling::parse(number).is_ok();
+    (!known).then_some(Caution::RegistrationNumber)
+}
+
+/// What is odd about the number on the practice licence of a medical institution; `None` where it has the form
+/// of an [`InstitutionLicence`].
+pub fn institution_licence_caution(number: &str) -> Option<Caution> {
+    InstitutionLicence::parse(number).is_err().then_some(Caution::InstitutionLicenceNumber)
+}
 
 /// Walks a text from the left, remembering where it is for the error.
 struct Reader<'a> {

@@ -235,3 +235,31 @@ fn a_single_changed_character_breaks_the_check_of_a_uscc() {
         }
     }
 }
+
+#[test]
+fn numbers_of_papers_are_odd_without_a_known_form() {
+    use Caution::{InstitutionLicenceNumber, RegistrationNumber};
+    for (number, odd) in [
+        ("国药准字SJ20171003", false),
+        ("H20150001", false),
+        ("国械注进20153131313", false),
+        ("粤穗械备20150001", false),
+        ("国械注进20153131313号", true),
+        ("国药准字SJ2017100", true),
+        ("沪械注进20153131313", true),
+        ("MFDS 12-345", true),
+        ("", true),
+    ] {
+        assert_eq!(registration_caution(number), odd.then_some(RegistrationNumber), "{number}");
+    }
+    for (number, odd) in [
+        ("MAYL90082320508D154201", false),
+        ("320508D15420", false),
+        ("MAYL90082320508D15420", true),
+        ("MAYL90082320508d154201", true),
+        ("备2024-001", true),
+    ] {
+        let expected = odd.then_some(InstitutionLicenceNumber);
+        assert_eq!(institution_licence_caution(number), expected, "{number}");
+    }
+}

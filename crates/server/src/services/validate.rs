@@ -8,11 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use custody::{Signed, review};
 use ledger::{Ledger, Submission};
-use proto::{
-    schema::STATEMENT,
-    v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse},
-};
-use statement::{Envelope, Reason, Statement, Violation, own_subjects, scan::texts};
+use proto::v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse};
+use statement::{Envelope, Reason, Statement, Violation, own_subjects, visit_cautions};
 
 use super::{Snapshot, submit::submission};
 use crate::{
@@ -101,24 +98,20 @@ fn now() -> i64 {
     i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Allowed, and unusual: what `gs1` has to say of every identifier, each with its field.
+/// Allowed, and unusual: identifiers and numbers of papers, each with its field.
 fn warnings(statement: &Statement, language: Language) -> Vec<FieldViolation> {
     let mut found = Vec::new();
-    texts(statement.payload(), STATEMENT, &mut |path, text| {
-        if let Some(caution) = gs1::caution(text) {
-            let (english, chinese) = (format!("{text}: {caution}"), format!("{text}：{}", caution.chinese()));
-            found.push(FieldViolation {
-                field: path.to_string(),
-                description: match language {
-                    Language::English => english,
-                    Language::Chinese => chinese,
-                },
-                reason: caution.as_str().to_ascii_uppercase(),
-                remedy: language
-                    .pick("compare it with the label or the register", "请与标签或登记核对")
-                    .into(),
-            });
-        }
+    visit_cautions(statement, &mut |path, text, caution| {
+        let (english, chinese) = (format!("{text}: {caution}"), format!("{text}：{}", caution.chinese()));
+        found.push(FieldViolation {
+            field: path.to_string(),
+            description: match language {
+                Language::English => english,
+                Language::Chinese => chinese,
+            },
+            reason: caution.as_str().to_ascii_uppercase(),
+            remedy: language.pick("compare it with the label or the register", "请与标签或登记核对").into(),
+        });
         found.len() < MAX_VIOLATIONS
     });
     found

@@ -26,7 +26,6 @@ const HOLDERS: &[Role] = &[
     Role::Authority,
 ];
 
-const LABORATORIES: &[Role] = &[Role::Laboratory];
 const SAMPLERS: &[Role] = &[Role::Laboratory, Role::Authority];
 const IMPORTERS: &[Role] = &[Role::Importer];
 const RECALLERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Authority];
@@ -36,6 +35,20 @@ const REPORTERS: &[Role] =
 const CARRIERS: &[Role] = &[Role::Carrier, Role::Authority];
 
 const DRUG: &[AuthorityField] = &[AuthorityField::Drug];
+/// Who keeps registers of parties, places and keys. Police, courts, tax and others read them.
+const REGISTRARS: &[AuthorityField] = &[
+    AuthorityField::Root,
+    AuthorityField::Drug,
+    AuthorityField::Customs,
+    AuthorityField::Health,
+    AuthorityField::Market,
+    AuthorityField::Post,
+];
+/// Whose register products and rules stand in.
+const PRODUCT_REGISTER: &[AuthorityField] = &[AuthorityField::Root, AuthorityField::Drug];
+/// Who registers that one firm takes another's place.
+const FIRM_REGISTER: &[AuthorityField] =
+    &[AuthorityField::Root, AuthorityField::Drug, AuthorityField::Health, AuthorityField::Market];
 const CUSTOMS: &[AuthorityField] = &[AuthorityField::Customs];
 const POST: &[AuthorityField] = &[AuthorityField::Post];
 
@@ -57,31 +70,37 @@ const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -
 pub static KINDS: &[KindRow] = &[
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Relation::Party, false), (Document, true)],
         ..row(Kind::Party, "party", "主体登记", 1)
     },
     KindRow {
         signers: Signers::SelfOrAuthority,
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Relation::Party, false), (Site, false), (Document, true)],
         ..row(Kind::Site, "site", "场所登记", 2)
     },
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Relation::Party, false), (Site, false), (Document, true)],
         ..row(Kind::Licence, "licence", "许可", 3)
     },
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: PRODUCT_REGISTER,
         subjects: &[(Signer, false), (Relation::Party, false), (Product, false), (Document, true)],
         ..row(Kind::Registration, "registration", "产品注册", 4)
     },
     KindRow {
         signers: Signers::SelfOrAuthority,
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Relation::Party, false), (Key, true), (Document, true)],
         ..row(Kind::EnrolKey, "enrol_key", "密钥登记", 5)
     },
     KindRow {
         signers: Signers::SelfOrAuthority,
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Relation::Party, false), (Key, true), (Document, true)],
         ..row(Kind::RevokeKey, "revoke_key", "密钥吊销", 6)
     },
@@ -91,6 +110,7 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: FIRM_REGISTER,
         subjects: &[(Signer, false), (Relation::Party, false), (Site, false), (Document, true)],
         ..row(Kind::Succession, "succession", "主体承继", 8)
     },
@@ -101,6 +121,7 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: REGISTRARS,
         subjects: &[(Signer, false), (Document, true)],
         ..row(Kind::Coverage, "coverage", "登记范围", 76)
     },
@@ -117,6 +138,7 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
+        fields: PRODUCT_REGISTER,
         subjects: &[(Signer, false), (Document, true)],
         ..row(Kind::Policy, "policy", "规则参数", 78)
     },
@@ -271,7 +293,7 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::Sample, "sample", "抽样", 45)
     },
     KindRow {
-        signers: Signers::Roles(LABORATORIES),
+        signers: Signers::Roles(SAMPLERS),
         correctable: true,
         subjects: &[
             (Signer, false),

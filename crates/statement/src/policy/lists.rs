@@ -253,6 +253,7 @@ lists! {
         "temperature-log" "temperature log" "温湿度记录",
         "photo" "photo" "照片",
         "video" "video" "视频",
+        "key-certificate" "certificate of a licensed CA for a key" "电子认证证书（密钥）",
         "record" "record of an inspection or talk" "检查/询问笔录",
         "decision" "decision of an authority" "行政决定书",
         "mandate" "mandate or power of attorney" "委托书",

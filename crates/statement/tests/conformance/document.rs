@@ -1,9 +1,12 @@
 //! docs/FORMAT.md against the code: its bytes, its tables, its limits.
 
-use proto::schema::{ENUMS, Field, GENESIS, Kind as Type, MESSAGES, STATEMENT};
+use proto::{
+    schema::{ENUMS, Field, GENESIS, Kind as Type, MESSAGES, STATEMENT},
+    v1::AuthorityField,
+};
 use statement::{
     DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, ENVELOPE_LEN, KINDS, KindRow, LEAF_LEN, MAX_ITEMS, MAX_LOTS,
-    MAX_PAYLOAD, POSSESSION_TYPE, Relation, STATEMENT_TYPE, Signers, SubjectKind,
+    MAX_PAYLOAD, POSSESSION_TYPE, REMITS, Relation, Role, STATEMENT_TYPE, Signers, SubjectKind,
     scan::{MAX_DEPTH, MAX_ELEMENTS},
 };
 
@@ -98,24 +101,68 @@ fn every_message_has_its_table_of_fields() {
     }
 }
 
+fn field_names(fields: &[AuthorityField]) -> String {
+    let names = fields.iter().map(|f| f.as_str_name().trim_start_matches("AUTHORITY_FIELD_"));
+    names.collect::<Vec<_>>().join(", ").to_lowercase()
+}
+
 fn signers(row: &KindRow) -> String {
+    let fields = field_names(row.fields);
+    let authority = if fields.is_empty() { "authority".into() } else { format!("authority ({fields})") };
     match row.signers {
         Signers::Roles(roles) => {
             let names = roles.iter().map(|r| r.as_str_name().trim_start_matches("ROLE_").to_lowercase());
             let names = names.collect::<Vec<_>>().join(", ").replace('_', " ");
-            let fields = row.fields.iter().map(|f| f.as_str_name().trim_start_matches("AUTHORITY_FIELD_"));
-            let fields = fields.collect::<Vec<_>>().join(", ").to_lowercase();
-            if fields.is_empty() {
-                names
-            } else {
-                names.replace("authority", &format!("authority ({fields})"))
-            }
+            names.replace("authority", &authority)
         }
-        Signers::SelfOrAuthority => "the party named, authority".into(),
+        Signers::SelfOrAuthority => format!("the party named, {authority}"),
         Signers::AnyParty => "any party with a role".into(),
         Signers::TargetSigner => "signer of the target".into(),
         Signers::TargetSignerOrAuthority => "signer of the target, authority".into(),
         Signers::Asked => "a party that is asked".into(),
+    }
+}
+
+#[test]
+fn the_remits_of_authorities_are_the_ones_in_the_code() {
+    let (_, rest) = DOCUMENT.split_once("| what is stated | value | by an authority in |").unwrap();
+    let rows: Vec<&str> = rest.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    let lines = REMITS.iter().map(|r| {
+        let value = if r.value.is_empty() { "any".into() } else { format!("`{}`", r.value) };
+        let fields = if r.fields.is_empty() { "any field".into() } else { field_names(r.fields) };
+        format!("| `{}` | {value} | {fields} |", r.field)
+    });
+    assert_eq!(rows, lines.collect::<Vec<_>>());
+}
+
+#[test]
+fn no_default_code_is_open_to_every_authority_unawares() {
+    let known = |field: &str, value: &str| REMITS.iter().any(|r| r.field == field && r.value == value);
+    for (field, list) in [
+        ("licence.kind", "licence-kind"),
+        ("coverage.register", "register"),
+        ("named_list.list", "named-list"),
+    ] {
+        for code in statement::policy::list(list).unwrap().codes {
+            assert!(known(field, code.code), "{field} {}", code.code);
+        }
+        let codes = REMITS.iter().filter(|r| r.field == field);
+        assert!(
+            codes.map(|r| r.value).all(|code| statement::policy::list(list).unwrap().holds(code)),
+            "{field}"
+        );
+    }
+    // Authorities and auditors are the root authorities' to make.
+    let open = [Role::Unspecified, Role::Authority, Role::Auditor];
+    for role in (0..).map_while(|n| Role::try_from(n).ok()).filter(|role| !open.contains(role)) {
+        assert!(known("party.roles.role", role.as_str_name()), "{role:?}");
+    }
+    // Whoever may state a value may sign the kind.
+    for r in REMITS {
+        let name = r.field.split('.').next().unwrap();
+        let row = KINDS.iter().find(|row| row.name == name).unwrap();
+        let signs = |f: &AuthorityField| row.fields.is_empty() || row.fields.contains(f);
+        assert!(r.fields.iter().all(signs), "{} {}", r.field, r.value);
     }
 }
 

@@ -1,9 +1,29 @@
-//! What an item's Commission says of it.
+//! What an item's Commission says of it; of goods in stock before there was one, what the count of opening
+//! stock says.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
-use custody::{View, ViewError, content, item::item_state};
-use proto::v1::{Commission, statement::Body};
+use custody::{
+    View, ViewError,
+    alias::code_texts,
+    content,
+    item::item_state,
+    root_of,
+    tables::{subject_by_text, touches},
+};
+use gs1::LotRef;
+use proto::v1::{Adjust, AdjustOutcome, Commission, statement::Body};
+use statement::{Kind, SubjectKind};
+
+use crate::budget::Budget;
+
+/// Counts of opening stock that are read for one thing.
+const MAX_OPENINGS: usize = 64;
+/// Lines of opening stock kept for one answer, some 300 bytes each.
+const MAX_KEPT: usize = 32_768;
 
 /// Lot, expiry and registration of an item, where known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,20 +40,113 @@ pub struct ItemFacts {
     pub maker: String,
 }
 
+impl ItemFacts {
+    /// A lot that is named by a registration number tells it.
+    fn with_number_of_lot(mut self) -> Self {
+        if self.registration.is_empty() {
+            let lot = LotRef::parse(&self.lot).ok();
+            let number = lot.and_then(|lot| lot.product().registration().map(Into::into));
+            self.registration = number.unwrap_or_default();
+        }
+        self
+    }
+}
+
+/// A count of opening stock.
+#[derive(Debug, Default)]
+struct Opening {
+    /// Whose.
+    actor: String,
+    /// By item or lot.
+    lines: BTreeMap<String, Rc<ItemFacts>>,
+}
+
 /// Reads each Commission once: the items of a bill mostly come from few.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     known: BTreeMap<u64, Rc<ItemFacts>>,
+    openings: BTreeMap<u64, Rc<Opening>>,
+    /// Lines in `openings`.
+    kept: usize,
 }
 
 impl Facts {
     pub(super) const fn new() -> Self {
-        Self { known: BTreeMap::new() }
+        Self { known: BTreeMap::new(), openings: BTreeMap::new(), kept: 0 }
     }
 
-    pub(super) fn of<V: View + ?Sized>(&mut self, view: &V, item: &str) -> Result<ItemFacts, ViewError> {
+    /// Of an item: its Commission's, else those of opening stock, of which `whose` count speaks first.
+    pub(super) fn of<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        item: &str,
+        whose: &str,
+        budget: &mut Budget,
+    ) -> Result<ItemFacts, ViewError> {
         let Some((_, state)) = item_state(view, item)? else { return Ok(ItemFacts::default()) };
-        self.commission(view, state.commissioned).map(|facts| (*facts).clone())
+        let facts = match state.commissioned {
+            0 => self.opening(view, &code_texts(view, item)?, whose, budget)?,
+            entry => self.commission(view, entry)?,
+        };
+        Ok((*facts).clone())
+    }
+
+    /// What is said of a thing with these codes, or of a lot, where it is counted as opening stock: by `whose`
+    /// count, else by the first.
+    pub(super) fn opening<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        codes: &[String],
+        whose: &str,
+        budget: &mut Budget,
+    ) -> Result<Rc<ItemFacts>, ViewError> {
+        let mut roots = BTreeSet::new();
+        for code in codes {
+            let Some(record) = subject_by_text(view, SubjectKind::Item, code)? else { continue };
+            touches(view, record.number, 0, &mut |touch| {
+                match Kind::try_from(i32::from(touch.kind)) {
+                    Ok(Kind::Adjust) => drop(roots.insert(touch.index)),
+                    Ok(Kind::Correct) => drop(roots.insert(root_of(view, touch.index)?)),
+                    _ => {}
+                }
+                Ok(roots.len() < MAX_OPENINGS && budget.spend(1))
+            })?;
+        }
+        let mut first = None;
+        for root in roots {
+            let opening = self.count(view, root, budget)?;
+            let Some(facts) = codes.iter().find_map(|code| opening.lines.get(code)) else { continue };
+            if opening.actor == whose {
+                return Ok(Rc::clone(facts));
+            }
+            first.get_or_insert_with(|| Rc::clone(facts));
+        }
+        Ok(first.unwrap_or_default())
+    }
+
+    /// The count of opening stock at an entry; nothing where it is none.
+    fn count<V: View + ?Sized>(
+        &mut self,
+        view: &V,
+        root: u64,
+        budget: &mut Budget,
+    ) -> Result<Rc<Opening>, ViewError> {
+        if let Some(known) = self.openings.get(&root) {
+            return Ok(Rc::clone(known));
+        }
+        let found = if budget.read() { content(view, root)? } else { None };
+        let opening = match found.map(|c| (c.root.actor().to_owned(), c.body)) {
+            Some((actor, Body::Adjust(b))) => Opening { actor, lines: opening_lines(b) },
+            _ => Opening::default(),
+        };
+        self.kept += opening.lines.len();
+        if self.kept > MAX_KEPT {
+            self.openings.clear();
+            self.kept = opening.lines.len();
+        }
+        let opening = Rc::new(opening);
+        self.openings.insert(root, Rc::clone(&opening));
+        Ok(opening)
     }
 
     /// Of the Commission at an entry + 1; 0 = none.
@@ -74,4 +187,17 @@ fn facts_of(b: Commission, maker: &str) -> ItemFacts {
         registration: b.registration,
         maker: maker.to_owned(),
     }
+}
+
+fn opening_lines(b: Adjust) -> BTreeMap<String, Rc<ItemFacts>> {
+    let opened = b.lines.into_iter().filter(|line| line.outcome() == AdjustOutcome::Opening);
+    let facts = opened.map(|line| {
+        let of_lot = line.lot.map(|amount| amount.lot).unwrap_or_default();
+        let (key, lot) =
+            if line.item.is_empty() { (of_lot.clone(), of_lot) } else { (line.item, line.item_lot) };
+        let (made_on, expires_on) = (line.made_on, line.expires_on);
+        let facts = ItemFacts { lot, made_on, expires_on, ..ItemFacts::default() };
+        (key, Rc::new(facts.with_number_of_lot()))
+    });
+    facts.collect()
 }

@@ -14,7 +14,7 @@ use statement::{Day, Kind, Relation, SubjectKind, subject_key};
 
 use super::{
     facts::{Facts, ItemFacts},
-    restrictions::{Goods, Restraints, first_made},
+    restrictions::{Goods, Restraints, lot_facts},
 };
 use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader};
 
@@ -25,7 +25,8 @@ pub struct HoldingsQuery<'a> {
     pub party: &'a str,
     /// Only of this lot; empty = of all.
     pub lot: &'a str,
-    /// Only at this site; empty = at all.
+    /// Only at this site; empty = at all. Lots without serials are counted for the party and not by site: they
+    /// are listed all the same.
     pub site: &'a str,
     /// What is inside containers instead of the containers.
     pub contents: bool,
@@ -55,7 +56,7 @@ pub struct Holding {
     pub expires_on: String,
     /// "held" or "opened".
     pub condition: &'static str,
-    /// Where, if told.
+    /// Where, if told; of a lot without serials it never is.
     pub site: String,
     /// The container it is in, where contents are shown.
     pub container: String,
@@ -162,17 +163,25 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         }
     }
 
-    /// What is left of a lot without serials.
+    /// What is left of a lot without serials: at the party, wherever that is.
     fn lot(&mut self, lot: String, row: &Stock) -> Result<(), Error> {
-        if !self.query.site.is_empty() || (!self.query.lot.is_empty() && self.query.lot != lot) {
+        if !self.query.lot.is_empty() && self.query.lot != lot {
             return Ok(());
         }
         let balances = balances(self.view, self.query.party, row.number)?;
-        let made = first_made(self.view, &lot, &mut self.facts, &mut self.reader.budget)?;
-        let held = self.restraints.over(&Goods::of_lot(&lot, &made), &mut self.reader.budget)?;
-        let held_by = held.into_iter().collect();
-        let (condition, since) = ("held", row.since);
-        self.found.push(Holding { lot, balances, condition, since, held_by, ..Holding::default() });
+        let budget = &mut self.reader.budget;
+        let made = lot_facts(self.view, &lot, self.query.party, &mut self.facts, budget)?;
+        let held = self.restraints.over(&Goods::of_lot(&lot, &made), budget)?;
+        self.found.push(Holding {
+            lot,
+            balances,
+            registration: made.registration.clone(),
+            expires_on: made.expires_on.clone(),
+            condition: "held",
+            since: row.since,
+            held_by: held.into_iter().collect(),
+            ..Holding::default()
+        });
         Ok(())
     }
 
@@ -185,7 +194,10 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         };
         let state = ItemState::decode(&record.state)?;
         let inside = self.inside(text, &record)?;
-        let facts = self.facts.commission(self.view, state.commissioned)?;
+        let facts = match state.commissioned {
+            0 => self.opening(text)?,
+            entry => self.facts.commission(self.view, entry)?,
+        };
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
             let held = self.held_by(text, &facts, held)?;
             for child in inside {
@@ -213,6 +225,12 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             ..Holding::default()
         });
         Ok(())
+    }
+
+    /// What is said of an item that was never commissioned.
+    fn opening(&mut self, item: &str) -> Result<Rc<ItemFacts>, ViewError> {
+        let codes = self.reader.names(item)?;
+        self.facts.opening(self.view, &codes, self.query.party, &mut self.reader.budget)
     }
 
     /// What restricts an item, and the container it is in.

@@ -64,6 +64,19 @@ pub(super) fn first_made<V: View + ?Sized>(
     Ok(found)
 }
 
+/// The same; of a lot that was never commissioned, what its count as opening stock says, `whose` before anybody
+/// else's.
+pub(super) fn lot_facts<V: View + ?Sized>(
+    view: &V,
+    lot: &str,
+    whose: &str,
+    facts: &mut Facts,
+    budget: &mut Budget,
+) -> Result<Rc<ItemFacts>, ViewError> {
+    let made = first_made(view, lot, facts, budget)?;
+    if made.lot.is_empty() { facts.opening(view, &[lot.to_owned()], whose, budget) } else { Ok(made) }
+}
+
 /// Goods as restrictions name them.
 #[derive(Debug)]
 pub(super) struct Goods<'a> {

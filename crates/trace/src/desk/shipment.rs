@@ -9,7 +9,10 @@ use custody::{
 };
 use proto::v1::{LotAmount, Receive, ReceiveOutcome, Ship, statement::Body};
 
-use super::facts::{Facts, ItemFacts};
+use super::{
+    facts::{Facts, ItemFacts},
+    restrictions::lot_facts,
+};
 use statement::{SubjectKey, SubjectKind, subject_key};
 
 use crate::{Error, budget::Budget};
@@ -66,7 +69,7 @@ pub struct ShipmentLine {
     pub received_by: Vec<u64>,
     /// How; `None` while nobody has.
     pub outcome: Option<LineOutcome>,
-    /// What is known of an item.
+    /// What is known of the item or lot.
     pub facts: ItemFacts,
 }
 
@@ -97,18 +100,21 @@ pub fn shipment_lines<V: View + ?Sized>(
     view: &V,
     root: u64,
 ) -> Result<Option<(Shipment, Vec<ShipmentLine>)>, Error> {
-    let Some((shipment, answers)) = read(view, root, &mut Budget::default())? else { return Ok(None) };
+    let mut budget = Budget::default();
+    let Some((shipment, answers)) = read(view, root, &mut budget)? else { return Ok(None) };
+    let sender = shipment.content.root.actor();
     let Some(ship) = shipment.ship() else { return Ok(None) };
     let mut facts = Facts::default();
     let mut lines = Vec::with_capacity(ship.items.len() + ship.lots.len());
     for item in &ship.items {
         let (received_by, outcome) = answers.of(item);
-        let facts = facts.of(view, item)?;
+        let facts = facts.of(view, item, sender, &mut budget)?;
         lines.push(ShipmentLine { line: Line::Item(item.clone()), received_by, outcome, facts });
     }
     for lot in &ship.lots {
         let (received_by, outcome) = answers.of(&lot.lot);
-        let facts = ItemFacts::default();
+        let told = lot_facts(view, &lot.lot, sender, &mut facts, &mut budget)?;
+        let facts = ItemFacts { lot: String::new(), ..(*told).clone() };
         lines.push(ShipmentLine { line: Line::Lot(lot.clone()), received_by, outcome, facts });
     }
     Ok(Some((shipment, lines)))

@@ -1,0 +1,182 @@
+//! What an authority may put into a register: what lies in its field, about whom lies in its region.
+//!
+//! Both must hold on the day it happened and on the day of recording, as for roles in registers.
+
+use proto::v1::{AuthorityField, ListEntry, Registration, Role, RoleGrant, statement::Body};
+use statement::{
+    Day, Reason, Refusal, Signers, Violation, Words, is_provincial_registration, party_region, visit_remits,
+    words,
+};
+
+use super::{
+    Admit, Ask,
+    signer::{When, is_registry, party_concerned},
+};
+use crate::{
+    View, ViewError,
+    registry::{grants_on, site},
+};
+
+/// Where something is that a register statement is about.
+enum Place {
+    /// Region code, GB/T 2260, or the prefix of one.
+    In(String),
+    /// The whole country.
+    Everywhere,
+}
+
+/// Field and place; none for what is not known.
+type Placed = (String, Place);
+
+/// Field and region of an authority that signs for a register.
+pub(super) fn check_remit<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
+    let Some(signer) = ask.signer.as_ref().filter(|_| acts_as_authority(ask)) else { return Ok(()) };
+    let mut violations: Vec<Violation> = Vec::new();
+    for (day, when) in [(ask.day(), When::Happened), (Day::of_instant(ask.now), When::Recorded)] {
+        let mut grants = grants_on(signer, day);
+        grants.retain(|g| g.role() == Role::Authority && is_open(ask.row.fields, g.field()));
+        if grants.is_empty() {
+            // The check of roles tells.
+            continue;
+        }
+        for violation in outside(ask, grants, when)? {
+            if violations.iter().all(|v| v.field != violation.field) && violations.len() < super::MAX_FAULTS {
+                violations.push(violation);
+            }
+        }
+    }
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal { reason: Reason::RoleMissing, violations }.into())
+}
+
+/// Whether the statement is for a register, and the signer not the party itself that it is about.
+fn acts_as_authority<V: ?Sized>(ask: &Ask<'_, V>) -> bool {
+    let by_role = match ask.row.signers {
+        Signers::Roles(roles) => roles.contains(&Role::Authority),
+        Signers::SelfOrAuthority => party_concerned(ask.statement)
+            .is_some_and(|(_, concerned)| *concerned != ask.statement.header().party),
+        _ => false,
+    };
+    by_role && is_registry(ask.statement.kind())
+}
+
+fn is_open(fields: &[AuthorityField], field: AuthorityField) -> bool {
+    fields.is_empty() || fields.contains(&field)
+}
+
+/// What these grants do not reach. One grant must reach field and region together.
+fn outside<V: View + ?Sized>(
+    ask: &Ask<'_, V>,
+    mut grants: Vec<RoleGrant>,
+    when: When,
+) -> Result<Vec<Violation>, ViewError> {
+    let mut found = Vec::new();
+    if grants.iter().any(|g| !g.region.is_empty()) {
+        for (field, place) in places(ask)? {
+            let inside = |g: &RoleGrant| {
+                g.region.is_empty() || matches!(&place, Place::In(region) if region.starts_with(&g.region))
+            };
+            if grants.iter().any(inside) {
+                grants.retain(inside);
+            } else {
+                found.push(violation(field, when.added(not_here(&grants, &place))));
+            }
+        }
+    }
+    visit_remits(ask.statement.body(), &mut |path, fields| {
+        let may = |g: &RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
+        if !grants.iter().any(may) {
+            found.push(violation(path, when.added(not_theirs(fields))));
+        }
+    });
+    Ok(found)
+}
+
+fn violation(field: String, description: Words) -> Violation {
+    Violation { reason: Reason::RoleMissing, field: field.into(), description }
+}
+
+fn not_here(grants: &[RoleGrant], place: &Place) -> Words {
+    let regions: Vec<&str> = grants.iter().map(|g| g.region.as_str()).collect();
+    let regions = regions.join(", ");
+    match place {
+        Place::In(region) => words!(
+            "is in region {region}; the authority's role is limited to {regions}",
+            "位于地区 {region}；该主管部门的角色限于 {regions}"
+        ),
+        Place::Everywhere => words!(
+            "holds for the whole country; the authority's role is limited to {regions}",
+            "适用于全国；该主管部门的角色限于 {regions}"
+        ),
+    }
+}
+
+fn not_theirs(fields: &[AuthorityField]) -> Words {
+    let names: Vec<&str> = fields.iter().map(|f| f.as_str_name()).collect();
+    let names = names.join(", ");
+    words!("an authority states this in the field {names} only", "主管部门仅可在领域 {names} 内作此登记")
+}
+
+/// Where everything is that the statement puts into a register, as far as that is known.
+fn places<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Vec<Placed>, ViewError> {
+    let mut places = Vec::new();
+    let everywhere = |field: &str| Some((field.to_owned(), Place::Everywhere));
+    match ask.statement.body() {
+        Body::Party(b) => places.extend(of_party("party.party".into(), &b.party)),
+        Body::Site(b) => {
+            places.extend(region("site.region".into(), &b.region));
+            places.extend(of_site(ask.view, "site.site".into(), &b.site)?);
+        }
+        Body::Licence(b) => places.extend(of_site(ask.view, "licence.site".into(), &b.site)?),
+        Body::Registration(b) => places.extend(of_registration(b)),
+        Body::EnrolKey(b) => places.extend(of_party("enrol_key.party".into(), &b.party)),
+        Body::RevokeKey(b) => places.extend(of_party("revoke_key.party".into(), &b.party)),
+        Body::Succession(b) => places.extend(of_party("succession.predecessor".into(), &b.predecessor)),
+        Body::Coverage(b) if b.region.is_empty() => places.extend(everywhere("coverage.region")),
+        Body::Coverage(b) => places.extend(region("coverage.region".into(), &b.region)),
+        // A whole list takes the place of what others have put into it.
+        Body::NamedList(b) if b.whole => places.extend(everywhere("named_list.whole")),
+        Body::NamedList(b) => {
+            for (i, entry) in b.entries.iter().enumerate() {
+                places.extend(of_entry(ask.view, i, entry)?);
+            }
+        }
+        Body::Policy(_) => places.extend(everywhere("policy.policy")),
+        _ => {}
+    }
+    Ok(places)
+}
+
+fn region(field: String, region: &str) -> Option<Placed> {
+    (!region.is_empty()).then(|| (field, Place::In(region.to_owned())))
+}
+
+/// A party is where its credit code was given; codes of the national register, and other ids, do not tell.
+fn of_party(field: String, party: &str) -> Option<Placed> {
+    party_region(party).map(|region| (field, Place::In(region)))
+}
+
+/// A site is where it was registered.
+fn of_site<V: View + ?Sized>(view: &V, field: String, name: &str) -> Result<Option<Placed>, ViewError> {
+    let registered = site(view, name)?.and_then(|row| row.site);
+    Ok(registered.and_then(|site| region(field, &site.region)))
+}
+
+/// Provincial authorities register devices of class 2 and file those of class 1, of the firms in their province.
+/// Everything else is national.
+fn of_registration(b: &Registration) -> Option<Placed> {
+    if !is_provincial_registration(&b.number) {
+        return Some(("registration.number".into(), Place::Everywhere));
+    }
+    of_party("registration.holder".into(), &b.holder)
+}
+
+fn of_entry<V: View + ?Sized>(view: &V, i: usize, entry: &ListEntry) -> Result<Option<Placed>, ViewError> {
+    let field = format!("named_list.entries[{i}].subject");
+    if entry.subject.starts_with("site:") {
+        return of_site(view, field, &entry.subject);
+    }
+    Ok(of_party(field, &entry.subject))
+}

@@ -1,0 +1,294 @@
+//! What authorities may put into registers: in their field, about their region.
+
+use proto::v1::{
+    self,
+    AuthorityField::{Customs, Drug, Health, Market, Police, Post},
+    Role,
+    statement::Body,
+};
+
+use super::{
+    admission::{party, revoke, site},
+    ledger::{NOON, Say, TestLedger, facts, org},
+};
+
+const SITE: &str = "site:org:trader/W1";
+/// A firm of Shanghai, one of Zhejiang, and one of the national register.
+const SHANGHAI: &str = "uscc:91310104MAYL90023C";
+const ZHEJIANG: &str = "uscc:91330106MAYL9004X4";
+const NATIONAL: &str = "uscc:91100000100003962T";
+
+fn licence_of(site: &str, kind: &str) -> Body {
+    Body::Licence(v1::Licence {
+        site: site.into(),
+        kind: kind.into(),
+        number: "MAYL90082320508D154201".into(),
+        issuer: org("office"),
+        valid_from: "2024-01-01".into(),
+        ..v1::Licence::default()
+    })
+}
+
+fn registration(number: &str, holder: &str) -> Body {
+    Body::Registration(v1::Registration {
+        number: number.into(),
+        name: "Product".into(),
+        holder: holder.into(),
+        product_class: "toxin".into(),
+        valid_from: "2020-01-01".into(),
+        valid_to: "2030-01-01".into(),
+        units_per_code: 1,
+        origin: "CN".into(),
+        ..v1::Registration::default()
+    })
+}
+
+fn succession(from: &str) -> Body {
+    Body::Succession(v1::Succession {
+        predecessor: from.into(),
+        successor: org("firm"),
+        kind: "merger".into(),
+        effective_on: "2026-03-02".into(),
+        ..v1::Succession::default()
+    })
+}
+
+fn coverage(register: &str, region: &str) -> Body {
+    Body::Coverage(v1::Coverage {
+        register: register.into(),
+        region: region.into(),
+        since: "2026-01-01".into(),
+        ..v1::Coverage::default()
+    })
+}
+
+fn list(name: &str, subject: &str, whole: bool) -> Body {
+    Body::NamedList(v1::NamedList {
+        list: name.into(),
+        version: 1,
+        title: "List".into(),
+        whole,
+        entries: vec![v1::ListEntry {
+            subject: subject.into(),
+            reason: "known".into(),
+            legal_basis: "decision 1".into(),
+            valid_from: "2026-01-01".into(),
+            ..v1::ListEntry::default()
+        }],
+    })
+}
+
+fn policy() -> Body {
+    let setting = v1::PolicySetting { key: "hours".into(), value: 48 };
+    Body::Policy(v1::Policy {
+        policy: "time-limits".into(),
+        effective_on: "2026-03-02".into(),
+        settings: vec![setting],
+        ..v1::Policy::default()
+    })
+}
+
+fn closed(name: &str) -> Body {
+    Body::Party(v1::Party { closed_on: "2026-04-01".into(), ..facts(name, Vec::new()) })
+}
+
+/// Registered under its id, with a role.
+fn party_of(id: &str, role: Role) -> Body {
+    let grant = v1::RoleGrant { role: role as i32, ..v1::RoleGrant::default() };
+    Body::Party(v1::Party { party: id.into(), ..facts("Firm", vec![grant]) })
+}
+
+fn verdict(ledger: &mut TestLedger, by: &str, body: Body) -> String {
+    let say = ledger.say(by, body);
+    ledger.verdict_of(&say)
+}
+
+/// With an authority of each of some fields, and a registered site.
+fn offices() -> TestLedger {
+    let mut ledger = TestLedger::new();
+    for (name, field) in
+        [("customs", Customs), ("health", Health), ("market", Market), ("post", Post), ("police", Police)]
+    {
+        ledger.found_authority(name, field);
+    }
+    let place = ledger.say("trader", site(SITE, "trader"));
+    ledger.must(&place);
+    ledger
+}
+
+#[test]
+fn each_authority_fills_registers_in_its_own_field() {
+    let mut ledger = offices();
+    let key = |l: &TestLedger| Body::EnrolKey(l.enrolment("trader", "second"));
+    let enrolment = key(&ledger);
+    let grant = |role| party("shop", role);
+    let rows: Vec<(Body, &str, &str)> = vec![
+        (registration("国药准字SJ20171003", "org:maker"), "header.party", "drug root1"),
+        (policy(), "header.party", "drug root1"),
+        (succession("org:trader"), "header.party", "drug health market root1"),
+        (grant(Role::Manufacturer), "party.roles[0].role", "drug root1"),
+        (grant(Role::DomesticAgent), "party.roles[0].role", "drug root1"),
+        (grant(Role::Importer), "party.roles[0].role", "drug customs root1"),
+        (grant(Role::Distributor), "party.roles[0].role", "drug market root1"),
+        (grant(Role::Carrier), "party.roles[0].role", "drug post root1"),
+        (grant(Role::Clinic), "party.roles[0].role", "drug health root1"),
+        (closed("trader"), "party.closed_on", "drug health market root1"),
+        (licence_of(SITE, "drug-wholesale"), "licence.kind", "drug root1"),
+        (licence_of(SITE, "medical-institution"), "licence.kind", "health root1"),
+        (licence_of(SITE, "business-licence"), "licence.kind", "market root1"),
+        (licence_of(SITE, "courier"), "licence.kind", "post root1"),
+        (licence_of(SITE, "customs-broker"), "licence.kind", "customs root1"),
+        (coverage("registrations", ""), "coverage.register", "drug root1"),
+        (coverage("licences", ""), "coverage.register", "drug customs health market post root1"),
+        (list("key-products", "gtin:09521234543213", false), "named_list.list", "drug health root1"),
+        (list("licensed-clinics", "org:clinic", true), "named_list.list", "health market root1"),
+        (list("blacklist", "org:maker", true), "", "drug customs health market post police root1"),
+        (site("site:org:trader/W2", "trader"), "site.party", "drug customs health market post root1"),
+        (enrolment, "enrol_key.party", "drug customs health market post root1"),
+        (revoke("trader", "trader"), "revoke_key.party", "drug customs health market post root1"),
+    ];
+    for (body, field, who) in rows {
+        for by in ["drug", "customs", "health", "market", "post", "police", "root1"] {
+            let told = verdict(&mut ledger, by, body.clone());
+            if who.split(' ').any(|name| name == by) {
+                assert_eq!(told, "OK", "{by} {body:?}");
+                continue;
+            }
+            // Where a field may not sign the kind at all, that is what is told.
+            let reason = if told.starts_with("NOT_YOURS") { "NOT_YOURS" } else { "ROLE_MISSING" };
+            let fields = [format!("{reason} {field}"), format!("{reason} header.party")];
+            assert!(fields.contains(&told), "{by} {told} {body:?}");
+        }
+    }
+}
+
+#[test]
+fn every_value_that_is_not_an_authoritys_to_state_is_named() {
+    let mut ledger = offices();
+    let roles = [Role::Importer, Role::Clinic, Role::Carrier, Role::Distributor];
+    let grant = |role| v1::RoleGrant { role: role as i32, ..v1::RoleGrant::default() };
+    let facts = v1::Party { closed_on: "2026-04-01".into(), ..facts("shop", roles.map(grant).to_vec()) };
+    let expected = "ROLE_MISSING party.roles[1].role party.roles[2].role party.roles[3].role party.closed_on";
+    assert_eq!(verdict(&mut ledger, "customs", Body::Party(facts.clone())), expected);
+    // Two fields in one house reach what each reaches.
+    ledger.found_authority_with("house", &[(Market, ""), (Post, ""), (Health, "")]);
+    assert_eq!(verdict(&mut ledger, "house", Body::Party(facts)), "ROLE_MISSING party.roles[0].role");
+}
+
+#[test]
+fn a_field_counts_on_the_day_of_recording_too() {
+    let mut ledger = offices();
+    let role = |field, valid_to: &str| v1::RoleGrant {
+        role: Role::Authority as i32,
+        field: field as i32,
+        valid_to: valid_to.into(),
+        ..v1::RoleGrant::default()
+    };
+    let grants = vec![role(Drug, "2026-03-04"), role(Customs, "")];
+    let say = ledger.say("root1", Body::Party(facts("port", grants)));
+    let signed = ledger.signed(&say);
+    ledger.record(&signed);
+    let endorse = ledger.say("root2", super::ledger::endorse_of(&signed.statement));
+    ledger.must(&endorse);
+    ledger.enrol("root1", "port", "port");
+    // Recording is at 2026-03-07.
+    let wholesale = Say { at: NOON, ..ledger.say("port", licence_of(SITE, "drug-wholesale")) };
+    assert_eq!(ledger.verdict_of(&wholesale), "ROLE_MISSING licence.kind");
+    let broker = Say { at: NOON, ..ledger.say("port", licence_of(SITE, "customs-broker")) };
+    assert_eq!(ledger.verdict_of(&broker), "OK");
+}
+
+#[test]
+fn a_regional_authority_fills_registers_about_its_region_only() {
+    let mut ledger = offices();
+    ledger.found_authority_with("sh", &[(Drug, "31")]);
+    ledger.found_authority_with("zj", &[(Drug, "33")]);
+    for id in [SHANGHAI, ZHEJIANG, NATIONAL] {
+        let say = ledger.say("drug", party_of(id, Role::Distributor));
+        ledger.must(&say);
+    }
+    let enrolment = |id: &str| {
+        let body = v1::RevokeKey { party: id.into(), key_id: vec![3; 32], ..v1::RevokeKey::default() };
+        Body::RevokeKey(v1::RevokeKey { reason: "lost".into(), ..body })
+    };
+    let here = |region: &str| {
+        let Body::Site(b) = site("site:org:trader/W3", "trader") else { unreachable!() };
+        Body::Site(v1::Site { region: region.into(), ..b })
+    };
+    let abroad = v1::Site { region: String::new(), country: "KR".into(), ..site_facts("site:org:trader/W4") };
+    // The site of `offices` is in Pudong, 310115.
+    let rows: Vec<(Body, &str, &str)> = vec![
+        (party_of(SHANGHAI, Role::Distributor), "OK", "ROLE_MISSING party.party"),
+        (party_of(ZHEJIANG, Role::Distributor), "ROLE_MISSING party.party", "OK"),
+        // Where a party is not known to be, anybody may.
+        (party_of(NATIONAL, Role::Distributor), "OK", "OK"),
+        (party("trader", Role::Distributor), "OK", "OK"),
+        (here("310115"), "OK", "ROLE_MISSING site.region"),
+        (here("330106"), "ROLE_MISSING site.region", "OK"),
+        (Body::Site(abroad), "OK", "OK"),
+        // What stands in one province is not moved into another by the other.
+        (
+            Body::Site(v1::Site { region: "330106".into(), ..site_facts(SITE) }),
+            "ROLE_MISSING site.region",
+            "ROLE_MISSING site.site",
+        ),
+        (licence_of(SITE, "drug-wholesale"), "OK", "ROLE_MISSING licence.site"),
+        (registration("沪械注准20202140001", SHANGHAI), "OK", "ROLE_MISSING registration.holder"),
+        (
+            registration("国药准字S20209904", SHANGHAI),
+            "ROLE_MISSING registration.number",
+            "ROLE_MISSING registration.number",
+        ),
+        (enrolment(SHANGHAI), "TARGET_UNKNOWN revoke_key.key_id", "ROLE_MISSING revoke_key.party"),
+        (succession(SHANGHAI), "OK", "ROLE_MISSING succession.predecessor"),
+        (coverage("licences", "31"), "OK", "ROLE_MISSING coverage.region"),
+        (coverage("licences", "310115"), "OK", "ROLE_MISSING coverage.region"),
+        (coverage("licences", ""), "ROLE_MISSING coverage.region", "ROLE_MISSING coverage.region"),
+        (list("blacklist", SHANGHAI, false), "OK", "ROLE_MISSING named_list.entries[0].subject"),
+        (list("blacklist", SITE, false), "OK", "ROLE_MISSING named_list.entries[0].subject"),
+        (list("blacklist", "brand:Specimen", false), "OK", "OK"),
+        (list("blacklist", SHANGHAI, true), "ROLE_MISSING named_list.whole", "ROLE_MISSING named_list.whole"),
+        (policy(), "ROLE_MISSING policy.policy", "ROLE_MISSING policy.policy"),
+    ];
+    for (body, of_shanghai, of_zhejiang) in rows {
+        assert_eq!(verdict(&mut ledger, "sh", body.clone()), of_shanghai, "sh {body:?}");
+        assert_eq!(verdict(&mut ledger, "zj", body.clone()), of_zhejiang, "zj {body:?}");
+        let national = verdict(&mut ledger, "drug", body.clone());
+        assert!(!national.starts_with("ROLE_MISSING"), "{national} {body:?}");
+    }
+}
+
+fn site_facts(name: &str) -> v1::Site {
+    match site(name, "trader") {
+        Body::Site(b) => b,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn field_and_region_are_those_of_one_grant() {
+    let mut ledger = offices();
+    ledger.found_authority_with("house", &[(Drug, "33"), (Market, "31"), (Customs, "")]);
+    // The site is in Pudong, where this house is the market authority, and as everywhere the customs.
+    for (kind, expected) in [
+        ("business-licence", "OK"),
+        ("device-trade", "OK"),
+        ("customs-broker", "OK"),
+        ("drug-wholesale", "ROLE_MISSING licence.kind"),
+    ] {
+        assert_eq!(verdict(&mut ledger, "house", licence_of(SITE, kind)), expected, "{kind}");
+    }
+}
+
+#[test]
+fn a_review_tells_field_and_region_with_everything_else() {
+    let mut ledger = offices();
+    ledger.found_authority_with("zj", &[(Health, "33")]);
+    let say = ledger.say("zj", licence_of(SITE, "drug-wholesale"));
+    let signed = ledger.signed(&say);
+    let found = crate::review(&ledger.view, &signed.statement, None, ledger.now, &ledger.limits).unwrap();
+    let fields: Vec<&str> = found.iter().map(|v| v.field.as_ref()).collect();
+    assert_eq!(fields, ["licence.site", "licence.kind"]);
+    assert!(found[0].description.english().contains("310115"), "{:?}", found[0]);
+    assert!(found[0].description.chinese().contains("33"), "{:?}", found[0]);
+}
