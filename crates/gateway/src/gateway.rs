@@ -16,7 +16,7 @@ use crate::{
 };
 use facts::{ahead, content, faults_of, key_of, title};
 
-pub(crate) use facts::{header_of, id_text};
+pub(crate) use facts::id_text;
 pub(crate) use machine::now_us;
 pub use machine::{private_dir, public_key_text};
 pub use report::{GatewayError, LaneStatus, Report, Told};
@@ -174,6 +174,26 @@ impl Gateway {
         let (seq, number) = (record.seq, &record.key.number);
         tracing::warn!(seq, number, state = record.state.name(), "bill taken up again");
         self.by_hand(seq);
+        Ok(record)
+    }
+
+    /// Gives up a bill that waits because the ledger refuses it for what is missing there: it is refused, with
+    /// the ledger's reason, and its number is free for a correction.
+    ///
+    /// # Errors
+    /// [`OutboxError::NotRefused`] where the ledger has not said so, or the bill is being tried; else as for
+    /// [`Outbox::put_aside`].
+    pub fn give_up(&self, which: &Which) -> Result<Record, GatewayError> {
+        let seq = self.outbox.waiting(which)?;
+        let Some(said) = self.with_turns(|turns| turns.give_up(seq)) else {
+            return Err(OutboxError::NotRefused(which.number.clone()).into());
+        };
+        let done = self.outbox.refuse(seq, said, now_us()?);
+        self.with_turns(|turns| turns.gone(seq));
+        self.nudge.notify_one();
+        let record = done?;
+        let (number, state) = (&record.key.number, record.state.name());
+        tracing::warn!(seq, number, state, "bill given up");
         Ok(record)
     }
 

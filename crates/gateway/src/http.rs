@@ -62,6 +62,7 @@ pub fn router(gateway: Arc<Gateway>, secret: Secret, hosts: Hosts) -> Router {
         .route("/v1/files", post(file))
         .route("/v1/put-aside", post(desk::put_aside))
         .route("/v1/retry", post(desk::retry))
+        .route("/v1/give-up", post(desk::give_up))
         .route("/v1/health", get(health))
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::check))

@@ -49,6 +49,9 @@ pub(super) fn trouble(error: &GatewayError) -> Response {
         GatewayError::Outbox(OutboxError::NoSuchBill(_)) => {
             fault(StatusCode::NOT_FOUND, "UNKNOWN_BILL", &text, "没有这样的单据，详见英文说明")
         }
+        GatewayError::Outbox(OutboxError::NotRefused(_)) => {
+            fault(StatusCode::CONFLICT, "NOT_REFUSED", &text, "该单据并非因账本缺少登记而等待，或正在重试")
+        }
         GatewayError::Outbox(OutboxError::Several(..)) => {
             fault(StatusCode::CONFLICT, "SEVERAL_BILLS", &text, "该单号有多张单据，请指明 kind 与 principal")
         }

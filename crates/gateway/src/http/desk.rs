@@ -49,6 +49,13 @@ pub(super) async fn retry(State(desk): Shared, request: Request) -> Response {
     }
 }
 
+pub(super) async fn give_up(State(desk): Shared, request: Request) -> Response {
+    match order(request).await {
+        Ok((which, _)) => done(desk.gateway.blocking(move |g| g.give_up(&which)).await),
+        Err(response) => *response,
+    }
+}
+
 async fn order(request: Request) -> Result<(Which, String), Box<Response>> {
     let wrong = |why: String| {
         let en = format!("write {{\"number\": …, \"reason\": …}}, where needed kind and principal: {why}");
