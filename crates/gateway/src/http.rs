@@ -80,10 +80,10 @@ async fn bill(State(desk): Shared, request: Request) -> Response {
 async fn statement(State(desk): Shared, request: Request) -> Response {
     take(&desk, request, |_, bytes, _| {
         let not_utf8 =
-            |_| Fault::whole("ENCODING", "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON");
+            |_| vec![Fault::whole("ENCODING", "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON")];
         Ok(match std::str::from_utf8(bytes).map_err(not_utf8).and_then(statement_bill) {
             Ok(bill) => Input { bills: vec![bill], ..Input::default() },
-            Err(fault) => Input { faults: vec![fault], ..Input::default() },
+            Err(faults) => Input { faults, ..Input::default() },
         })
     })
     .await

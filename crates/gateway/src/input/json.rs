@@ -159,19 +159,33 @@ impl<'de> Visitor<'de> for Once {
 /// key, which makes it a bill of the gateway.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn statement_bill(text: &str) -> Result<Bill, Fault> {
-    // Editors and exports of Windows begin texts with this mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let statement = client::statement_from_json(text).map_err(|error| {
-        let line = u32::try_from(error.line).unwrap_or(0);
-        Fault::at(line, error.path, "BAD_STATEMENT", error.fault, "不是声明的 JSON 形式")
-    })?;
+/// Everything that is wrong with it.
+pub fn statement_bill(text: &str) -> Result<Bill, Vec<Fault>> {
+    let statement = client::statement_from_json(text).map_err(|error| of_json(&error))?;
     let number = statement.header.as_ref().map(|h| h.business_key.clone()).unwrap_or_default();
     if number.is_empty() {
         let en = "is needed: by it the gateway knows a statement again";
         let zh = "必填：网关据此识别同一单据";
-        return Err(Fault::at(0, "header.businessKey", "MISSING", en, zh));
+        let mut faults = vec![Fault::at(0, "header.businessKey", "MISSING", en, zh)];
+        faults.extend(client::field_faults(&statement).iter().map(|fault| of_field(0, fault)));
+        return Err(faults);
     }
     Ok(Bill { number, bill_type: None, lines: 0, statement, places: Places::default() })
+}
+
+fn of_json(error: &client::JsonError) -> Vec<Fault> {
+    let line = u32::try_from(error.line).unwrap_or(0);
+    let mut faults: Vec<Fault> = error.faults.iter().map(|fault| of_field(line, fault)).collect();
+    if error.more {
+        let most = faults.len();
+        let en = format!("there are more faults than the {most} that are told; correct these first");
+        faults.push(Fault::at(0, "", "BAD_STATEMENT", en, format!("仅列出前 {most} 处错误，请先更正")));
+    }
+    faults
+}
+
+/// With the ledger's reason where a field check says so.
+fn of_field(line: u32, fault: &client::JsonFault) -> Fault {
+    let reason = fault.reason.map_or("BAD_STATEMENT", statement::Reason::as_str);
+    Fault::at(line, fault.path.as_str(), reason, fault.fault.as_str(), fault.chinese.as_str())
 }
