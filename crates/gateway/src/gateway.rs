@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{
     Accepted, Bill, Fault, Input, NewBill, Outbox, OutboxError, Reading, Record, Settings, State, Which,
-    key::Key, lane::turns::Turns,
+    fault::Reason, key::Key, lane::turns::Turns,
 };
 use facts::{ahead, content, faults_of, key_of, title};
 
@@ -110,11 +110,8 @@ impl Gateway {
     fn prepare(&self, bill: &Bill, source: &str) -> Result<Prepared, GatewayError> {
         let now = now_us()?;
         let Some(key) = key_of(bill) else {
-            return Ok(Prepared::Faulty(vec![Fault::whole(
-                "MISSING",
-                "the statement has no body",
-                "声明没有内容",
-            )]));
+            let fault = Fault::whole(Reason::Missing, "the statement has no body", "声明没有内容");
+            return Ok(Prepared::Faulty(vec![fault]));
         };
         if let Some(fault) = ahead(bill, now) {
             return Ok(Prepared::Faulty(vec![fault]));
@@ -130,7 +127,7 @@ impl Gateway {
             Err(SignError::Contradiction { field, found, expected }) => {
                 let en = format!("is {found}, this gateway signs for {expected}");
                 let zh = format!("为 {found}，而本网关代表 {expected} 签名");
-                let fault = Fault::at(0, format!("header.{field}"), "NOT_OURS", en, zh);
+                let fault = Fault::at(0, format!("header.{field}"), Reason::NotOurs, en, zh);
                 return Ok(Prepared::Faulty(vec![fault]));
             }
             Err(SignError::Key(fault)) => return Err(fault.into()),

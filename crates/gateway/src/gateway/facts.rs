@@ -3,7 +3,7 @@
 use merkle::{Hash, sha256};
 use prost::Message as _;
 use proto::v1::{self, Header, SignedStatement, statement::Body};
-use statement::{Refusal, kind_of, kind_row};
+use statement::{Reason, Refusal, kind_of, kind_row};
 
 use crate::{Bill, BillKey, Fault};
 
@@ -37,7 +37,8 @@ pub(super) fn ahead(bill: &Bill, now: i64) -> Option<Fault> {
     let path = ahead_path(&bill.statement, now.saturating_add(AHEAD))?;
     let (line, column) = bill.places.find(path);
     let en = "lies in the future; check the bill, and the clock of this machine";
-    Some(Fault::at(line, column, "OCCURRED_AHEAD", en, "发生时间在未来；请检查单据与本机时钟"))
+    let zh = "发生时间在未来；请检查单据与本机时钟";
+    Some(Fault::of_ledger(line, column, Reason::OccurredAhead, en, zh))
 }
 
 /// The field that lies after a time: what happened, or what a Correct says happened.
@@ -55,12 +56,12 @@ fn ahead_path(statement: &v1::Statement, latest: i64) -> Option<&'static str> {
 pub(super) fn faults_of(bill: &Bill, refusal: &Refusal) -> Vec<Fault> {
     if refusal.violations.is_empty() {
         let reason = refusal.reason;
-        return vec![Fault::whole(reason.as_str(), reason.english(), reason.chinese())];
+        return vec![Fault::of_ledger(0, "", reason, reason.english(), reason.chinese())];
     }
     let fault = |v: &statement::Violation| {
         let (line, column) = bill.places.find(&v.field);
         let column = if column.is_empty() { v.field.clone().into_owned() } else { column };
-        Fault::at(line, column, v.reason.as_str(), v.description.english(), v.description.chinese())
+        Fault::of_ledger(line, column, v.reason, v.description.english(), v.description.chinese())
     };
     refusal.violations.iter().map(fault).collect()
 }

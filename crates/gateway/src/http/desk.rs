@@ -14,7 +14,7 @@ use super::{
     body_of,
     listen::Pace,
 };
-use crate::{Record, Which, gateway::GatewayError};
+use crate::{Record, Which, fault::Reason, gateway::GatewayError};
 
 /// Largest request in bytes.
 const MAX_REQUEST: usize = 16 << 10;
@@ -67,7 +67,7 @@ async fn order(request: Request) -> Result<(Which, String), Box<Response>> {
 }
 
 fn bad(en: &str, zh: &str) -> Response {
-    fault(StatusCode::BAD_REQUEST, "BAD_REQUEST", en, zh)
+    fault(Reason::BadRequest, en, zh)
 }
 
 fn done(done: Result<Record, GatewayError>) -> Response {
