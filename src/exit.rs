@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use client::{ClientError, JsonError, KeyFileError, SignError, SubmitError, reason};
 use proto::v1::FieldViolation;
-use server::{ServeError, TlsError};
+use server::{ServeError, TlsError, WitnessError};
 use store::StoreError;
 
 use crate::lang::Lang;
@@ -140,6 +140,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         .or_else(|| cause.downcast_ref().and_then(of_store))
         .or_else(|| cause.downcast_ref().and_then(of_ledger))
         .or_else(|| cause.downcast_ref().and_then(of_serving))
+        .or_else(|| cause.downcast_ref().and_then(of_watching))
         .or_else(|| cause.downcast_ref().and_then(of_witness))
         .or_else(|| cause.downcast_ref().and_then(of_witness_serving))
         // A file that holds no statement is refused here rather than by the server.
@@ -188,8 +189,16 @@ const fn of_serving(error: &ServeError) -> Option<u8> {
     match error {
         ServeError::Tls(TlsError::File { .. }) => None,
         ServeError::Tls(_) | ServeError::Origin(_) => Some(USAGE),
+        ServeError::Witness(error) => of_watching(error),
         ServeError::Ledger(error) => of_ledger(error),
         _ => None,
+    }
+}
+
+const fn of_watching(error: &WitnessError) -> Option<u8> {
+    match error {
+        WitnessError::History(_) | WitnessError::Note => None,
+        _ => Some(USAGE),
     }
 }
 

@@ -21,6 +21,19 @@ pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
     if let Some(warning) = keys::records_too_open(&data, out) {
         tracing::warn!("{warning}");
     }
+    let witnesses = server::Witnesses::new(&config.server.witness)?;
+    if !witnesses.is_empty()
+        && let Some(newest) = ledger::facts(&data, &config.ledger.config())?.checkpoint
+    {
+        let end = ended(false);
+        let asked = runtime()?.block_on(async {
+            tokio::select! { asked = witnesses.ask(&newest) => Some(asked), () = end => None }
+        });
+        match asked {
+            Some(asked) => asked?,
+            None => return Ok(ExitCode::SUCCESS),
+        }
+    }
     let clock = Arc::new(ledger::SystemClock::default());
     let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
     let size = ledger.head().size;

@@ -10,7 +10,7 @@ use client::{
     AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
     reason,
 };
-use server::{ServeError, TlsError};
+use server::{ServeError, TlsError, WitnessError};
 use store::StoreError;
 
 use super::Lang;
@@ -53,6 +53,7 @@ fn chinese(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| cause.downcast_ref().map(of_store))
         .or_else(|| cause.downcast_ref().map(of_ledger))
         .or_else(|| cause.downcast_ref().map(of_serving))
+        .or_else(|| cause.downcast_ref().map(of_witness))
         .or_else(|| cause.downcast_ref().map(of_attaching))
         .or_else(|| witness::chinese(cause))
         .or_else(|| cause.downcast_ref().map(|e: &figment::Error| format!("配置有误：{e}")))
@@ -215,6 +216,7 @@ fn of_stop(cause: &ledger::StopCause) -> String {
         C::Inconsistent { index, fault } => {
             format!("条目 {index} 处的自检未通过：{fault}；请检测内存后重新启动")
         }
+        C::Witness(fault) => format!("{fault}；请查明哪一份历史为真"),
         C::ThreadLost => "写入线程意外结束；请重新启动".into(),
     }
 }
@@ -231,8 +233,27 @@ fn of_serving(error: &ServeError) -> String {
         ServeError::Transport(error) => format!("gRPC 传输失败：{error}"),
         ServeError::Reflection(error) => format!("reflection：{error}"),
         ServeError::Ledger(error) => of_ledger(error),
+        ServeError::Witness(error) => of_witness(error),
         ServeError::Documents(error) => format!("附件目录：{error}"),
         ServeError::Task(error) => format!("服务的一部分失败：{error}"),
+    }
+}
+
+fn of_witness(error: &WitnessError) -> String {
+    match error {
+        WitnessError::Key { at, fault } => {
+            format!("server.witness.at[{at}].key：{fault}；请取自 `keygen --witness`")
+        }
+        WitnessError::Twice(at) => format!("server.witness.at[{at}] 的密钥与另一项相同：同一见证者只计一次"),
+        WitnessError::Quorum { quorum, witnesses } => {
+            format!("server.witness.quorum 为 {quorum}，而见证者只有 {witnesses} 个")
+        }
+        WitnessError::Feeder(error) => format!("见证者设置有误：{error}"),
+        WitnessError::History(error) => format!(
+            "{error}。尚未签署任何内容。请从副本或较新的备份恢复缺失的条目；否则请终止此账本，\
+             并以它为前身新建账本"
+        ),
+        WitnessError::Note => "所存最新检查点不是已签署的文书；请从备份恢复".into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, ffi::OsString};
 
 use clap::{Command, CommandFactory as _};
-use client::{AttachmentError, ClientError, Failure, JsonError, KeyFileError, reason};
+use client::{AttachmentError, ClientError, Failure, JsonError, JsonFault, KeyFileError, reason};
 use store::StoreError;
 use witness::StateError;
 
@@ -139,12 +139,8 @@ fn what_an_error_says_of_its_cause_is_not_said_again() {
     let error: anyhow::Error = StoreError::Io { path: "file".into(), source: io }.into();
     assert_eq!(causes(&error, Lang::En), "file: the reason");
     assert_eq!(causes(&error, Lang::Zh), "file：the reason");
-    let error = anyhow::Error::from(JsonError {
-        line: 2,
-        path: "ship".into(),
-        fault: "odd".into(),
-        chinese: "有误".into(),
-    });
+    let odd = JsonFault { path: "ship".into(), fault: "odd".into(), chinese: "有误".into(), reason: None };
+    let error = anyhow::Error::from(JsonError { line: 2, ..odd.into() });
     let error = error.context("bills.json");
     assert_eq!(causes(&error, Lang::En), "bills.json: line 2: ship: odd");
     assert_eq!(causes(&error, Lang::Zh), "bills.json：第 2 行：ship：有误");

@@ -51,20 +51,50 @@ async fn a_bill_is_taken_once_reported_when_it_comes_again_and_correctable_when_
     let duplicate = gateway.wait_for("SO-2", "duplicate");
     assert_eq!(duplicate["entry"], entry, "names the earlier entry: {duplicate}");
 
-    // Refused by the ledger (a maker without a mandate acts for another); others go on; the number is free.
-    let mut wrong = ship("SO-3", &[unit(4)], &dealer);
-    wrong["principal"] = stage.clinic.party.clone().into();
-    post(&gateway, &wrong);
+    // What the ledger lacks (a mandate of the dealer) holds this bill and not the others; given up, it is
+    // refused in the ledger's words and its number is free.
+    let mut delegated = ship("SO-3", &[unit(4)], &stage.clinic.party);
+    delegated["principal"] = dealer.clone().into();
+    post(&gateway, &delegated);
     post(&gateway, &ship("SO-4", &[unit(5)], &dealer));
-    let refused = gateway.wait_for("SO-3", "refused");
-    assert_eq!(refused["reason"], "NO_MANDATE", "{refused}");
     gateway.wait_for("SO-4", "landed");
-    let (status, answer) = post(&gateway, &wrong);
+    let (status, health) = gateway.get("/v1/health");
+    assert_eq!((status, &health["lane"]["overtaken"][0]["number"]), (503, &json!("SO-3")), "{health}");
+    assert!(health["lane"]["overtaken"][0]["why"].as_str().unwrap().contains("NO_MANDATE"), "{health}");
+    let begin = Instant::now();
+    // While it is being tried it cannot be given up.
+    while gateway.post("/v1/give-up", br#"{"number":"SO-3"}"#).0 == 409 {
+        assert!(begin.elapsed() < Duration::from_secs(30));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let refused = gateway.bill("SO-3");
+    assert_eq!(
+        (&refused["state"], &refused["reason"]),
+        (&json!("refused"), &json!("NO_MANDATE")),
+        "{refused}"
+    );
+    let (status, answer) = post(&gateway, &delegated);
     assert_eq!(
         (status, &answer["bills"][0]["outcome"]),
         (202, &json!("new")),
         "may be tried again: {answer}"
     );
+    // Once the mandate is there it goes on by itself.
+    let mandate = proto::v1::Mandate {
+        number: "M-1".into(),
+        agent: stage.maker.party.clone(),
+        acts: vec![proto::v1::StatementKind::Ship as i32],
+        valid_from: "2026-01-01".into(),
+        ..proto::v1::Mandate::default()
+    };
+    stage.submit(&stage.dealer.sign(proto::v1::statement::Body::Mandate(mandate))).await;
+    let begin = Instant::now();
+    let landed = |bill: &Value| bill["state"] == "landed";
+    let newest = || gateway.get("/v1/bills/SO-3").1["bills"].as_array().unwrap().iter().any(landed);
+    while !newest() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", gateway.get("/v1/health"));
+        thread::sleep(Duration::from_millis(50));
+    }
 
     // A statement of any kind.
     let void = json!({
@@ -80,7 +110,7 @@ async fn a_bill_is_taken_once_reported_when_it_comes_again_and_correctable_when_
     assert_eq!((status, page["bills"].as_array().unwrap().len()), (200, 1));
     assert!(page["next"].is_u64(), "there is more: {page}");
     let (status, health) = gateway.get("/v1/health");
-    assert_eq!((status, &health["bills"]["landed"]), (200, &json!(3)), "{health}");
+    assert_eq!((status, &health["bills"]["landed"]), (200, &json!(4)), "{health}");
     let size = stage.size().await;
     assert_eq!(gateway.stop(), Some(0));
     stage.end(size);

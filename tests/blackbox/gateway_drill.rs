@@ -50,18 +50,53 @@ fn csv(i: usize) -> String {
     )
 }
 
-/// Hands a bill in as an ERP system does: again until it is answered.
-fn hand_in(place: &Place, gateway: &mut Gateway, path: &str, body: &[u8], dice: &mut Dice) {
+/// How many bills waited at each kill of a process: a drill in which nothing was at stake shows nothing.
+#[derive(Debug, Default)]
+struct Kills {
+    /// Of the gateway, while bills were handed in.
+    door: Vec<u64>,
+    /// Of the server, while bills were handed in.
+    network: Vec<u64>,
+    /// Of the server, while bills were leaving.
+    server: Vec<u64>,
+    /// Of the gateway, while bills were leaving.
+    gateway: Vec<u64>,
+}
+
+/// Bills that wait in a gateway.
+fn waiting(gateway: &Gateway) -> u64 {
+    let (_, health) = gateway.get("/v1/health");
+    ["queued", "sending"].iter().map(|state| health["bills"][state].as_u64().unwrap()).sum()
+}
+
+/// Bills of it that have landed.
+fn landed(gateway: &Gateway) -> u64 {
+    let (_, health) = gateway.get("/v1/health");
+    health["bills"]["landed"].as_u64().unwrap()
+}
+
+/// Hands a bill in as an ERP system does: again until it is answered. `dies`: the gateway is killed meanwhile.
+fn hand_in(
+    place: &Place,
+    gateway: &mut Gateway,
+    (path, body): (&str, &[u8]),
+    mut dies: bool,
+    dice: &mut Dice,
+    kills: &mut Kills,
+) {
     loop {
-        // Now and then the gateway dies, before, while or after it answers.
-        let killer = (dice.between(0, 25) == 0)
-            .then(|| gateway.kill_in(Duration::from_micros(dice.between(0, 6_000) as u64)));
+        // Before, while or after it answers.
+        let killer = dies.then(|| {
+            kills.door.push(waiting(gateway));
+            gateway.kill_in(Duration::from_micros(dice.between(0, 6_000) as u64))
+        });
         let answer = gateway.call("POST", path, body);
         if let Some(killer) = killer {
             killer.join().unwrap();
             gateway.kill();
             *gateway = place.start();
         }
+        dies = false;
         match answer {
             Ok((200 | 202, answer)) => {
                 assert_eq!(answer["faults"], json!([]), "{answer}");
@@ -86,8 +121,11 @@ async fn two_hundred_bills_land_exactly_once_in_order_whatever_is_killed_meanwhi
     let mut gateway = place.start();
     let (address, data) = (stage.server.address, stage.server.data.clone());
     let begin = Instant::now();
+    let mut kills = Kills::default();
     for i in 0..NUMBERS {
         for kind in KINDS {
+            // Four times for sure, and now and then.
+            let dies = (i % 12 == 7 && kind == "pack") || dice.between(0, 25) == 0;
             if kind == "ship" && i % 3 == 0 {
                 // Goods out come as files, some over the inbox.
                 if i % 2 == 0 {
@@ -95,41 +133,59 @@ async fn two_hundred_bills_land_exactly_once_in_order_whatever_is_killed_meanwhi
                     fs::write(&aside, csv(i)).unwrap();
                     fs::rename(&aside, inbox.join(format!("{i:03}.csv"))).unwrap();
                 } else {
-                    hand_in(&place, &mut gateway, "/v1/files?name=x.csv", csv(i).as_bytes(), &mut dice);
+                    let file = csv(i);
+                    let order = ("/v1/files?name=x.csv", file.as_bytes());
+                    hand_in(&place, &mut gateway, order, dies, &mut dice, &mut kills);
                 }
             } else {
                 let body = bill(i, kind, &stage.dealer.party).to_string();
-                hand_in(&place, &mut gateway, "/v1/bills", body.as_bytes(), &mut dice);
+                let order = ("/v1/bills", body.as_bytes());
+                hand_in(&place, &mut gateway, order, dies, &mut dice, &mut kills);
             }
         }
-        if i % 10 == 5 {
-            // The network comes back for a moment.
+        if i % 10 == 5 && i < 40 {
+            // The network comes back for a moment. What is handed in after the last time leaves below.
             stage.server = Server::start_at(&data, address);
             std::thread::sleep(Duration::from_millis(dice.between(20, 250) as u64));
+            kills.network.push(waiting(&gateway));
             stage.server.kill();
         }
     }
-    let mut kills = 0;
+    // The gateway dies once while the server is away.
+    kills.door.push(waiting(&gateway));
+    gateway.kill();
+    gateway = place.start();
+    let mut seen = landed(&gateway);
     stage.server = Server::start_at(&data, address);
     let states = loop {
-        std::thread::sleep(Duration::from_millis(dice.between(50, 400) as u64));
+        std::thread::sleep(Duration::from_millis(dice.between(1, 10) as u64));
         let (_, page) = gateway.get("/v1/bills?limit=1000");
         let bills = page["bills"].as_array().unwrap().clone();
-        if bills.len() == 4 * NUMBERS && bills.iter().all(|b| b["state"] == "landed") {
+        let landed = bills.iter().filter(|b| b["state"] == "landed").count() as u64;
+        if landed == 4 * NUMBERS as u64 {
             break bills;
         }
-        assert!(begin.elapsed() < Duration::from_secs(150), "{:?}", gateway.get("/v1/health"));
-        if kills < 8 {
-            kills += 1;
+        assert!(begin.elapsed() < Duration::from_secs(150), "{kills:?} {:?}", gateway.get("/v1/health"));
+        // Killed only in the middle: some bills have left since the last time, and some have not.
+        let waits = bills.iter().filter(|b| b["state"] == "queued" || b["state"] == "sending").count() as u64;
+        if landed > seen && waits > 0 && kills.server.len() < 8 {
+            seen = landed;
             stage.server.kill();
-            if kills % 2 == 0 {
+            kills.server.push(waits);
+            if kills.server.len() % 2 == 1 {
                 gateway.kill();
+                kills.gateway.push(waits);
                 gateway = place.start();
             }
             stage.server = Server::start_at(&data, address);
         }
     };
-    println!("landed after {:.1} s and {kills} kills", begin.elapsed().as_secs_f32());
+    println!("landed after {:.1} s: {kills:?}", begin.elapsed().as_secs_f32());
+    // Every kill was one with bills at stake, in every phase; the first bill of all may die alone at the door.
+    assert!(kills.door.len() >= 5 && kills.door.iter().filter(|waits| **waits > 0).count() >= 5, "{kills:?}");
+    assert!(kills.network.len() == 4 && kills.network.iter().any(|waits| *waits > 0), "{kills:?}");
+    assert!(!kills.server.is_empty() && kills.server.iter().all(|waits| *waits > 0), "{kills:?}");
+    assert!(!kills.gateway.is_empty() && kills.gateway.iter().all(|waits| *waits > 0), "{kills:?}");
 
     // What was accepted first of a number has landed first.
     let mut entries: BTreeMap<&str, Vec<u64>> = BTreeMap::new();

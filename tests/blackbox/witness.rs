@@ -44,23 +44,26 @@ impl Log {
 }
 
 /// Where a witness lives, whether it runs or not.
-struct Place {
+pub struct Place {
     dir: TempDir,
-    key: WitnessKey,
+    pub key: WitnessKey,
+    log: String,
 }
 
 impl Place {
-    /// Makes the key; nothing runs yet.
     fn make() -> Self {
+        Self::of("witness.example/1", &Log::new(0).signer.verifier().to_string())
+    }
+
+    /// Makes the key of a witness of this log; nothing runs yet.
+    pub fn of(name: &str, log: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut keygen = yuanliu();
-        keygen
-            .args(["keygen", "--witness", "witness.example/1", "--json", "-o"])
-            .arg(dir.path().join("w.pem"));
+        keygen.args(["keygen", "--witness", name, "--json", "-o"]).arg(dir.path().join("w.pem"));
         let made = run_in(keygen.env("YUANLIU_PASSPHRASE", "correct horse")).ok();
-        assert_eq!(made["witness"], "witness.example/1");
+        assert_eq!(made["witness"], name);
         let key = made["witness_key"].as_str().unwrap().parse().unwrap();
-        Self { dir, key }
+        Self { dir, key, log: log.to_owned() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -70,20 +73,20 @@ impl Place {
     fn command(&self, more: &[&str]) -> Command {
         let mut command = yuanliu();
         command.args(["witness", "--listen", "127.0.0.1:0", "--plain-http", "--key"]).arg(self.path("w.pem"));
-        command.arg("--log").arg(Log::new(0).signer.verifier().to_string());
+        command.arg("--log").arg(&self.log);
         command.arg("--data").arg(self.path("data")).args(more).env("YUANLIU_PASSPHRASE", "correct horse");
         command
     }
 
-    fn start(&self, more: &[&str]) -> Witness {
+    pub fn start(&self, more: &[&str]) -> Witness {
         Witness::start(self.command(more), &self.path("ready"), &self.path("log"))
     }
 }
 
 /// A running witness; killed when dropped.
-struct Witness {
+pub struct Witness {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Witness {
@@ -114,7 +117,7 @@ impl Witness {
         raw(self.address, "GET", path, "Host: w\r\n", b"").unwrap()
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

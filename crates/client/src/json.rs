@@ -14,10 +14,11 @@
 //!
 //! A byte order mark before the text is skipped. Fields that are not set are left out; `null` counts as left out. A field that does not exist, comes
 //! twice, or stands beside another of the same choice is an error, never dropped: what is signed has to
-//! be what was written. The tables of [`proto::schema`] drive both directions.
+//! be what was written. All errors of a text are told at once, with what the field checks say of the rest. The tables of [`proto::schema`] drive both directions.
 
 mod people;
 mod read;
+mod rest;
 mod strict;
 
 use std::{fmt, io::BufRead};
@@ -25,26 +26,66 @@ use std::{fmt, io::BufRead};
 use proto::{schema, v1};
 use serde::Serialize;
 use serde_json::Value;
+use statement::Reason;
+
+use read::{Place, Reader};
 
 /// Longest line of JSON Lines in bytes: a statement of 512 KiB fits with room for its spelling.
 pub const MAX_LINE: usize = 4 * 1024 * 1024;
 
-/// Why a text is not a statement. Correct the place named and try again.
+/// Most faults told of one text; the rest is found after these are mended.
+pub const MAX_FAULTS: usize = 64;
+
+/// Why a text is not a statement: everything that is wrong with it, at most [`MAX_FAULTS`]. Correct the places
+/// named and try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError {
     /// Line, from 1; 0 where it is not known (a fault in the meaning of one statement's text).
     pub line: usize,
+    /// What is wrong, at least one thing: first what does not fit the format, in order of the fields' names, then what
+    /// the field checks say of the rest.
+    pub faults: Vec<JsonFault>,
+    /// There was more.
+    pub more: bool,
+}
+
+/// One thing wrong with one place of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonFault {
     /// Path of field names as they were written, such as `ship.items[3]`; empty = the whole.
     pub path: String,
     /// What was expected there, and what was found.
     pub fault: String,
     /// The same in Chinese.
     pub chinese: String,
+    /// The ledger's reason where it is a field check that says so; none where the text does not fit the
+    /// format.
+    pub reason: Option<Reason>,
+}
+
+impl JsonFault {
+    fn at(path: &str, fault: impl fmt::Display, chinese: impl fmt::Display) -> Self {
+        let (fault, chinese) = (fault.to_string(), chinese.to_string());
+        Self { path: path.to_owned(), fault, chinese, reason: None }
+    }
+
+    /// Place, words and reason in a language.
+    fn line(&self, between: &str, words: &str) -> String {
+        let path = if self.path.is_empty() { String::new() } else { format!("{}{between}", self.path) };
+        let reason = self.reason.map(|reason| format!(" [{reason}]")).unwrap_or_default();
+        format!("{path}{words}{reason}")
+    }
+}
+
+impl From<JsonFault> for JsonError {
+    fn from(fault: JsonFault) -> Self {
+        Self { line: 0, faults: vec![fault], more: false }
+    }
 }
 
 impl JsonError {
     fn at(path: &str, fault: impl fmt::Display, chinese: impl fmt::Display) -> Self {
-        Self { line: 0, path: path.to_owned(), fault: fault.to_string(), chinese: chinese.to_string() }
+        JsonFault::at(path, fault, chinese).into()
     }
 
     /// A fault that a library words; it has only English.
@@ -55,10 +96,22 @@ impl JsonError {
     /// In Chinese, as `Display` is in English.
     #[must_use]
     pub fn to_chinese(&self) -> String {
-        let line = if self.line > 0 { format!("第 {} 行：", self.line) } else { String::new() };
-        let path = if self.path.is_empty() { String::new() } else { format!("{}：", self.path) };
-        format!("{line}{path}{}", self.chinese)
+        let place = if self.line > 0 { format!("第 {} 行：", self.line) } else { String::new() };
+        let lines = self.faults.iter().map(|f| f.line("：", &f.chinese)).collect();
+        place + &list(lines, self.more, |count| format!("{count} 处问题："), "以及更多")
     }
+}
+
+/// One fault stands alone; several stand under their number, one to a line.
+fn list(mut lines: Vec<String>, more: bool, head: impl Fn(usize) -> String, and_more: &str) -> String {
+    if let ([line], false) = (lines.as_slice(), more) {
+        return line.clone();
+    }
+    let head = head(lines.len());
+    if more {
+        lines.push(and_more.to_owned());
+    }
+    lines.iter().fold(head, |text, line| text + "\n  " + line)
 }
 
 impl fmt::Display for JsonError {
@@ -66,10 +119,8 @@ impl fmt::Display for JsonError {
         if self.line > 0 {
             write!(f, "line {}: ", self.line)?;
         }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.fault)
+        let lines = self.faults.iter().map(|f| f.line(": ", &f.fault)).collect();
+        f.write_str(&list(lines, self.more, |count| format!("{count} faults:"), "and more"))
     }
 }
 
@@ -79,30 +130,66 @@ impl std::error::Error for JsonError {}
 /// the header.
 ///
 /// # Errors
-/// The first place that is wrong.
+/// Everything that does not fit the format, and with it what the field checks say of the rest. A text that fits
+/// may still fail field checks: signing it tells, as does [`field_faults`].
 pub fn statement_from_json(text: &str) -> Result<v1::Statement, JsonError> {
     let value = strict::parse(text)?;
-    let machine = read::message(&schema::MESSAGES[schema::STATEMENT], &value, "")?;
-    let statement: v1::Statement = serde_json::from_value(machine).map_err(JsonError::of)?;
-    match statement.body {
-        Some(_) => Ok(statement),
-        None => Err(JsonError::at(
-            "",
-            "expected a body beside the header: party, site, …, commission, ship, …",
-            "缺少声明内容：除 header 外须有 party、site……commission、ship 等之一",
-        )),
+    let mut reader = Reader::default();
+    let machine = reader.message(&schema::MESSAGES[schema::STATEMENT], &value, &Place::ROOT);
+    let statement = machine.map(serde_json::from_value::<v1::Statement>).transpose().map_err(JsonError::of);
+    if reader.found.is_empty() {
+        return match statement? {
+            Some(statement) if statement.body.is_some() => Ok(statement),
+            _ => Err(no_body().into()),
+        };
     }
+    let Reader { found, mut more } = reader;
+    let mut further = match statement {
+        Ok(Some(statement)) if statement.body.is_some() => rest::faults(&statement, &found),
+        Ok(Some(_)) if value.as_object().is_some_and(|v| v.keys().all(|name| name == "header")) => {
+            vec![no_body()]
+        }
+        _ => Vec::new(),
+    };
+    let mut faults: Vec<JsonFault> = found.into_iter().map(|found| found.fault).collect();
+    more |= faults.len() + further.len() > MAX_FAULTS;
+    further.truncate(MAX_FAULTS.saturating_sub(faults.len()));
+    faults.append(&mut further);
+    Err(JsonError { line: 0, faults, more })
+}
+
+fn no_body() -> JsonFault {
+    JsonFault::at(
+        "",
+        "expected a body beside the header: party, site, …, commission, ship, …",
+        "缺少声明内容：除 header 外须有 party、site……commission、ship 等之一",
+    )
+}
+
+/// What the field checks say of a statement, with paths as in JSON. Header fields that a
+/// [`Signer`](crate::Signer) fills count as filled where they are empty.
+#[must_use]
+pub fn field_faults(statement: &v1::Statement) -> Vec<JsonFault> {
+    rest::faults(statement, &[])
 }
 
 /// Reads one signed statement, as [`message_to_json`] writes it.
 ///
 /// # Errors
-/// The first place that is wrong.
+/// Everything that does not fit the format.
 pub fn signed_from_json(text: &str) -> Result<v1::SignedStatement, JsonError> {
     let value = strict::parse(text)?;
-    let table = schema::MESSAGES.iter().find(|m| m.name == "SignedStatement");
-    let machine = table.map_or(Ok(value.clone()), |table| read::message(table, &value, ""))?;
-    serde_json::from_value(machine).map_err(JsonError::of)
+    let Some(table) = schema::MESSAGES.iter().find(|m| m.name == "SignedStatement") else {
+        return serde_json::from_value(value).map_err(JsonError::of);
+    };
+    let mut reader = Reader::default();
+    match reader.message(table, &value, &Place::ROOT) {
+        Some(machine) if reader.found.is_empty() => serde_json::from_value(machine).map_err(JsonError::of),
+        _ => {
+            let faults = reader.found.into_iter().map(|found| found.fault).collect();
+            Err(JsonError { line: 0, faults, more: reader.more })
+        }
+    }
 }
 
 /// A statement as JSON for people.

@@ -54,7 +54,8 @@ pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure, reason};
 pub use follow::{Entries, EntryRange};
 pub use history::{BadHistory, HistoryFault};
 pub use json::{
-    JsonError, JsonLines, MAX_LINE, message_to_json, signed_from_json, statement_from_json, statement_to_json,
+    JsonError, JsonFault, JsonLines, MAX_FAULTS, MAX_LINE, field_faults, message_to_json, signed_from_json,
+    statement_from_json, statement_to_json,
 };
 pub use key_file::{KeyFile, KeyFileError, Protection, generate_key};
 pub use read::LedgerInfo;

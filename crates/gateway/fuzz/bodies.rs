@@ -123,6 +123,9 @@ pub fn json(data: &[u8]) {
 pub fn statement(data: &[u8]) {
     match statement_bill(&String::from_utf8_lossy(data)) {
         Ok(bill) => assert!(!bill.number.is_empty() && bill.statement.header.is_some()),
-        Err(fault) => assert!(!fault.message.is_empty() && !fault.message_zh.is_empty()),
+        Err(faults) => {
+            assert!((1..=MAX_FAULTS).contains(&faults.len()));
+            assert!(faults.iter().all(|f| !f.message.is_empty() && !f.message_zh.is_empty()));
+        }
     }
 }

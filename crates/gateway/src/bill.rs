@@ -16,7 +16,7 @@ use proto::v1::{self, Header};
 
 use crate::{
     columns::{Column, Scope},
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, Reason},
     kinds::BillType,
     settings::Mapping,
 };
@@ -151,7 +151,7 @@ fn groups<'s>(sheet: &'s Sheet, faults: &mut Faults) -> Vec<(Group, Vec<&'s Row>
 }
 
 pub(crate) fn missing(line: u32, head: String) -> Fault {
-    Fault::at(line, head, "MISSING", "is empty and has to be filled in", "为空，必须填写")
+    Fault::plain(line, head, Reason::Missing)
 }
 
 /// Reads one bill, collecting what is wrong.
@@ -189,7 +189,7 @@ impl<'s> Reader<'s> {
         self.rows.first().map_or(0, |row| row.line)
     }
 
-    fn fault(&mut self, line: u32, column: Column, reason: &'static str, en: String, zh: String) {
+    fn fault(&mut self, line: u32, column: Column, reason: Reason, en: String, zh: String) {
         self.faults.push(Fault::at(line, self.sheet.head(column), reason, en, zh));
     }
 
@@ -206,7 +206,7 @@ impl<'s> Reader<'s> {
             for line in others {
                 let en = format!("differs from “{first}” on an earlier line of the same bill");
                 let zh = format!("与同一单据前面行的“{first}”不一致");
-                self.fault(line, row.column, "DIFFERS", en, zh);
+                self.fault(line, row.column, Reason::Differs, en, zh);
             }
         }
     }
@@ -225,7 +225,7 @@ impl<'s> Reader<'s> {
         if found.is_none() {
             let en = format!("“{text}” is no type of bill; the types stand in docs/GATEWAY.md");
             let zh = format!("“{text}”不是已知的单据类型；类型表见 docs/GATEWAY.md");
-            self.fault(line, Column::Type, "UNKNOWN_TYPE", en, zh);
+            self.fault(line, Column::Type, Reason::UnknownType, en, zh);
         }
         found
     }
@@ -238,7 +238,7 @@ impl<'s> Reader<'s> {
         instant(text, self.mapping.utc_offset_minutes).unwrap_or_else(|| {
             let en = format!("“{text}” is no time; write 2026-11-20 08:30:00, with or without +08:00");
             let zh = format!("“{text}”不是时间；请写成 2026-11-20 08:30:00，可带 +08:00");
-            self.fault(line, Column::Time, "BAD_TIME", en, zh);
+            self.fault(line, Column::Time, Reason::BadTime, en, zh);
             (0, 0)
         })
     }

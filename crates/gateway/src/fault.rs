@@ -1,8 +1,12 @@
 //! What is wrong with an input, where, and what to do: in English and Chinese.
 
+mod reason;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub(crate) use reason::Reason;
 
 /// Most faults reported of one file; the rest is found after these are mended.
 pub const MAX_FAULTS: usize = 1_000;
@@ -25,19 +29,36 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of a cell.
-    pub fn at(
+    pub(crate) fn at(
         line: u32,
         column: impl Into<String>,
-        reason: &'static str,
+        reason: Reason,
         message: impl Into<String>,
         message_zh: impl Into<String>,
     ) -> Self {
         let (column, message, message_zh) = (column.into(), message.into(), message_zh.into());
-        Self { line, column, reason, message, message_zh }
+        Self { line, column, reason: reason.as_str(), message, message_zh }
+    }
+
+    /// A fault of a cell of which there is no more to say than the table does.
+    pub(crate) fn plain(line: u32, column: impl Into<String>, reason: Reason) -> Self {
+        Self::at(line, column, reason, reason.english(), reason.chinese())
+    }
+
+    /// A fault by the ledger's own rules, with its reason.
+    pub(crate) fn of_ledger(
+        line: u32,
+        column: impl Into<String>,
+        reason: statement::Reason,
+        message: impl Into<String>,
+        message_zh: impl Into<String>,
+    ) -> Self {
+        let (column, message, message_zh) = (column.into(), message.into(), message_zh.into());
+        Self { line, column, reason: reason.as_str(), message, message_zh }
     }
 
     /// A fault of the whole input.
-    pub fn whole(reason: &'static str, message: impl Into<String>, message_zh: impl Into<String>) -> Self {
+    pub(crate) fn whole(reason: Reason, message: impl Into<String>, message_zh: impl Into<String>) -> Self {
         Self::at(0, "", reason, message, message_zh)
     }
 }
@@ -77,3 +98,6 @@ impl Faults {
         self.list
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,11 @@ use tokio::sync::Notify;
 
 use crate::{
     Accepted, Bill, Fault, Input, NewBill, Outbox, OutboxError, Reading, Record, Settings, State, Which,
-    key::Key, lane::turns::Turns,
+    fault::Reason, key::Key, lane::turns::Turns,
 };
 use facts::{ahead, content, faults_of, key_of, title};
 
-pub(crate) use facts::{header_of, id_text};
+pub(crate) use facts::id_text;
 pub(crate) use machine::now_us;
 pub use machine::{private_dir, public_key_text};
 pub use report::{GatewayError, LaneStatus, Report, Told};
@@ -110,11 +110,8 @@ impl Gateway {
     fn prepare(&self, bill: &Bill, source: &str) -> Result<Prepared, GatewayError> {
         let now = now_us()?;
         let Some(key) = key_of(bill) else {
-            return Ok(Prepared::Faulty(vec![Fault::whole(
-                "MISSING",
-                "the statement has no body",
-                "声明没有内容",
-            )]));
+            let fault = Fault::whole(Reason::Missing, "the statement has no body", "声明没有内容");
+            return Ok(Prepared::Faulty(vec![fault]));
         };
         if let Some(fault) = ahead(bill, now) {
             return Ok(Prepared::Faulty(vec![fault]));
@@ -130,7 +127,7 @@ impl Gateway {
             Err(SignError::Contradiction { field, found, expected }) => {
                 let en = format!("is {found}, this gateway signs for {expected}");
                 let zh = format!("为 {found}，而本网关代表 {expected} 签名");
-                let fault = Fault::at(0, format!("header.{field}"), "NOT_OURS", en, zh);
+                let fault = Fault::at(0, format!("header.{field}"), Reason::NotOurs, en, zh);
                 return Ok(Prepared::Faulty(vec![fault]));
             }
             Err(SignError::Key(fault)) => return Err(fault.into()),
@@ -174,6 +171,26 @@ impl Gateway {
         let (seq, number) = (record.seq, &record.key.number);
         tracing::warn!(seq, number, state = record.state.name(), "bill taken up again");
         self.by_hand(seq);
+        Ok(record)
+    }
+
+    /// Gives up a bill that waits because the ledger refuses it for what is missing there: it is refused, with
+    /// the ledger's reason, and its number is free for a correction.
+    ///
+    /// # Errors
+    /// [`OutboxError::NotRefused`] where the ledger has not said so, or the bill is being tried; else as for
+    /// [`Outbox::put_aside`].
+    pub fn give_up(&self, which: &Which) -> Result<Record, GatewayError> {
+        let seq = self.outbox.waiting(which)?;
+        let Some(said) = self.with_turns(|turns| turns.give_up(seq)) else {
+            return Err(OutboxError::NotRefused(which.number.clone()).into());
+        };
+        let done = self.outbox.refuse(seq, said, now_us()?);
+        self.with_turns(|turns| turns.gone(seq));
+        self.nudge.notify_one();
+        let record = done?;
+        let (number, state) = (&record.key.number, record.state.name());
+        tracing::warn!(seq, number, state, "bill given up");
         Ok(record)
     }
 

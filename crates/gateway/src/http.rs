@@ -26,9 +26,10 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 
 use crate::{
-    Fault, Gateway, Input, Outbox, Report, State as BillState, gateway::GatewayError, statement_bill,
+    Fault, Gateway, Input, Outbox, Report, State as BillState, fault::Reason, gateway::GatewayError,
+    statement_bill,
 };
-use answer::{fault, json, trouble};
+use answer::{fault, json, plain, trouble};
 
 pub use guard::{Hosts, Secret};
 pub(crate) use listen::{Pace, answer as answer_all};
@@ -62,6 +63,7 @@ pub fn router(gateway: Arc<Gateway>, secret: Secret, hosts: Hosts) -> Router {
         .route("/v1/files", post(file))
         .route("/v1/put-aside", post(desk::put_aside))
         .route("/v1/retry", post(desk::retry))
+        .route("/v1/give-up", post(desk::give_up))
         .route("/v1/health", get(health))
         .fallback(nowhere)
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::check))
@@ -69,7 +71,7 @@ pub fn router(gateway: Arc<Gateway>, secret: Secret, hosts: Hosts) -> Router {
 }
 
 async fn nowhere() -> Response {
-    fault(StatusCode::NOT_FOUND, "NO_SUCH_PATH", "there is nothing under this path", "该路径不存在")
+    plain(Reason::NoSuchPath)
 }
 
 async fn bill(State(desk): Shared, request: Request) -> Response {
@@ -78,11 +80,12 @@ async fn bill(State(desk): Shared, request: Request) -> Response {
 
 async fn statement(State(desk): Shared, request: Request) -> Response {
     take(&desk, request, |_, bytes, _| {
-        let not_utf8 =
-            |_| Fault::whole("ENCODING", "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON");
+        let not_utf8 = |_| {
+            vec![Fault::whole(Reason::Encoding, "a statement is JSON in UTF-8", "声明应为 UTF-8 编码的 JSON")]
+        };
         Ok(match std::str::from_utf8(bytes).map_err(not_utf8).and_then(statement_bill) {
             Ok(bill) => Input { bills: vec![bill], ..Input::default() },
-            Err(fault) => Input { faults: vec![fault], ..Input::default() },
+            Err(faults) => Input { faults, ..Input::default() },
         })
     })
     .await
@@ -99,7 +102,7 @@ async fn take(
     read: impl FnOnce(&Gateway, &[u8], &str) -> Result<Input, GatewayError> + Send + 'static,
 ) -> Response {
     let Ok(_permit) = desk.room.try_acquire() else {
-        return answer::busy("BUSY", "too many requests at a time; try again", "请求过多，请稍后重试");
+        return plain(Reason::Busy);
     };
     let source = query(&request).remove("name").unwrap_or_else(|| "rest".to_owned());
     let source: String = source.chars().filter(|c| !c.is_control()).take(100).collect();
@@ -127,12 +130,9 @@ async fn body(desk: &Desk, request: Request) -> Result<Bytes, Box<Response>> {
             Unread::Broken => {
                 let en = format!("the request broke off, or has more than {most} bytes; split it");
                 let zh = format!("请求中断，或超过 {most} 字节；请拆分");
-                fault(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", &en, &zh)
+                fault(Reason::TooLarge, &en, &zh)
             }
-            Unread::Late => {
-                let en = "the request did not arrive in time";
-                fault(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", en, "请求超时")
-            }
+            Unread::Late => plain(Reason::TooSlow),
         })
     })
 }
@@ -179,16 +179,11 @@ async fn list(State(desk): Shared, request: Request) -> Response {
     let state = query.get("state").cloned();
     let number = |name: &str, default: u64| query.get(name).map_or(Some(default), |text| text.parse().ok());
     let (Some(after), Some(limit)) = (number("after", 0), number("limit", PAGE as u64)) else {
-        return fault(
-            StatusCode::BAD_REQUEST,
-            "BAD_QUERY",
-            "after and limit are numbers",
-            "after 与 limit 应为数字",
-        );
+        return fault(Reason::BadQuery, "after and limit are numbers", "after 与 limit 应为数字");
     };
     if state.as_deref().is_some_and(|name| !Outbox::is_state(name)) {
         let en = format!("states: {}", BillState::NAMES.join(", "));
-        return fault(StatusCode::BAD_REQUEST, "BAD_QUERY", &en, "state 取值见文档");
+        return fault(Reason::BadQuery, &en, "state 取值见文档");
     }
     let limit = usize::try_from(limit).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
     let page = desk.gateway.blocking(move |g| Ok(g.outbox().list(state.as_deref(), after, limit)?)).await;
@@ -207,7 +202,7 @@ async fn find(State(desk): Shared, Path(number): Path<String>, request: Request)
             bills.retain(|b| matches("kind", &b.key.kind) && matches("principal", &b.key.principal));
             if bills.is_empty() {
                 let en = "no bill with this number is here";
-                return fault(StatusCode::NOT_FOUND, "UNKNOWN_BILL", en, "没有该单号的单据");
+                return fault(Reason::UnknownBill, en, "没有该单号的单据");
             }
             json(StatusCode::OK, &serde_json::json!({ "bills": bills }))
         }

@@ -11,7 +11,7 @@ pub use json::statement_bill;
 
 use crate::{
     bill::{self, Input},
-    fault::Fault,
+    fault::{Fault, Reason},
     settings::{Limits, Mapping},
 };
 
@@ -61,12 +61,12 @@ impl Reading<'_> {
 
 fn too_large(is: usize, most: usize) -> Vec<Fault> {
     let en = format!("{is} bytes, at most {most} are taken; split the file");
-    vec![Fault::whole("TOO_LARGE", en, format!("{is} 字节，上限 {most}；请拆分文件"))]
+    vec![Fault::whole(Reason::TooLarge, en, format!("{is} 字节，上限 {most}；请拆分文件"))]
 }
 
 fn too_many_lines(most: usize) -> Vec<Fault> {
     let en = format!("more than {most} lines; split the file");
-    vec![Fault::whole("TOO_MANY_LINES", en, format!("超过 {most} 行；请拆分文件"))]
+    vec![Fault::whole(Reason::TooManyLines, en, format!("超过 {most} 行；请拆分文件"))]
 }
 
 #[cfg(test)]

@@ -8,11 +8,14 @@
 //! | its business key is taken | duplicate | goes on |
 //! | refused for the age of its id, or a key that is no longer ours | signed anew: same number, same content | sends it |
 //! | refused for the signer (unknown key, wrong ledger …) | waits | waits, and asks for attention |
+//! | refused for what is missing for some bills (role, mandate, use of the key) | waits | goes on without those that it concerns, which keep their order, and asks for attention |
 //! | nothing, or: later | waits | waits, and sends the same bytes again; after a while others go past it |
 //!
-//! Signing anew is safe: the ledger looks for recorded bytes first, so a refusal says that the old ones are
-//! not recorded; and should they be, the business key stops the new ones.
+//! Which reason is which stands in `means`. Signing anew is safe: the ledger looks for recorded bytes first,
+//! so a refusal says that the old ones are not recorded; and should they be, the business key stops the new
+//! ones.
 
+pub(crate) mod means;
 pub(crate) mod turns;
 
 use std::time::Duration;
@@ -22,6 +25,7 @@ use proto::v1::{Receipt, SignedStatement};
 use tonic::Code;
 
 use crate::{Landed, Record, Refused, State, record::FieldFault};
+use means::{CALLS, Means, Scope, row_of};
 
 /// A wait is at least this long…
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -52,9 +56,20 @@ pub(crate) enum Verdict {
     Attention {
         /// What happened, and what to do.
         why: String,
-        /// It is about the signer or the ledger, so every bill would meet it.
-        everybody: bool,
+        /// Which other bills would meet it.
+        whom: Whom,
     },
+}
+
+/// Whom a trouble concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// This bill, as far as is known.
+    It,
+    /// All bills.
+    Everybody,
+    /// All bills like it. The ledger has said so of this one, and so has not recorded it.
+    Alike(Scope, Box<Refused>),
 }
 
 /// What the lane knows when it judges a refusal.
@@ -65,6 +80,8 @@ pub(crate) struct Situation {
     pub(crate) id_age_ms: u64,
     /// It was signed with the key that the gateway has now.
     pub(crate) our_key: bool,
+    /// Its kind can be signed for somebody else.
+    pub(crate) delegable: bool,
 }
 
 /// Judges an answer.
@@ -75,47 +92,49 @@ pub(crate) fn judge(answer: Result<Receipt, ClientError>, situation: Situation) 
         Err(ClientError::Retry(failure)) => {
             Verdict::Later { why: failure.to_string(), asked: failure.retry_after }
         }
-        Err(error) => Verdict::Attention { why: error.to_string(), everybody: false },
+        Err(error) => Verdict::Attention { why: error.to_string(), whom: Whom::It },
     }
 }
 
 fn refusal(failure: &client::Failure, situation: Situation) -> Verdict {
-    let attention =
-        |advice: &str| Verdict::Attention { why: format!("{failure}; {advice}"), everybody: true };
-    match failure.reason.as_str() {
-        "BUSINESS_KEY_TAKEN" => {
+    // Not an answer of the ledger: something between.
+    if failure.reason.is_empty() {
+        let advice = "the answer is not a ledger's: check the server's address; 应答并非来自账本，请检查地址";
+        return Verdict::Attention { why: format!("{failure}; {advice}"), whom: Whom::It };
+    }
+    if CALLS.contains(&failure.reason.as_str()) {
+        let advice = "the server did not come to the statement: server and gateway do not go together; \
+                      服务器未处理该声明，请检查版本是否匹配";
+        return Verdict::Attention { why: format!("{failure}; {advice}"), whom: Whom::It };
+    }
+    let Some(row) = row_of(&failure.reason) else { return Verdict::Settled(State::Refused(said(failure))) };
+    let (en, zh) = row.mend;
+    let attention = |whom| Verdict::Attention { why: format!("{failure}; {en}; {zh}"), whom };
+    match row.means {
+        Means::Taken => {
             Verdict::Settled(State::Duplicate { entry: taken_by(failure), message: failure.message.clone() })
         }
-        "ID_OUT_OF_WINDOW" if situation.id_age_ms >= OLD_ID_MS => Verdict::SignAnew,
-        "ID_OUT_OF_WINDOW" => attention("set the clock of this machine; 请校准本机时钟"),
-        "UNKNOWN_KEY" | "KEY_REVOKED" | "KEY_EXPIRED" | "KEY_OF_ANOTHER_PARTY" if !situation.our_key => {
-            Verdict::SignAnew
+        Means::Later => Verdict::Later { why: failure.to_string(), asked: failure.retry_after },
+        Means::Clock if situation.id_age_ms >= OLD_ID_MS => Verdict::SignAnew,
+        Means::Key if !situation.our_key => Verdict::SignAnew,
+        Means::Clock | Means::Key | Means::SetUp(Scope::Everybody) => attention(Whom::Everybody),
+        Means::SetUp(scope) => attention(Whom::Alike(scope, Box::new(said(failure)))),
+        Means::Mandate if situation.delegable => {
+            attention(Whom::Alike(Scope::Principal, Box::new(said(failure))))
         }
-        "UNKNOWN_KEY" | "KEY_REVOKED" | "KEY_EXPIRED" | "KEY_OF_ANOTHER_PARTY" | "UNKNOWN_PARTY" => {
-            attention(
-                "have the key and party of this gateway enrolled, or give it another key; bills wait meanwhile; \
-             请登记本网关的密钥与主体或更换密钥，单据将等待",
-            )
-        }
-        "WRONG_LEDGER" => {
-            attention("the server keeps another ledger than the settings say; 服务器账本与配置不符")
-        }
-        // Not an answer of the ledger: something between.
-        "" => Verdict::Attention {
-            why: format!(
-                "{failure}; the answer is not a ledger's: check the server's address; 应答并非来自账本，请检查地址"
-            ),
-            everybody: false,
-        },
-        _ => Verdict::Settled(State::Refused(Refused {
-            reason: failure.reason.clone(),
-            message: failure.message.clone(),
-            violations: failure
-                .violations
-                .iter()
-                .map(|v| FieldFault { field: v.field.clone(), description: v.description.clone() })
-                .collect(),
-        })),
+        Means::Mandate | Means::Bill => Verdict::Settled(State::Refused(said(failure))),
+    }
+}
+
+fn said(failure: &client::Failure) -> Refused {
+    let fault = |v: &proto::v1::FieldViolation| FieldFault {
+        field: v.field.clone(),
+        description: v.description.clone(),
+    };
+    Refused {
+        reason: failure.reason.clone(),
+        message: failure.message.clone(),
+        violations: failure.violations.iter().map(fault).collect(),
     }
 }
 

@@ -14,6 +14,8 @@
 //!   which the ledger answers with the first receipt.
 //! - Bills leave in order of acceptance, one at a time; those of one number never overtake each other. One
 //!   with trouble of its own is overtaken by those of other numbers, or put aside by people: kept, not sent.
+//! - A bill is refused only for what it says. What the ledger lacks (a key, a role, a mandate) makes the bills
+//!   wait that it concerns.
 //! - Of one business key (number, kind, principal) at most one bill waits, lies aside or has landed; a
 //!   refused one makes room for its correction.
 //! - Nothing of a bill with a fault is accepted; every fault names line and column.

@@ -99,7 +99,7 @@ pub(crate) const MAX_ACTS: usize = 16;
 /// What somebody did to a bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Act {
-    /// `put-aside` or `retry`.
+    /// `put-aside`, `retry` or `give-up`.
     pub what: String,
     /// µs since the Unix epoch.
     pub at: i64,

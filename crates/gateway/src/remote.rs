@@ -85,6 +85,16 @@ impl Remote {
         self.call(Method::POST, path, order.to_string().into_bytes()).await
     }
 
+    /// Gives up a bill that waits for something the ledger lacks.
+    ///
+    /// # Errors
+    /// See [`RemoteError`].
+    pub async fn give_up(&self, which: &Which) -> Result<(u16, Value), RemoteError> {
+        let Which { number, kind, principal } = which;
+        let order = json!({ "number": number, "kind": kind, "principal": principal });
+        self.call(Method::POST, "/v1/give-up", order.to_string().into_bytes()).await
+    }
+
     /// Asks how it fares.
     ///
     /// # Errors

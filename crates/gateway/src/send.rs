@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use crate::{
     Gateway, LaneStatus, Record, State,
-    gateway::{GatewayError, header_of, id_text, now_us},
+    gateway::{GatewayError, id_text, now_us},
     lane::{
-        Patience, Situation, Verdict, Wire, judge, may_send,
+        Patience, Situation, Verdict, Whom, Wire, judge, may_send,
         turns::{After, Failed, Turns},
     },
 };
@@ -23,6 +23,8 @@ use crate::{
 const DAY: i64 = 86_400_000_000;
 /// How often long settled bills are forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+/// How long a bill that somebody is giving up is waited for.
+const GIVING_UP: Duration = Duration::from_millis(50);
 /// Most transactions that forget, each time.
 const TIDY_ROUNDS: usize = 100;
 
@@ -68,6 +70,10 @@ impl Gateway {
             let what = format!("the outbox is damaged: bill {seq} is {} and queued", record.state.name());
             return self.trouble(&GatewayError::Machine(what), now);
         }
+        if !self.with_turns(|turns| turns.sending(seq)) {
+            // Given up just now; it takes one transaction.
+            return Step::Wait(GIVING_UP);
+        }
         if record.state == State::Queued {
             match self.blocking(move |g| g.settle(seq, &State::Sending)).await {
                 Ok(record) if may_send(&record) => {}
@@ -87,10 +93,16 @@ impl Gateway {
                 self.keep(seq, state, stop).await
             }
             Verdict::SignAnew => self.sign_anew(seq, signed, now).await,
-            Verdict::Later { why, asked } => self.missed(&record, &why, (asked, false), false, now),
-            Verdict::Attention { why, everybody } => {
+            Verdict::Later { why, asked } => {
+                let failed =
+                    Failed { seq, key: &record.key, why: &why, asked, whom: &Whom::It, attention: false };
+                self.missed(&failed, now)
+            }
+            Verdict::Attention { why, whom } => {
                 tracing::warn!(seq, number = record.key.number, why, "the lane needs attention");
-                self.missed(&record, &why, (None, everybody), true, now)
+                let failed =
+                    Failed { seq, key: &record.key, why: &why, asked: None, whom: &whom, attention: true };
+                self.missed(&failed, now)
             }
         }
     }
@@ -116,18 +128,11 @@ impl Gateway {
     }
 
     /// A bill did not get through.
-    fn missed(
-        &self,
-        record: &Record,
-        why: &str,
-        (asked, everybody): (Option<Duration>, bool),
-        attention: bool,
-        now: Instant,
-    ) -> Step {
-        let failed = Failed { seq: record.seq, number: &record.key.number, why, asked, everybody, attention };
-        match self.with_turns(|turns| turns.failed(&failed, now, random())) {
+    fn missed(&self, failed: &Failed<'_>, now: Instant) -> Step {
+        let Failed { seq, why, attention, .. } = *failed;
+        match self.with_turns(|turns| turns.failed(failed, now, random())) {
             After::Another => {
-                tracing::warn!(seq = record.seq, number = record.key.number, why, "others are tried first");
+                tracing::warn!(seq, number = failed.key.number, why, "others are tried first");
                 self.tell_overtaken();
                 Step::Went
             }
@@ -150,14 +155,17 @@ impl Gateway {
         let mut patience = Patience::default();
         loop {
             let copy = state.clone();
-            let Err(error) = self.blocking(move |g| g.settle(seq, &copy)).await else {
-                self.with_turns(|turns| turns.answered(seq, Instant::now()));
-                self.with_lane(|lane| {
-                    lane.relax();
-                    lane.answered_at = now_us().unwrap_or(0);
-                });
-                self.tell_overtaken();
-                return Step::Went;
+            let error = match self.blocking(move |g| g.settle(seq, &copy)).await {
+                Err(error) => error,
+                Ok(record) => {
+                    self.with_turns(|turns| turns.answered(seq, &record.key, Instant::now()));
+                    self.with_lane(|lane| {
+                        lane.relax();
+                        lane.answered_at = now_us().unwrap_or(0);
+                    });
+                    self.tell_overtaken();
+                    return Step::Went;
+                }
             };
             tracing::error!(seq, %error, "an answer of the ledger cannot be stored");
             let wait = patience.next(None, random());
@@ -196,11 +204,14 @@ impl Gateway {
 
     fn situation(&self, signed: &SignedStatement) -> Situation {
         let now = now_us().map_or(0, |us| u64::try_from(us / 1_000).unwrap_or(0));
-        let header = header_of(signed);
+        let statement = v1::Statement::decode(signed.payload.clone()).unwrap_or_default();
+        let kind = statement.body.as_ref().map(statement::kind_of).and_then(statement::kind_row);
+        let header = statement.header.unwrap_or_default();
         let made = statement::id_millis(&statement::id_bytes(&header.id));
         Situation {
             id_age_ms: now.abs_diff(made),
             our_key: signed.key_id == self.signer().key_id().as_slice(),
+            delegable: kind.is_some_and(|row| row.delegable),
         }
     }
 

@@ -144,7 +144,7 @@ pub use keys::{Gln, Gtin, Sscc};
 pub use linter::Linter;
 pub use scan::{CodeKind, LabelDate, MAX_SCAN_BYTES, ScanData, ScanSettings, Udi, UdiAgency};
 pub use symbology::{Data, Symbology, Transmission};
-pub use warning::{Caution, Warning};
+pub use warning::{CAUTIONS, Caution, CautionRow, Warning};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

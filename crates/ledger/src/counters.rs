@@ -30,6 +30,8 @@ pub struct Counters {
     pub prepare_ns: AtomicU64,
     /// Signed checkpoints written.
     pub checkpoints: AtomicU64,
+    /// Cosignatures of witnesses received.
+    pub cosignatures: AtomicU64,
     /// Seals recorded.
     pub seals: AtomicU64,
     /// Subjects written in runs over new entries.
@@ -58,6 +60,7 @@ impl Default for Counters {
             apply_ns: AtomicU64::new(0),
             prepare_ns: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
+            cosignatures: AtomicU64::new(0),
             seals: AtomicU64::new(0),
             run_records: AtomicU64::new(0),
             run_us: AtomicU64::new(0),

@@ -199,6 +199,33 @@ impl Ledger {
         note.map(|note| read_checkpoint(size, note, &self.inner.log_key)).transpose()
     }
 
+    /// The newest checkpoint that a quorum of witnesses has cosigned, with their lines.
+    ///
+    /// # Errors
+    /// The log could not be read, or the row is damaged.
+    pub fn cosigned(&self) -> Result<Option<SignedCheckpoint>, Error> {
+        let kept = self.inner.files.log.cosigned()?;
+        kept.map(|(size, note)| read_checkpoint(size, note, &self.inner.log_key)).transpose()
+    }
+
+    /// Keeps a checkpoint that witnesses have cosigned, unless a larger one is kept.
+    ///
+    /// # Errors
+    /// It is not a checkpoint of this log and size, or could not be written.
+    pub fn keep_cosigned(&self, size: u64, note: String) -> Result<(), Error> {
+        let checkpoint = read_checkpoint(size, note, &self.inner.log_key)?;
+        if self.cosigned()?.is_some_and(|kept| kept.size > size) {
+            return Ok(());
+        }
+        Ok(self.inner.files.log.put_cosigned(size, &checkpoint.note)?)
+    }
+
+    /// Ends the writer: a witness has seen what this log never had, so whatever it signed on would contradict
+    /// that. Reads go on.
+    pub fn halt(&self, fault: String) {
+        self.inner.shared.stop(StopCause::Witness(fault));
+    }
+
     /// How the ledger is.
     #[must_use]
     pub fn status(&self) -> Status {

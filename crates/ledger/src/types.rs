@@ -93,6 +93,8 @@ pub enum StopCause {
         /// What did not fit.
         fault: String,
     },
+    /// A witness has seen another history than this one.
+    Witness(String),
     /// A thread ended that should not have.
     ThreadLost,
 }
@@ -108,6 +110,7 @@ impl fmt::Display for StopCause {
             Self::Inconsistent { index, fault } => {
                 write!(f, "a check at entry {index} failed: {fault}; test the memory and start again")
             }
+            Self::Witness(fault) => write!(f, "{fault}; find out which history is the true one"),
             Self::ThreadLost => f.write_str("a writer thread ended unexpectedly; start again"),
         }
     }

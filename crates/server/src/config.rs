@@ -4,7 +4,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::documents::AttachmentSettings;
+use crate::{documents::AttachmentSettings, witnesses::WitnessSettings};
 
 /// What the server is told by file, environment or flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct ServerConfig {
     pub tls: TlsConfig,
     /// Bounds on what clients may ask for.
     pub limits: Limits,
+    /// Who watches the log.
+    pub witness: WitnessSettings,
     /// Documents beside the ledger.
     pub attachments: AttachmentSettings,
     /// Origins whose pages may call by gRPC-Web, such as `https://console.example.cn`; empty = only pages
@@ -34,6 +36,7 @@ impl Default for ServerConfig {
             http_listen: Some(SocketAddr::from(([127, 0, 0, 1], 7480))),
             tls: TlsConfig::default(),
             limits: Limits::default(),
+            witness: WitnessSettings::default(),
             attachments: AttachmentSettings::default(),
             cors_origins: Vec::new(),
         }

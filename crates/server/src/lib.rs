@@ -34,6 +34,7 @@ mod status;
 mod tiles;
 mod tls;
 mod token;
+mod witnesses;
 
 pub use config::{Limits, ServerConfig, TlsConfig};
 pub use documents::{AttachmentSettings, AttachmentsPlace, DocumentsError, attachments_place};
@@ -42,3 +43,4 @@ pub use serve::{ServeError, Server, asked_to_end, bind, serve};
 pub use status::DOMAIN;
 pub use tls::{DEVELOPMENT_CERT, DEVELOPMENT_KEY, ServerIdentity, TlsError};
 pub use token::{MAX_LIFETIME_S, TOKEN_TYPE};
+pub use witnesses::{WitnessAddress, WitnessError, WitnessSettings, Witnesses};

@@ -28,6 +28,7 @@ use crate::{
     tiles,
     tls::{ServerIdentity, TlsError},
     token,
+    witnesses::{WitnessError, Witnesses},
 };
 
 /// How often the writer's state is looked at for the health service.
@@ -58,6 +59,9 @@ pub enum ServeError {
     /// The directory of attachments.
     #[error(transparent)]
     Documents(#[from] DocumentsError),
+    /// Witnesses.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// An entry of `cors_origins` is not an origin.
     #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
     Origin(String),
@@ -82,6 +86,7 @@ pub struct Server {
     identity: ServerIdentity,
     documents: Arc<Documents>,
     cors: CorsLayer,
+    witnesses: Witnesses,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
 }
@@ -95,6 +100,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     let _ = rustls::crypto::ring::default_provider().install_default();
     token::install();
     let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
+    let witnesses = Witnesses::new(&config.witness)?;
     let identity = ServerIdentity::load(&config.tls)?;
     let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let grpc = listen(config.listen).await?;
@@ -107,7 +113,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, documents, cors, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, witnesses, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -197,7 +203,8 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, documents, cors, grpc: (listener, address), http } = self;
+        let Self { ledger, config, identity, documents, cors, witnesses, grpc: (listener, address), http } =
+            self;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
@@ -210,10 +217,11 @@ impl Server {
         let http = http.map(|(listener, _)| {
             let registry = metrics::registry(Arc::clone(&metrics), ledger.clone(), Arc::clone(&documents));
             let router = http::router(registry, ledger.clone(), Arc::clone(&documents), stopped.clone())
-                .merge(tiles::router(ledger.clone(), shared.readers.clone()));
+                .merge(tiles::router(ledger.clone(), shared.readers.clone(), !witnesses.is_empty()));
             spawn_http(listener, router, stopped.clone())
         });
 
+        let feeding = tokio::spawn(witnesses.feed(ledger.clone(), shared.readers.clone(), stopped.clone()));
         let mut transport = transport(&limits)
             .tls_config(identity.tonic(Duration::from_millis(limits.handshake_ms)))?
             .layer(cors)
@@ -246,6 +254,7 @@ impl Server {
             http.abort();
         }
         health.await?;
+        feeding.await?;
         follower.await?;
         closed??;
         transport

@@ -30,19 +30,26 @@ const FOR_EVER: [(HeaderName, &str); 2] = [
 struct Log {
     ledger: Ledger,
     readers: Pool,
+    /// There are witnesses.
+    watched: bool,
 }
 
 /// `/checkpoint` and `/tile/…`, each read within the bound of `readers`.
-pub(crate) fn router(ledger: Ledger, readers: Pool) -> Router {
+pub(crate) fn router(ledger: Ledger, readers: Pool, watched: bool) -> Router {
     Router::new()
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tile))
-        .with_state(Arc::new(Log { ledger, readers }))
+        .with_state(Arc::new(Log { ledger, readers, watched }))
 }
 
 async fn checkpoint(State(log): State<Arc<Log>>) -> Response {
-    let ledger = log.ledger.clone();
-    match log.readers.read(move || Ok(ledger.checkpoint(None)?)).await {
+    let (ledger, watched) = (log.ledger.clone(), log.watched);
+    // Where there are witnesses, what they have cosigned is what the public is shown.
+    let newest = move || match ledger.cosigned()? {
+        Some(cosigned) if watched => Ok(Some(cosigned)),
+        _ => Ok(ledger.checkpoint(None)?),
+    };
+    match log.readers.read(newest).await {
         Ok(Some(checkpoint)) => (FRESH, checkpoint.note).into_response(),
         Ok(None) => absent(),
         Err(fault) => failed(&fault),

@@ -23,6 +23,8 @@ use crate::{
 const ENTRY: &str = "entry";
 const CHECKPOINT: &str = "checkpoint";
 const META: &str = "meta";
+/// Key of the newest cosigned checkpoint in the family `meta`.
+const COSIGNED: &[u8] = b"cosigned";
 
 /// Keys of `meta`.
 const FORMAT: &[u8] = b"format";
@@ -263,6 +265,31 @@ impl Log {
     pub fn checkpoint(&self, size: u64) -> Result<Option<String>, StoreError> {
         let row = self.db.get_cf(self.family(CHECKPOINT)?, size.to_be_bytes());
         row.map_err(StoreError::rocks("cannot read the checkpoint"))?.map(|note| text(size, note)).transpose()
+    }
+
+    /// Keeps the newest checkpoint that witnesses have cosigned, synced, in place of the one before.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub fn put_cosigned(&self, size: u64, note: &str) -> Result<(), StoreError> {
+        let row = [size.to_be_bytes().as_slice(), note.as_bytes()].concat();
+        let written = self.db.put_cf_opt(self.family(META)?, COSIGNED, row, &options::synced());
+        written.map_err(StoreError::rocks("cannot write the checkpoint"))
+    }
+
+    /// Size and note of the newest cosigned checkpoint.
+    ///
+    /// # Errors
+    /// As [`checkpoint`](Self::checkpoint).
+    pub fn cosigned(&self) -> Result<Option<(u64, String)>, StoreError> {
+        let Some(row) = self.meta(COSIGNED)? else { return Ok(None) };
+        let (size, note) = row.split_at_checked(8).unwrap_or_default();
+        let size = decode_number(size).ok_or(StoreError::Damaged {
+            table: "checkpoint",
+            key: 0,
+            fault: "the cosigned one has no size",
+        })?;
+        Ok(Some((size, text(size, note.to_vec())?)))
     }
 
     /// Size and note of the newest checkpoint kept.

@@ -29,12 +29,8 @@ fn fault(error: &serde_json::Error) -> JsonError {
     let whole = error.to_string();
     let what = whole.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&whole);
     let (english, chinese) = what.split_once(BETWEEN).unwrap_or((what, category(error)));
-    JsonError {
-        line,
-        path: String::new(),
-        fault: format!("{english} (column {column})"),
-        chinese: format!("{chinese}（第 {column} 列）"),
-    }
+    let (fault, chinese) = (format!("{english} (column {column})"), format!("{chinese}（第 {column} 列）"));
+    JsonError { line, ..JsonError::at("", fault, chinese) }
 }
 
 fn category(error: &serde_json::Error) -> &'static str {

@@ -15,8 +15,20 @@ fn read(value: &Value) -> v1::Statement {
     statement_from_json(&value.to_string()).unwrap_or_else(|e| panic!("{value}: {e}"))
 }
 
+/// The first fault of a text, alone.
+fn first(text: &str) -> JsonError {
+    let error = statement_from_json(text).unwrap_err();
+    JsonError { faults: error.faults[..1].to_vec(), more: false, ..error }
+}
+
 fn fault(text: &str) -> String {
-    statement_from_json(text).unwrap_err().to_string()
+    first(text).to_string()
+}
+
+/// Path and reason of every fault: an empty reason is of the format.
+fn faults(text: &str) -> Vec<(String, &'static str)> {
+    let error = statement_from_json(text).unwrap_err();
+    error.faults.into_iter().map(|f| (f.path, f.reason.map_or("", Reason::as_str))).collect()
 }
 
 #[test]
@@ -116,11 +128,154 @@ fn faults_are_told_in_chinese_too() {
         ("{", "第 1 行：JSON 不完整"),
     ];
     for (text, expect) in table {
-        let said = statement_from_json(text).unwrap_err().to_chinese();
+        let said = first(text).to_chinese();
         assert!(said.starts_with(expect), "{text}\n  said: {said}");
     }
     let late = JsonLines::new("\n{\"ship\":[]}\n".as_bytes()).next().unwrap().unwrap_err();
     assert_eq!(late.to_chinese(), "第 2 行：ship：应为对象 { … }，实为 []");
+}
+
+/// A bill of goods out with a dozen different faults.
+const DOZEN: &str = r#"{
+    "header": {"salt": "xyz", "id": "1-2", "occurredAt": "yesterday", "confidential": 1, "businessKey": "B 1\t",
+               "offsetMinutes": 3000000000, "attachments": [{"digest": "00", "role": "photo", "mediaType": "image/png"}]},
+    "ship": {"items": ["sgtin:09521234543213.A1", 7, "sgtin:09521234543214.A1"], "itmes": [], "lots": {},
+             "addressee": "Dealer", "reason": ["sale"], "carrier": "org:Express"},
+    "party": {}
+}"#;
+
+#[test]
+fn every_fault_of_a_text_is_told_at_once_with_what_the_field_checks_say_of_the_rest() {
+    let expect = [
+        // In order of the names.
+        ("header.confidential", ""),
+        ("header.id", ""),
+        ("header.occurredAt", ""),
+        ("header.offsetMinutes", ""),
+        ("header.salt", ""),
+        ("ship", ""),
+    ];
+    let found = faults(DOZEN);
+    assert_eq!(found[..6], expect.map(|(path, reason)| (path.to_owned(), reason)), "{found:#?}");
+    // Without the second body the ship is read.
+    let one = DOZEN.replace(",\n    \"party\": {}", "");
+    let expect = [
+        ("header.confidential", ""),
+        ("header.id", ""),
+        ("header.occurredAt", ""),
+        ("header.offsetMinutes", ""),
+        ("header.salt", ""),
+        ("ship.items[1]", ""),
+        ("ship.itmes", ""),
+        ("ship.lots", ""),
+        ("ship.reason", ""),
+        ("header.businessKey", "INVALID_FIELD"),
+        ("header.attachments[0].digest", "INVALID_FIELD"),
+        ("ship.items[2]", "NOT_CANONICAL"),
+        ("ship.addressee", "NOT_CANONICAL"),
+    ];
+    assert_eq!(faults(&one), expect.map(|(path, reason)| (path.to_owned(), reason)));
+    let error = statement_from_json(&one).unwrap_err();
+    let (english, chinese) = (error.to_string(), error.to_chinese());
+    let lines: Vec<&str> = english.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("13 faults:", 14));
+    assert!(lines[6].starts_with("  ship.items[1]: expected a text in quotes, found 7"), "{english}");
+    assert!(lines[13].ends_with("[NOT_CANONICAL]"), "{english}");
+    assert!(chinese.starts_with("13 处问题：\n  header.confidential：应为"), "{chinese}");
+    assert!(chinese.lines().all(|line| !line.is_ascii()), "{chinese}");
+}
+
+#[test]
+fn what_a_fault_leaves_out_is_not_told_as_missing_too() {
+    let ship = |more: &str| {
+        format!(
+            r#"{{"ship":{{"items":["sgtin:09521234543213.A1"],"addressee":"org:A","reason":"sale"{more}}}}}"#
+        )
+    };
+    assert!(statement_from_json(&ship("")).is_ok());
+    let table = [
+        // A field misspelt: the one that is missing for it is not a second fault, but others are.
+        (r#"{"ship":{"itmes":["a"],"addressee":"org:A","reason":"sale"}}"#, &["ship.itmes"][..]),
+        (r#"{"ship":{"itmes":["a"],"addressee":"A","reason":"sale"}}"#, &["ship.itmes", "ship.addressee"]),
+        // A field at fault: nor is it, or what is around it.
+        (r#"{"ship":{"items":"a","addressee":"org:A","reason":"sale"}}"#, &["ship.items"]),
+        (r#"{"ship":{"items":[1],"addressee":1,"reason":"sale"}}"#, &["ship.addressee", "ship.items[0]"]),
+        (
+            r#"{"use":{"lines":[{"item":"sgtin:09521234543213.A1","used":{"amount":"x"}}]}}"#,
+            &["use.lines[0].used.amount", "use.lines[0].used.unit"],
+        ),
+        // What a signer fills in is not missing.
+        (r#"{"header":{"id":1},"void":{}}"#, &["header.id", "void.target", "void.reason"]),
+        // No body is told where there is none, and not where it is at fault.
+        (r#"{"header":{"id":1}}"#, &["header.id", ""]),
+        (r#"{"ship":[]}"#, &["ship"]),
+        (r#"{"shp":{}}"#, &["shp"]),
+        ("[]", &[""]),
+    ];
+    for (text, expect) in table {
+        let mut found: Vec<String> = faults(text).into_iter().map(|(path, _)| path).collect();
+        let mut expect = expect.to_vec();
+        found.sort_unstable();
+        expect.sort_unstable();
+        assert_eq!(found, expect, "{text}");
+    }
+}
+
+#[test]
+fn a_possession_is_judged_only_where_its_ledger_is_known() {
+    let enrol = |ledger: &str, party: &str| {
+        let (key, sixty_four) =
+            ("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "11".repeat(64));
+        format!(
+            r#"{{"header":{{{ledger}"salt":1}},"enrolKey":{{"party":"{party}","algorithm":"ed25519",
+               "publicKey":"{key}","possession":"{sixty_four}","uses":["sign"]}}}}"#
+        )
+    };
+    assert_eq!(faults(&enrol("", "org:A")), [("header.salt".to_owned(), "")]);
+    let named = format!(r#""ledger":"{}","#, "ab".repeat(32));
+    let found = faults(&enrol(&named, "org:A"));
+    assert!(found.contains(&("enrolKey.possession".to_owned(), "BAD_POSSESSION")), "{found:?}");
+}
+
+#[test]
+fn faults_are_told_up_to_a_bound_and_quickly_however_many_there_are() {
+    let many = |item: &str, count: usize| vec![item; count].join(",");
+    let exactly =
+        format!(r#"{{"ship":{{"items":[{}],"addressee":"org:A","reason":"sale"}}}}"#, many("1", 64));
+    let error = statement_from_json(&exactly).unwrap_err();
+    assert_eq!((error.faults.len(), error.more), (MAX_FAULTS, false));
+    let over = exactly.replacen("[1", "[1,1", 1);
+    let error = statement_from_json(&over).unwrap_err();
+    assert_eq!((error.faults.len(), error.more), (MAX_FAULTS, true));
+    assert!(error.to_string().ends_with("\n  and more") && error.to_chinese().ends_with("\n  以及更多"));
+    // One schema fault, and more field faults than there is room for.
+    let codes: Vec<String> = (0..80).map(|i| format!(r#""x{i}""#)).collect();
+    let checks = format!(r#"{{"ship":{{"items":[{}],"addressee":"org:A","reason":1}}}}"#, codes.join(","));
+    let error = statement_from_json(&checks).unwrap_err();
+    assert_eq!((error.faults.len(), error.more, error.faults[0].path.as_str()), (64, true, "ship.reason"));
+    let begin = std::time::Instant::now();
+    for item in ["9", "{}", "\"x\"", "[]"] {
+        let acts = format!(r#"{{"mandate":{{"acts":[{}]}}}}"#, many(item, 500_000));
+        assert!(statement_from_json(&acts).unwrap_err().more);
+    }
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn field_faults_of_a_draft_leave_out_what_signing_fills_in() {
+    let draft = read(&json!({"ship": {"items": ["A"], "addressee": "org:A", "reason": "sale"}}));
+    let found = field_faults(&draft);
+    assert_eq!(found.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["ship.items[0]"]);
+    let sound = read(&json!({"header": {"onBehalfOf": "org:B"}, "ship":
+        {"items": ["sgtin:09521234543213.A1"], "addressee": "org:A", "reason": "sale"}}));
+    assert_eq!(field_faults(&sound), []);
+}
+
+#[test]
+fn a_signed_statement_tells_all_its_faults() {
+    let error = signed_from_json(r#"{"payload":"x","keyId":1,"sig":""}"#).unwrap_err();
+    let paths: Vec<&str> = error.faults.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths, ["keyId", "payload", "sig"]);
 }
 
 #[test]
@@ -181,7 +336,7 @@ fn json_lines_count_empty_lines_and_stop_at_the_first_fault() {
     assert!(lines.next().unwrap().is_ok());
     assert_eq!(lines.line(), 4);
     let error = lines.next().unwrap().unwrap_err();
-    assert_eq!((error.line, error.path.as_str()), (5, "ship.lots"));
+    assert_eq!((error.line, error.faults[0].path.as_str()), (5, "ship.lots"));
     assert!(lines.next().is_none());
 }
 
@@ -189,7 +344,7 @@ fn json_lines_count_empty_lines_and_stop_at_the_first_fault() {
 fn an_endless_line_is_refused_before_it_fills_the_memory() {
     let endless = std::io::BufReader::new(std::io::repeat(b' '));
     let error = JsonLines::new(endless).next().unwrap().unwrap_err();
-    assert!(error.fault.contains("longer than"), "{error}");
+    assert!(error.to_string().contains("longer than"), "{error}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use proto::v1::{Adjust, AdjustLine, AdjustOutcome, Header, LotAmount, Ship, Use,
 use super::{Reader, Row, missing, read::Goods, receiving::outcome};
 use crate::{
     columns::{COLUMNS, Column},
+    fault::{Fault, Reason},
     kinds::{BillType, Makes},
 };
 
@@ -101,8 +102,8 @@ impl<'s> Reader<'s> {
             let lines: Vec<u32> =
                 self.rows.iter().filter(|r| r.get(column).is_some()).map(|r| r.line).collect();
             if let Some(line) = lines.first() {
-                let en = "a bill of this type has no such column; leave it empty".to_owned();
-                self.fault(*line, column, "COLUMN_NOT_FOR_TYPE", en, "此类单据不使用该列，请留空".into());
+                let head = self.sheet.head(column);
+                self.faults.push(Fault::plain(*line, head, Reason::ColumnNotForType));
             }
         }
     }
@@ -141,7 +142,8 @@ impl<'s> Reader<'s> {
 
     pub(super) fn twice(&mut self, row: &Row, item: &str) {
         let en = format!("{item} stands on an earlier line of the same bill");
-        self.fault(row.line, C::Code, "ITEM_TWICE", en, format!("{item} 在同一单据中重复"));
+        let (head, zh) = (self.sheet.head(C::Code), format!("{item} 在同一单据中重复"));
+        self.faults.push(Fault::of_ledger(row.line, head, statement::Reason::ItemTwice, en, zh));
     }
 
     /// Codes of single things: no lots.
@@ -150,7 +152,13 @@ impl<'s> Reader<'s> {
         for (i, lot) in lots.iter().enumerate() {
             let (line, _) = self.places.find(&format!("{body}.lots[{i}]"));
             let en = format!("{}: only things with a code of their own here", lot.lot);
-            self.fault(line, C::Code, "BAD_CODE", en, format!("{}：此处只能是带独立编码的物品", lot.lot));
+            self.fault(
+                line,
+                C::Code,
+                Reason::BadCode,
+                en,
+                format!("{}：此处只能是带独立编码的物品", lot.lot),
+            );
         }
         items
     }
@@ -230,7 +238,7 @@ impl<'s> Reader<'s> {
             Some("否" | "no" | "NO" | "No" | "false" | "FALSE" | "0") => false,
             Some(text) => {
                 let en = format!("“{text}”: write yes or no");
-                self.fault(row.line, column, "BAD_YES", en, format!("“{text}”：请写 是 或 否"));
+                self.fault(row.line, column, Reason::BadYes, en, format!("“{text}”：请写 是 或 否"));
                 false
             }
         }

@@ -6,7 +6,7 @@ use gs1::ItemKind;
 use proto::v1::{Commission, Pack, Quantity, Unpack};
 
 use super::{Reader, Row, missing};
-use crate::{columns::Column, settings::Product};
+use crate::{columns::Column, fault::Reason, settings::Product};
 
 use Column as C;
 
@@ -21,7 +21,7 @@ impl Reader<'_> {
         let parent = self.code(&row, C::Parent, text)?;
         if parent.view().kind() == ItemKind::Lot {
             let en = format!("{} is a lot, not a container", parent.as_str());
-            self.fault(line, C::Parent, "BAD_CODE", en, format!("{} 是批次，不是箱", parent.as_str()));
+            self.fault(line, C::Parent, Reason::BadCode, en, format!("{} 是批次，不是箱", parent.as_str()));
             return None;
         }
         Some(parent.into())
@@ -80,7 +80,13 @@ impl Reader<'_> {
             let lot = self.lot(row)?;
             if common.as_ref().is_some_and(|first| *first != lot) {
                 let en = "a Commission is about one lot; write a bill for each".to_owned();
-                self.fault(row.line, C::Lot, "DIFFERS", en, "一张赋码入库单只能有一个批号，请分单".into());
+                self.fault(
+                    row.line,
+                    C::Lot,
+                    Reason::Differs,
+                    en,
+                    "一张赋码入库单只能有一个批号，请分单".into(),
+                );
             }
             common.get_or_insert(lot);
         }
@@ -122,7 +128,7 @@ impl Reader<'_> {
                 }
                 Some(_) => {
                     let en = "differs from the unit of an earlier line".to_owned();
-                    self.fault(row.line, C::Unit, "DIFFERS", en, "与前面行的单位不一致".into());
+                    self.fault(row.line, C::Unit, Reason::Differs, en, "与前面行的单位不一致".into());
                 }
             }
         }

@@ -6,7 +6,7 @@ use gs1::{
 use proto::v1::{LotAmount, Quantity};
 
 use super::{Reader, Row, missing, time};
-use crate::columns::Column;
+use crate::{columns::Column, fault::Reason};
 
 /// What a line is about.
 pub(super) enum Goods {
@@ -36,7 +36,7 @@ impl<'s> Reader<'s> {
             );
             let zh =
                 format!("“{text}”不是主体：请写 uscc:…、gln:…、org:…，或在 [bills.partners] 中登记该代码");
-            self.fault(line, column, "UNKNOWN_PARTNER", en, zh);
+            self.fault(line, column, Reason::UnknownPartner, en, zh);
         }
         id
     }
@@ -61,7 +61,7 @@ impl<'s> Reader<'s> {
         if id.is_none() {
             let en = format!("“{text}” is no site: write site:…, or put the code under [bills.sites]");
             let zh = format!("“{text}”不是场所：请写 site:…，或在 [bills.sites] 中登记该代码");
-            self.fault(line, column, "UNKNOWN_SITE", en, zh);
+            self.fault(line, column, Reason::UnknownSite, en, zh);
         }
         id.map(String::from)
     }
@@ -93,7 +93,7 @@ impl<'s> Reader<'s> {
         if found.is_none() {
             let en = format!("“{text}”: write {prefix}PARTY/NUMBER, or fill in the party whose number it is");
             let zh = format!("“{text}”：请写 {prefix}主体/号码，或填写编号所属的单位");
-            self.fault(line, column, "BAD_DOCUMENT", en, zh);
+            self.fault(line, column, Reason::BadDocument, en, zh);
         }
         found.map(String::from).unwrap_or_default()
     }
@@ -135,7 +135,7 @@ impl<'s> Reader<'s> {
             Err(why) => {
                 let en = format!("“{text}” is no code of an item: {why}");
                 let zh = format!("“{text}”不是物品编码：{why}");
-                self.fault(row.line, column, "BAD_CODE", en, zh);
+                self.fault(row.line, column, Reason::BadCode, en, zh);
                 None
             }
         }
@@ -158,7 +158,7 @@ impl<'s> Reader<'s> {
             Some(text) => {
                 let en = format!("“{text}”: a line with a code of its own is one piece; leave it empty");
                 let zh = format!("“{text}”：带独立编码的行只表示一件，请留空");
-                self.fault(row.line, Column::Quantity, "BAD_QUANTITY", en, zh);
+                self.fault(row.line, Column::Quantity, Reason::BadQuantity, en, zh);
                 false
             }
         }
@@ -171,7 +171,7 @@ impl<'s> Reader<'s> {
             let lot = Lot::parse(text).ok().map(String::from);
             if lot.is_none() {
                 let en = format!("“{text}” is no lot in canonical form: lot:gtin:GTIN14.LOT");
-                self.fault(row.line, Column::Lot, "BAD_LOT", en, format!("“{text}”不是规范形式的批号"));
+                self.fault(row.line, Column::Lot, Reason::BadLot, en, format!("“{text}”不是规范形式的批号"));
             }
             return lot;
         }
@@ -179,7 +179,7 @@ impl<'s> Reader<'s> {
         let lot = Lot::new(&product, text).ok().map(String::from);
         if lot.is_none() {
             let en = format!("“{text}” cannot be a lot number of {}", product.as_str());
-            self.fault(row.line, Column::Lot, "BAD_LOT", en, format!("“{text}”不能作为该产品的批号"));
+            self.fault(row.line, Column::Lot, Reason::BadLot, en, format!("“{text}”不能作为该产品的批号"));
         }
         lot
     }
@@ -196,7 +196,7 @@ impl<'s> Reader<'s> {
         if product.is_none() {
             let en = format!("“{text}” is no product: a GTIN, gtin:…, or a code under [bills.products]");
             let zh = format!("“{text}”不是产品：请写 GTIN、gtin:…，或在 [bills.products] 中登记该代码");
-            self.fault(row.line, Column::Product, "UNKNOWN_PRODUCT", en, zh);
+            self.fault(row.line, Column::Product, Reason::UnknownProduct, en, zh);
         }
         product
     }
@@ -229,7 +229,7 @@ impl<'s> Reader<'s> {
         if number.is_none() {
             let en = format!("“{text}” is no whole number from 1; use a smaller unit for parts");
             let zh = format!("“{text}”不是正整数；不足一个单位时请改用更小的单位");
-            self.fault(row.line, column, "BAD_QUANTITY", en, zh);
+            self.fault(row.line, column, Reason::BadQuantity, en, zh);
         }
         number
     }
@@ -243,7 +243,7 @@ impl<'s> Reader<'s> {
         self.place(path, column);
         time::day_text(text).unwrap_or_else(|| {
             let en = format!("“{text}” is no day; write 2026-11-20");
-            self.fault(line, column, "BAD_DAY", en, format!("“{text}”不是日期；请写成 2026-11-20"));
+            self.fault(line, column, Reason::BadDay, en, format!("“{text}”不是日期；请写成 2026-11-20"));
             String::new()
         })
     }

@@ -3,7 +3,7 @@
 use proto::v1::{Header, Receive, ReceiveException, ReceiveOutcome, Temperature};
 
 use super::{Reader, read::Goods};
-use crate::columns::Column;
+use crate::{columns::Column, fault::Reason};
 
 use Column as C;
 
@@ -32,7 +32,7 @@ impl Reader<'_> {
             let Some(found) = outcome(text) else {
                 let en = format!("“{text}”: write accepted, short, over, damaged or refused");
                 let zh = format!("“{text}”：请写 合格、短少、多货、破损、拒收 之一");
-                self.fault(row.line, C::Outcome, "BAD_OUTCOME", en, zh);
+                self.fault(row.line, C::Outcome, Reason::BadOutcome, en, zh);
                 continue;
             };
             let Some(found) = found else { continue };
@@ -54,7 +54,13 @@ impl Reader<'_> {
         let plain = text.trim_end_matches(['C', '℃', '°', ' ']);
         let Some(millicelsius) = millis(plain) else {
             let en = format!("“{text}” is no temperature; write 5.4");
-            self.fault(line, C::Temperature, "BAD_TEMPERATURE", en, format!("“{text}”不是温度；请写 5.4"));
+            self.fault(
+                line,
+                C::Temperature,
+                Reason::BadTemperature,
+                en,
+                format!("“{text}”不是温度；请写 5.4"),
+            );
             return None;
         };
         Some(Temperature { millicelsius })

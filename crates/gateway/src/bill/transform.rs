@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Reader, read::Goods};
-use crate::{columns::Column, kinds::BillType};
+use crate::{columns::Column, fault::Reason, kinds::BillType};
 
 use proto::v1::Header;
 
@@ -62,6 +62,6 @@ impl Reader<'_> {
             "类型 {code} {name} 的单据只写明投入，未写明产出，而转换声明需要产出。{zh_else}\
              否则请补全产出、批号与有效期，并提交至 /v1/statements：{statement}"
         );
-        self.fault(self.first(), Column::Type, "TYPE_NOT_SUPPORTED", en, zh);
+        self.fault(self.first(), Column::Type, Reason::TypeNotSupported, en, zh);
     }
 }

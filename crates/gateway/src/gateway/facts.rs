@@ -2,8 +2,8 @@
 
 use merkle::{Hash, sha256};
 use prost::Message as _;
-use proto::v1::{self, Header, SignedStatement};
-use statement::{Refusal, kind_of, kind_row};
+use proto::v1::{self, Header, SignedStatement, statement::Body};
+use statement::{Reason, Refusal, kind_of, kind_row};
 
 use crate::{Bill, BillKey, Fault};
 
@@ -34,30 +34,39 @@ pub(super) fn title(bill: &Bill) -> String {
 }
 
 pub(super) fn ahead(bill: &Bill, now: i64) -> Option<Fault> {
-    let occurred = bill.statement.header.as_ref().map_or(0, |h| h.occurred_at);
-    if occurred <= now.saturating_add(AHEAD) {
-        return None;
-    }
-    let (line, column) = bill.places.find("header.occurred_at");
+    let path = ahead_path(&bill.statement, now.saturating_add(AHEAD))?;
+    let (line, column) = bill.places.find(path);
     let en = "lies in the future; check the bill, and the clock of this machine";
-    Some(Fault::at(line, column, "OCCURRED_AHEAD", en, "发生时间在未来；请检查单据与本机时钟"))
+    let zh = "发生时间在未来；请检查单据与本机时钟";
+    Some(Fault::of_ledger(line, column, Reason::OccurredAhead, en, zh))
+}
+
+/// The field that lies after a time: what happened, or what a Correct says happened.
+fn ahead_path(statement: &v1::Statement, latest: i64) -> Option<&'static str> {
+    let replaced = match &statement.body {
+        Some(Body::Correct(b)) => b.replacement.as_ref().map_or(0, |r| r.occurred_at),
+        _ => 0,
+    };
+    let occurred = statement.header.as_ref().map_or(0, |h| h.occurred_at);
+    let paths = [("header.occurred_at", occurred), ("correct.replacement.occurred_at", replaced)];
+    paths.into_iter().find(|(_, at)| *at > latest).map(|(path, _)| path)
 }
 
 /// The ledger's own rules, applied here before anything is signed, in terms of the input.
 pub(super) fn faults_of(bill: &Bill, refusal: &Refusal) -> Vec<Fault> {
     if refusal.violations.is_empty() {
         let reason = refusal.reason;
-        return vec![Fault::whole(reason.as_str(), reason.english(), reason.chinese())];
+        return vec![Fault::of_ledger(0, "", reason, reason.english(), reason.chinese())];
     }
     let fault = |v: &statement::Violation| {
         let (line, column) = bill.places.find(&v.field);
         let column = if column.is_empty() { v.field.clone().into_owned() } else { column };
-        Fault::at(line, column, v.reason.as_str(), v.description.english(), v.description.chinese())
+        Fault::of_ledger(line, column, v.reason, v.description.english(), v.description.chinese())
     };
     refusal.violations.iter().map(fault).collect()
 }
 
-pub(crate) fn header_of(signed: &SignedStatement) -> Header {
+fn header_of(signed: &SignedStatement) -> Header {
     v1::Statement::decode(signed.payload.clone()).ok().and_then(|s| s.header).unwrap_or_default()
 }
 

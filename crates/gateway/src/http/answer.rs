@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{OutboxError, gateway::GatewayError};
+use crate::{OutboxError, fault::Reason, gateway::GatewayError};
 
 /// A value as JSON.
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
@@ -21,40 +21,32 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     response
 }
 
-/// A refusal.
-pub(super) fn fault(status: StatusCode, reason: &str, en: &str, zh: &str) -> Response {
-    json(status, &json!({ "error": { "reason": reason, "message": en, "message_zh": zh } }))
+/// A refusal; its status is that of its reason.
+pub(super) fn fault(reason: Reason, en: &str, zh: &str) -> Response {
+    let status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let error = json!({ "reason": reason.as_str(), "message": en, "message_zh": zh });
+    let mut response = json(status, &json!({ "error": error }));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    }
+    response
 }
 
-/// Come again.
-pub(super) fn busy(reason: &str, en: &str, zh: &str) -> Response {
-    let mut response = fault(StatusCode::SERVICE_UNAVAILABLE, reason, en, zh);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
-    response
+/// A refusal of which there is no more to say than the table does.
+pub(super) fn plain(reason: Reason) -> Response {
+    fault(reason, reason.english(), reason.chinese())
 }
 
 /// What is wrong on our side: disk, key, queue.
 pub(super) fn trouble(error: &GatewayError) -> Response {
-    let text = error.to_string();
-    match error {
-        GatewayError::Outbox(OutboxError::Full { .. }) => {
-            busy("OUTBOX_FULL", &text, "待发送单据已达上限，请待账本恢复连接后重发")
-        }
-        GatewayError::Outbox(OutboxError::Storage(_)) => fault(
-            StatusCode::INSUFFICIENT_STORAGE,
-            "OUTBOX_BROKEN",
-            &text,
-            "发件箱无法读写，请检查磁盘后重发",
-        ),
-        GatewayError::Outbox(OutboxError::NoSuchBill(_)) => {
-            fault(StatusCode::NOT_FOUND, "UNKNOWN_BILL", &text, "没有这样的单据，详见英文说明")
-        }
-        GatewayError::Outbox(OutboxError::Several(..)) => {
-            fault(StatusCode::CONFLICT, "SEVERAL_BILLS", &text, "该单号有多张单据，请指明 kind 与 principal")
-        }
-        GatewayError::Outbox(_) | GatewayError::Machine(_) => {
-            fault(StatusCode::INTERNAL_SERVER_ERROR, "MACHINE", &text, "本机故障")
-        }
-        GatewayError::Key(_) => busy("KEY_SILENT", &text, "签名密钥无应答，未接收任何内容"),
-    }
+    let reason = match error {
+        GatewayError::Outbox(OutboxError::Full { .. }) => Reason::OutboxFull,
+        GatewayError::Outbox(OutboxError::Storage(_)) => Reason::OutboxBroken,
+        GatewayError::Outbox(OutboxError::NoSuchBill(_)) => Reason::UnknownBill,
+        GatewayError::Outbox(OutboxError::NotRefused(_)) => Reason::NotRefused,
+        GatewayError::Outbox(OutboxError::Several(..)) => Reason::SeveralBills,
+        GatewayError::Outbox(_) | GatewayError::Machine(_) => Reason::Machine,
+        GatewayError::Key(_) => Reason::KeySilent,
+    };
+    fault(reason, &error.to_string(), reason.chinese())
 }

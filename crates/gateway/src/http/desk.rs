@@ -14,7 +14,7 @@ use super::{
     body_of,
     listen::Pace,
 };
-use crate::{Record, Which, gateway::GatewayError};
+use crate::{Record, Which, fault::Reason, gateway::GatewayError};
 
 /// Largest request in bytes.
 const MAX_REQUEST: usize = 16 << 10;
@@ -49,6 +49,13 @@ pub(super) async fn retry(State(desk): Shared, request: Request) -> Response {
     }
 }
 
+pub(super) async fn give_up(State(desk): Shared, request: Request) -> Response {
+    match order(request).await {
+        Ok((which, _)) => done(desk.gateway.blocking(move |g| g.give_up(&which)).await),
+        Err(response) => *response,
+    }
+}
+
 async fn order(request: Request) -> Result<(Which, String), Box<Response>> {
     let wrong = |why: String| {
         let en = format!("write {{\"number\": …, \"reason\": …}}, where needed kind and principal: {why}");
@@ -60,7 +67,7 @@ async fn order(request: Request) -> Result<(Which, String), Box<Response>> {
 }
 
 fn bad(en: &str, zh: &str) -> Response {
-    fault(StatusCode::BAD_REQUEST, "BAD_REQUEST", en, zh)
+    fault(Reason::BadRequest, en, zh)
 }
 
 fn done(done: Result<Record, GatewayError>) -> Response {

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -20,7 +20,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use merkle::sha256;
 use zeroize::Zeroizing;
 
-use super::{Desk, answer::fault};
+use super::{Desk, answer::plain};
+use crate::fault::Reason;
 
 /// Fewest characters of a secret that somebody put into the file by hand.
 const SHORTEST: usize = 32;
@@ -133,21 +134,14 @@ fn refuse(desk: &Desk, request: &Request) -> Option<Box<Response>> {
     let headers = request.headers();
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     if !text(header::HOST).is_some_and(|host| desk.hosts.0.contains(&host.to_ascii_lowercase())) {
-        let en = "not a name of this gateway; add it to hosts in the settings if it is";
-        return Some(Box::new(fault(
-            StatusCode::MISDIRECTED_REQUEST,
-            "WRONG_HOST",
-            en,
-            "Host 不是本网关的名称",
-        )));
+        return Some(Box::new(plain(Reason::WrongHost)));
     }
     let from_page = headers.contains_key(header::ORIGIN) && request.method() != Method::GET;
     let cross = headers
         .get("sec-fetch-site")
         .is_some_and(|site| !matches!(site.as_bytes(), b"none" | b"same-origin"));
     if from_page || cross {
-        let en = "requests from web pages are not taken";
-        return Some(Box::new(fault(StatusCode::FORBIDDEN, "FROM_A_PAGE", en, "不接受来自网页的请求")));
+        return Some(Box::new(plain(Reason::FromAPage)));
     }
     let reads_page = request.method() == Method::GET && request.uri().path() == "/";
     if bearer(headers).is_some_and(|t| desk.secret.is(t))
@@ -161,9 +155,7 @@ fn refuse(desk: &Desk, request: &Request) -> Option<Box<Response>> {
 /// Only the state page can be asked for with a password typed into a browser, which browsers then add to
 /// everything: it changes nothing.
 fn unknown(reads_page: bool) -> Response {
-    let en = "show the secret: Authorization: Bearer …; it stands in the file secret in the data directory";
-    let zh = "请出示密钥：Authorization: Bearer …；密钥在数据目录的 secret 文件中";
-    let mut response = fault(StatusCode::UNAUTHORIZED, "NO_SECRET", en, zh);
+    let mut response = plain(Reason::NoSecret);
     let scheme = if reads_page { "Basic realm=\"yuanliu gateway\"" } else { "Bearer" };
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
     response

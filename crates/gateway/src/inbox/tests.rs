@@ -1,7 +1,7 @@
 use crate::{BillKey, Limits, Mapping, Outbox, Record, Settings, State, Told, key::Key};
 
 use super::*;
-use crate::Fault;
+use crate::{Fault, fault::Reason};
 
 fn gateway(dir: &Path) -> Gateway {
     let settings = Settings {
@@ -163,8 +163,8 @@ fn a_report_names_outcome_place_and_reason_in_both_languages() {
     let report = Report {
         bills: vec![Told { outcome: "conflict", record }],
         faults: vec![
-            Fault::at(7, "数量", "BAD_QUANTITY", "wrong", "错误"),
-            Fault::whole("EMPTY", "none", "无"),
+            Fault::at(7, "数量", Reason::BadQuantity, "wrong", "错误"),
+            Fault::whole(Reason::Empty, "none", "无"),
         ],
     };
     assert_eq!(

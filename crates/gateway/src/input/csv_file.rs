@@ -7,7 +7,10 @@ use super::{
     encoding::{self, Declared},
     table::Table,
 };
-use crate::{bill::Sheet, fault::Fault};
+use crate::{
+    bill::Sheet,
+    fault::{Fault, Reason},
+};
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
     let text = encoding::text(bytes, Declared::Nothing).map_err(|fault| vec![fault])?;
@@ -31,7 +34,10 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
             Some(table) => table.line(line, record.iter())?,
         }
     }
-    table.map_or_else(|| Err(vec![Fault::whole("EMPTY", "the file is empty", "文件为空")]), Table::finish)
+    table.map_or_else(
+        || Err(vec![Fault::whole(Reason::Empty, "the file is empty", "文件为空")]),
+        Table::finish,
+    )
 }
 
 /// The separator that the head line has most of.
@@ -44,5 +50,5 @@ fn delimiter(text: &str) -> u8 {
 
 fn broken(error: &csv::Error) -> Fault {
     let line = error.position().map_or(0, |p| u32::try_from(p.line()).unwrap_or(u32::MAX));
-    Fault::at(line, "", "BROKEN_CSV", format!("cannot be read as CSV: {error}"), "无法按 CSV 读取")
+    Fault::at(line, "", Reason::BrokenCsv, format!("cannot be read as CSV: {error}"), "无法按 CSV 读取")
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_16BE, UTF_16LE};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 
 /// What is known of the encoding from the file itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +61,12 @@ fn chinese(text: &str) -> bool {
 
 fn unknown() -> Fault {
     let en = "the file is no text in UTF-8, in GB18030 or in what it declares; save it as CSV UTF-8";
-    Fault::whole("ENCODING", en, "文件不是 UTF-8、GB18030 或其所声明编码的文本；请另存为 CSV UTF-8")
+    Fault::whole(Reason::Encoding, en, "文件不是 UTF-8、GB18030 或其所声明编码的文本；请另存为 CSV UTF-8")
 }
 
 fn ambiguous() -> Fault {
     let en = "the file can be read as UTF-8 and as GB18030, with different words; save it as UTF-8 with BOM";
-    Fault::whole("ENCODING", en, "文件按 UTF-8 与 GB18030 均可读但内容不同；请另存为带 BOM 的 UTF-8")
+    Fault::whole(Reason::Encoding, en, "文件按 UTF-8 与 GB18030 均可读但内容不同；请另存为带 BOM 的 UTF-8")
 }
 
 #[cfg(test)]

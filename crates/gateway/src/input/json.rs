@@ -21,7 +21,7 @@ use super::{
 use crate::{
     bill::{Bill, Places, Row, Sheet},
     columns::{Column, Scope},
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, Reason},
 };
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
@@ -32,20 +32,20 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         vec![Fault::at(
             line,
             "",
-            "BROKEN_JSON",
+            Reason::BrokenJson,
             format!("cannot be read as JSON: {error}"),
             "无法按 JSON 读取",
         )]
     })?;
     let Value::Object(mut bill) = value else {
-        return Err(vec![Fault::whole("NOT_A_BILL", "a bill is a JSON object", "单据应为 JSON 对象")]);
+        return Err(vec![Fault::whole(Reason::NotABill, "a bill is a JSON object", "单据应为 JSON 对象")]);
     };
     let mut faults = Faults::default();
     let lines = match bill.remove("lines") {
         None => vec![Value::Object(Map::new())],
         Some(Value::Array(lines)) if lines.is_empty() => vec![Value::Object(Map::new())],
         Some(Value::Array(lines)) => lines,
-        Some(_) => return Err(vec![Fault::at(0, "lines", "BAD_VALUE", "is a list", "应为列表")]),
+        Some(_) => return Err(vec![Fault::at(0, "lines", Reason::BadValue, "is a list", "应为列表")]),
     };
     if lines.len() > reading.limits.file_lines {
         return Err(too_many_lines(reading.limits.file_lines));
@@ -55,7 +55,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
     for (i, line) in lines.iter().enumerate() {
         let at = u32::try_from(i + 1).unwrap_or(u32::MAX);
         let Value::Object(line) = line else {
-            faults.push(Fault::at(at, "lines", "BAD_VALUE", "a line is an object", "行应为对象"));
+            faults.push(Fault::at(at, "lines", Reason::BadValue, "a line is an object", "行应为对象"));
             continue;
         };
         let mut row = Row { line: at, cells: cells(at, line, Scope::Line, &mut faults) };
@@ -84,7 +84,7 @@ fn cells(
                 Scope::Bill => ("is no field of a bill", "不是单据字段"),
                 Scope::Line => ("is no field of a line", "不是行字段"),
             };
-            faults.push(Fault::at(line, name.as_str(), "COLUMN_UNKNOWN", en, zh));
+            faults.push(Fault::at(line, name.as_str(), Reason::ColumnUnknown, en, zh));
             continue;
         };
         let text = match value {
@@ -93,8 +93,13 @@ fn cells(
             Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
             Value::Null => String::new(),
             Value::Array(_) | Value::Object(_) => {
-                let fault =
-                    Fault::at(line, name.as_str(), "BAD_VALUE", "is a text or a number", "应为文本或数字");
+                let fault = Fault::at(
+                    line,
+                    name.as_str(),
+                    Reason::BadValue,
+                    "is a text or a number",
+                    "应为文本或数字",
+                );
                 faults.push(fault);
                 continue;
             }
@@ -159,19 +164,36 @@ impl<'de> Visitor<'de> for Once {
 /// key, which makes it a bill of the gateway.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn statement_bill(text: &str) -> Result<Bill, Fault> {
-    // Editors and exports of Windows begin texts with this mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let statement = client::statement_from_json(text).map_err(|error| {
-        let line = u32::try_from(error.line).unwrap_or(0);
-        Fault::at(line, error.path, "BAD_STATEMENT", error.fault, "不是声明的 JSON 形式")
-    })?;
+/// Everything that is wrong with it.
+pub fn statement_bill(text: &str) -> Result<Bill, Vec<Fault>> {
+    let statement = client::statement_from_json(text).map_err(|error| of_json(&error))?;
     let number = statement.header.as_ref().map(|h| h.business_key.clone()).unwrap_or_default();
     if number.is_empty() {
         let en = "is needed: by it the gateway knows a statement again";
         let zh = "必填：网关据此识别同一单据";
-        return Err(Fault::at(0, "header.businessKey", "MISSING", en, zh));
+        let mut faults = vec![Fault::at(0, "header.businessKey", Reason::Missing, en, zh)];
+        faults.extend(client::field_faults(&statement).iter().map(|fault| of_field(0, fault)));
+        return Err(faults);
     }
     Ok(Bill { number, bill_type: None, lines: 0, statement, places: Places::default() })
+}
+
+fn of_json(error: &client::JsonError) -> Vec<Fault> {
+    let line = u32::try_from(error.line).unwrap_or(0);
+    let mut faults: Vec<Fault> = error.faults.iter().map(|fault| of_field(line, fault)).collect();
+    if error.more {
+        let most = faults.len();
+        let en = format!("there are more faults than the {most} that are told; correct these first");
+        faults.push(Fault::at(0, "", Reason::BadStatement, en, format!("仅列出前 {most} 处错误，请先更正")));
+    }
+    faults
+}
+
+/// With the ledger's reason where a field check says so.
+fn of_field(line: u32, fault: &client::JsonFault) -> Fault {
+    let (path, en, zh) = (fault.path.as_str(), fault.fault.as_str(), fault.chinese.as_str());
+    match fault.reason {
+        None => Fault::at(line, path, Reason::BadStatement, en, zh),
+        Some(reason) => Fault::of_ledger(line, path, reason, en, zh),
+    }
 }

@@ -6,7 +6,7 @@ use super::{Reading, too_many_lines};
 use crate::{
     bill::{Row, Sheet},
     columns::Column,
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, Reason},
 };
 
 /// Longest cell in bytes.
@@ -40,7 +40,7 @@ impl<'a> Table<'a> {
             if i >= MAX_COLUMNS {
                 let en = format!("more than {MAX_COLUMNS} columns; leave out what no bill needs");
                 let zh = format!("超过 {MAX_COLUMNS} 列；请删去单据不需要的列");
-                table.faults.push(Fault::at(line, "", "TOO_MANY_COLUMNS", en, zh));
+                table.faults.push(Fault::at(line, "", Reason::TooManyColumns, en, zh));
                 break;
             }
             let slot = table.head(line, head.trim());
@@ -51,7 +51,7 @@ impl<'a> Table<'a> {
                 let row = needed.row();
                 let en = format!("the file has no column {} ({})", row.name, row.chinese[0]);
                 let zh = format!("文件缺少列 {}（{}）", row.chinese[0], row.name);
-                table.faults.push(Fault::at(line, row.name, "COLUMN_MISSING", en, zh));
+                table.faults.push(Fault::at(line, row.name, Reason::ColumnMissing, en, zh));
             }
         }
         table
@@ -68,7 +68,7 @@ impl<'a> Table<'a> {
             let en = "is no column of a bill; give its meaning under [bills.columns], or list it in \
                       ignore-columns";
             let zh = "不是单据的列；请在 [bills.columns] 中说明其含义，或列入 ignore-columns";
-            self.faults.push(Fault::at(line, shown(head), "COLUMN_UNKNOWN", en, zh));
+            self.faults.push(Fault::at(line, shown(head), Reason::ColumnUnknown, en, zh));
             return Slot::Ignored;
         };
         if let Some(other) = self.sheet.heads.insert(column, head.to_owned()) {
@@ -76,7 +76,7 @@ impl<'a> Table<'a> {
             self.faults.push(Fault::at(
                 line,
                 head,
-                "COLUMN_TWICE",
+                Reason::ColumnTwice,
                 en,
                 format!("与列 {other} 含义相同，请删去一列"),
             ));
@@ -105,7 +105,7 @@ impl<'a> Table<'a> {
                 Some(Slot::Nameless) => {
                     let en = format!("“{}” stands in a column without a head", shown(text));
                     let zh = format!("“{}”所在的列没有列名", shown(text));
-                    self.faults.push(Fault::at(line, format!("#{}", i + 1), "COLUMN_NAMELESS", en, zh));
+                    self.faults.push(Fault::at(line, format!("#{}", i + 1), Reason::ColumnNameless, en, zh));
                 }
                 // Told once a line: there may be millions.
                 None => {
@@ -126,15 +126,20 @@ impl<'a> Table<'a> {
 
     /// The fault of a cell right of all heads.
     pub(super) fn beyond(line: u32) -> Fault {
-        let (en, zh) = ("a cell stands beyond the last column", "有单元格超出最后一列");
-        Fault::at(line, "", "CELL_TOO_MANY", en, zh)
+        Fault::plain(line, "", Reason::CellTooMany)
     }
 
     fn cell(&mut self, row: &mut Row, column: Column, text: &str) {
         if text.len() > MAX_CELL {
             let en = format!("longer than {MAX_CELL} bytes");
             let head = self.sheet.head(column);
-            self.faults.push(Fault::at(row.line, head, "CELL_TOO_LONG", en, format!("超过 {MAX_CELL} 字节")));
+            self.faults.push(Fault::at(
+                row.line,
+                head,
+                Reason::CellTooLong,
+                en,
+                format!("超过 {MAX_CELL} 字节"),
+            ));
             return;
         }
         // Spreadsheets keep codes as text by a leading apostrophe, which exports sometimes write out.
@@ -152,7 +157,7 @@ impl<'a> Table<'a> {
             return Err(self.faults.into_sorted());
         }
         if self.sheet.rows.is_empty() {
-            return Err(vec![Fault::whole("EMPTY", "the file has no lines", "文件没有数据行")]);
+            return Err(vec![Fault::whole(Reason::Empty, "the file has no lines", "文件没有数据行")]);
         }
         Ok(self.sheet)
     }

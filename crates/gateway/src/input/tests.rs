@@ -420,8 +420,52 @@ fn a_statement_needs_a_business_key() {
     let with = r#"{"header":{"businessKey":"V-1"},"unpack":{"parent":"sscc:095200000000000011"}}"#;
     assert_eq!(statement_bill(with).unwrap().number, "V-1");
     let without = r#"{"unpack":{"parent":"sscc:095200000000000011"}}"#;
-    assert_eq!(statement_bill(without).unwrap_err().reason, "MISSING");
-    assert_eq!(statement_bill("{\"unpack\":{\"x\":1}}").unwrap_err().reason, "BAD_STATEMENT");
+    let reasons = |text: &str| -> Vec<(String, &str)> {
+        statement_bill(text).unwrap_err().into_iter().map(|f| (f.column, f.reason)).collect()
+    };
+    assert_eq!(reasons(without)[0], ("header.businessKey".to_owned(), "MISSING"));
+    assert_eq!(reasons("{\"unpack\":{\"x\":1}}")[0], ("unpack.x".to_owned(), "BAD_STATEMENT"));
+    assert_eq!(reasons("{\"unpack\":")[0].1, "BAD_STATEMENT");
+}
+
+#[test]
+fn a_statement_with_many_faults_is_told_all_of_them_in_both_languages() {
+    let text = r#"{
+        "header": { "businessKey": "V-1", "occurredAt": "yesterday" },
+        "ship": { "items": ["sgtin:09521234543214.A1", 7], "reson": "sale", "addressee": "Dealer" }
+    }"#;
+    let faults = statement_bill(text).unwrap_err();
+    let told: Vec<(&str, &str)> = faults.iter().map(|f| (f.column.as_str(), f.reason)).collect();
+    let expect = [
+        ("header.occurredAt", "BAD_STATEMENT"),
+        ("ship.items[1]", "BAD_STATEMENT"),
+        ("ship.reson", "BAD_STATEMENT"),
+        ("ship.items[0]", "NOT_CANONICAL"),
+        ("ship.addressee", "NOT_CANONICAL"),
+    ];
+    assert_eq!(told, expect);
+    for (fault, zh) in faults.iter().zip(["时间", "文本", "无此字段", "", ""]) {
+        assert!(fault.message_zh.contains(zh) && !fault.message_zh.is_ascii(), "{fault}");
+        assert!(!fault.message.is_empty() && fault.message != fault.message_zh, "{fault}");
+    }
+    // The business key is not told alone either.
+    let faults = statement_bill(
+        &text
+            .replace("\"businessKey\": \"V-1\", \"occurredAt\": \"yesterday\"", "")
+            .replace(", 7], \"reson\"", "], \"reason\""),
+    )
+    .unwrap_err();
+    let told: Vec<(&str, &str)> = faults.iter().map(|f| (f.column.as_str(), f.reason)).collect();
+    let expect = [
+        ("header.businessKey", "MISSING"),
+        ("ship.items[0]", "NOT_CANONICAL"),
+        ("ship.addressee", "NOT_CANONICAL"),
+    ];
+    assert_eq!(told, expect);
+    let many = format!(r#"{{"header":{{"businessKey":"B"}},"ship":{{"items":[{}1]}}}}"#, "1,".repeat(99));
+    let faults = statement_bill(&many).unwrap_err();
+    assert_eq!(faults.len(), 65);
+    assert!(faults[64].message.contains("more faults") && faults[64].message_zh.contains("64"));
 }
 
 proptest! {

@@ -21,7 +21,10 @@ use super::{
     Reading,
     table::{MAX_CELL, MAX_COLUMNS, Table},
 };
-use crate::{bill::Sheet, fault::Fault};
+use crate::{
+    bill::Sheet,
+    fault::{Fault, Reason},
+};
 
 /// Most cells of a sheet: 100,000 lines of 30 columns.
 const MAX_CELLS: u64 = 3_000_000;
@@ -39,7 +42,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
 
 fn broken(why: impl std::fmt::Display) -> Fault {
     let en = format!("cannot be read as XLSX: {why}; open it and save it again, or save it as CSV UTF-8");
-    Fault::whole("BROKEN_XLSX", en, "无法按 XLSX 读取；请打开后重新保存，或另存为 CSV UTF-8")
+    Fault::whole(Reason::BrokenXlsx, en, "无法按 XLSX 读取；请打开后重新保存，或另存为 CSV UTF-8")
 }
 
 fn first_sheet(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
@@ -62,13 +65,13 @@ fn first_sheet(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> 
             return table.finish();
         }
     }
-    Err(vec![Fault::whole("EMPTY", "the file has no sheet with cells", "文件没有含数据的工作表")])
+    Err(vec![Fault::whole(Reason::Empty, "the file has no sheet with cells", "文件没有含数据的工作表")])
 }
 
 fn too_many_cells() -> Fault {
     let en = format!("a sheet has more than {MAX_CELLS} cells; split it, and delete formatted empty cells");
     let zh = format!("工作表超过 {MAX_CELLS} 个单元格；请拆分，并删除带格式的空单元格");
-    Fault::whole("TOO_LARGE", en, zh)
+    Fault::whole(Reason::TooLarge, en, zh)
 }
 
 /// Puts cells together to lines.
@@ -150,7 +153,7 @@ fn unreadable(line: u32, at: usize) -> Fault {
     let en = "a number with more than 15 digits, a duration or an error; format the column as text and fill it \
               in again";
     let zh = "该单元格是超过 15 位的数字、时长或错误值；请将列设为文本格式后重新填写";
-    Fault::at(line, format!("#{}", at + 1), "CELL_UNREADABLE", en, zh)
+    Fault::at(line, format!("#{}", at + 1), Reason::CellUnreadable, en, zh)
 }
 
 #[cfg(test)]

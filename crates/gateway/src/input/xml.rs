@@ -19,7 +19,7 @@ use super::{
 use crate::{
     bill::{Row, Sheet, instant},
     columns::Column,
-    fault::{Fault, Faults},
+    fault::{Fault, Faults, Reason},
     kinds::{BillType, Makes},
 };
 
@@ -69,7 +69,7 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         return Err(file.faults.into_sorted());
     }
     if file.sheet.rows.is_empty() {
-        return Err(vec![Fault::whole("EMPTY", "the file holds no Data", "文件没有 Data 数据")]);
+        return Err(vec![Fault::whole(Reason::Empty, "the file holds no Data", "文件没有 Data 数据")]);
     }
     Ok(file.sheet)
 }
@@ -86,7 +86,7 @@ fn attributes_are_few(text: &str) -> Result<(), Vec<Fault>> {
         }
         if equals > MAX_EQUALS {
             let en = "cannot be read as XML: an element has too many attributes";
-            return Err(vec![Fault::at(line, "", "BROKEN_XML", en, "无法按 XML 读取：元素属性过多")]);
+            return Err(vec![Fault::at(line, "", Reason::BrokenXml, en, "无法按 XML 读取：元素属性过多")]);
         }
     }
     Ok(())
@@ -103,7 +103,7 @@ fn declared(bytes: &[u8]) -> Declared {
 fn broken(error: &roxmltree::Error) -> Fault {
     let at = error.pos();
     let en = format!("cannot be read as XML: {error}");
-    Fault::at(at.row, "", "BROKEN_XML", en, "无法按 XML 读取")
+    Fault::at(at.row, "", Reason::BrokenXml, en, "无法按 XML 读取")
 }
 
 fn heads() -> Sheet {
@@ -133,7 +133,7 @@ impl<'t> File<'t> {
         self.counted.1
     }
 
-    fn fault(&mut self, node: Node<'_, '_>, column: &str, reason: &'static str, en: String, zh: String) {
+    fn fault(&mut self, node: Node<'_, '_>, column: &str, reason: Reason, en: String, zh: String) {
         let line = self.line(node);
         self.faults.push(Fault::at(line, column, reason, en, zh));
     }
@@ -143,7 +143,13 @@ impl<'t> File<'t> {
         let events = elements(root).find(|n| n.has_tag_name("Events"));
         let (true, Some(events)) = (root.has_tag_name("Document"), events) else {
             let en = "not a bill file: expected Document with Events inside";
-            return Err(vec![Fault::at(1, "", "NOT_A_BILL", en, "不是单据文件：应为 Document 内含 Events")]);
+            return Err(vec![Fault::at(
+                1,
+                "",
+                Reason::NotABill,
+                en,
+                "不是单据文件：应为 Document 内含 Events",
+            )]);
         };
         for event in elements(events) {
             if event.has_tag_name("Event") {
@@ -158,7 +164,7 @@ impl<'t> File<'t> {
     fn unknown(&mut self, node: Node<'_, '_>) {
         let name = node.tag_name().name();
         let en = format!("{name} is not expected here");
-        self.fault(node, name, "ELEMENT_UNKNOWN", en, format!("此处不应出现 {name}"));
+        self.fault(node, name, Reason::ElementUnknown, en, format!("此处不应出现 {name}"));
     }
 
     /// An event is a stretch of lines of one type: by number in `BillType`, else by name.
@@ -167,7 +173,7 @@ impl<'t> File<'t> {
         let Some(bill_type) = BillType::find(text) else {
             let en = format!("“{text}” is no type of bill; write its name in Name or its number in BillType");
             let zh = format!("“{text}”不是已知的单据类型；请在 Name 写类型名或在 BillType 写类型号");
-            self.fault(event, "Name", "UNKNOWN_TYPE", en, zh);
+            self.fault(event, "Name", Reason::UnknownType, en, zh);
             return;
         };
         for part in elements(event) {
@@ -231,7 +237,7 @@ impl<'t> File<'t> {
                 }
                 None => {
                     let en = format!("{name} is no attribute of a bill's line");
-                    self.fault(data, name, "COLUMN_UNKNOWN", en, format!("{name} 不是单据行的属性"));
+                    self.fault(data, name, Reason::ColumnUnknown, en, format!("{name} 不是单据行的属性"));
                 }
             }
         }

@@ -38,6 +38,11 @@ fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
+/// Whom a verdict holds: the bill alone, all, or those of a scope.
+fn whom(verdict: &Verdict) -> Option<&Whom> {
+    if let Verdict::Attention { whom, .. } = verdict { Some(whom) } else { None }
+}
+
 #[test]
 fn every_answer_has_one_verdict() {
     let (young, old) = (0, OLD_ID_MS);
@@ -55,60 +60,68 @@ fn every_answer_has_one_verdict() {
         ("KEY_OF_ANOTHER_PARTY",  young,  true,    "attention"),
         ("UNKNOWN_PARTY",         young,  false,   "attention"),
         ("WRONG_LEDGER",          young,  true,    "attention"),
+        ("KEY_NOT_FOR_THIS",      young,  true,    "attention"),
+        ("ROLE_MISSING",          young,  true,    "attention"),
+        ("NO_MANDATE",            young,  true,    "attention"),
+        ("OCCURRED_AHEAD",        young,  true,    "attention"),
         ("",                      young,  true,    "attention"),
+        ("INVALID_REQUEST",       young,  true,    "attention"),
+        ("QUEUE_FULL",            young,  true,    "later"),
         ("BAD_SIGNATURE",         young,  true,    "refused"),
-        ("NO_MANDATE",            young,  true,    "refused"),
-        ("OCCURRED_AHEAD",        young,  true,    "refused"),
         ("TARGET_UNKNOWN",        old,    false,   "refused"),
+        ("OF_A_LATER_VERSION",    young,  true,    "refused"),
     ];
     for (reason, id_age_ms, our_key, expect) in table {
-        let verdict = judge(refused(reason), Situation { id_age_ms, our_key });
+        let verdict = judge(refused(reason), Situation { id_age_ms, our_key, delegable: true });
         assert_eq!(word(&verdict), expect, "{reason}");
     }
-    let now = Situation { id_age_ms: 0, our_key: true };
-    assert_eq!(word(&judge(Ok(Receipt::default()), now)), "landed");
-    assert_eq!(word(&judge(Err(ClientError::Stop(failed(Code::Internal, None))), now)), "attention");
-    let about = |verdict| matches!(verdict, Verdict::Attention { everybody: true, .. });
-    assert!(about(judge(refused("UNKNOWN_KEY"), now)), "every bill would meet it");
-    assert!(
-        !about(judge(refused(""), now))
-            && !about(judge(Err(ClientError::Stop(failed(Code::Internal, None))), now))
-    );
+    assert_eq!(word(&judge(Ok(Receipt::default()), NOW)), "landed");
+    assert_eq!(word(&judge(Err(ClientError::Stop(failed(Code::Internal, None))), NOW)), "attention");
     let wait = Some(Duration::from_secs(7));
-    let later = judge(Err(ClientError::Retry(failed(Code::ResourceExhausted, wait))), now);
+    let later = judge(Err(ClientError::Retry(failed(Code::ResourceExhausted, wait))), NOW);
     assert!(matches!(later, Verdict::Later { asked, .. } if asked == wait));
 }
 
+const NOW: Situation = Situation { id_age_ms: 0, our_key: true, delegable: true };
+
 #[test]
-fn every_reason_of_the_ledger_that_is_about_the_signer_holds_the_lane_and_no_other() {
-    let now = Situation { id_age_ms: 0, our_key: true };
-    let holds: Vec<&str> = statement::Reason::ALL
-        .iter()
-        .map(|r| r.as_str())
-        .filter(|r| word(&judge(refused(r), now)) == "attention")
-        .collect();
-    let expect = [
-        "WRONG_LEDGER",
-        "ID_OUT_OF_WINDOW",
-        "UNKNOWN_KEY",
-        "KEY_REVOKED",
-        "KEY_EXPIRED",
-        "KEY_OF_ANOTHER_PARTY",
-        "UNKNOWN_PARTY",
+fn what_holds_bills_holds_those_that_it_concerns() {
+    for reason in ["UNKNOWN_KEY", "WRONG_LEDGER", "OCCURRED_AHEAD", "UNKNOWN_PARTY"] {
+        assert_eq!(whom(&judge(refused(reason), NOW)), Some(&Whom::Everybody), "{reason}");
+    }
+    assert_eq!(whom(&judge(refused(""), NOW)), Some(&Whom::It));
+    assert_eq!(whom(&judge(refused("TOKEN_KEY"), NOW)), Some(&Whom::It));
+    let stopped = judge(Err(ClientError::Stop(failed(Code::Internal, None))), NOW);
+    assert_eq!(whom(&stopped), Some(&Whom::It));
+    let table = [
+        ("KEY_NOT_FOR_THIS", Scope::Kind),
+        ("ROLE_MISSING", Scope::KindOfPrincipal),
+        ("NO_MANDATE", Scope::Principal),
     ];
-    assert_eq!(holds, expect);
+    for (reason, scope) in table {
+        let verdict = judge(refused(reason), NOW);
+        let Some(Whom::Alike(of, said)) = whom(&verdict) else { panic!("{reason}: {verdict:?}") };
+        assert_eq!((*of, said.reason.as_str(), said.violations.len()), (scope, reason, 1));
+        let Verdict::Attention { why, .. } = &verdict else { panic!() };
+        assert!(why.contains("words") && why.contains("give") && !why.is_ascii(), "{why}");
+    }
+}
+
+#[test]
+fn an_act_that_nobody_can_sign_for_another_waits_for_no_mandate() {
+    let verdict = judge(refused("NO_MANDATE"), Situation { delegable: false, ..NOW });
+    assert_eq!(word(&verdict), "refused");
 }
 
 #[test]
 fn a_duplicate_names_the_entry_that_was_first_where_the_ledger_does() {
-    let now = Situation { id_age_ms: 0, our_key: true };
-    let Verdict::Settled(State::Duplicate { entry, .. }) = judge(refused("BUSINESS_KEY_TAKEN"), now) else {
+    let Verdict::Settled(State::Duplicate { entry, .. }) = judge(refused("BUSINESS_KEY_TAKEN"), NOW) else {
         panic!()
     };
     assert_eq!(entry, Some(42));
     let mut silent = failed(Code::AlreadyExists, None);
     silent.reason = "BUSINESS_KEY_TAKEN".into();
-    let verdict = judge(Err(ClientError::Fix(silent)), now);
+    let verdict = judge(Err(ClientError::Fix(silent)), NOW);
     assert!(matches!(verdict, Verdict::Settled(State::Duplicate { entry: None, .. })));
 }
 

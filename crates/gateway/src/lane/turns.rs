@@ -5,17 +5,20 @@
 //! time. If that one gets through, the trouble is the first one's own: the others go on without it, except
 //! those of its number, and it is tried again now and then. If it does not, the trouble is everybody's, and
 //! the next round tries the next other one: so that two bills with trouble of their own do not pass for a
-//! ledger that is away.
+//! ledger that is away. Bills that are refused for what is missing on the ledger wait in groups (`blocks`).
+
+mod blocks;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
 use serde::Serialize;
 
-use super::Patience;
-use crate::outbox::Passing;
+use super::{Patience, Whom, means::Alike};
+use crate::{BillKey, Refused, outbox::Passing};
+use blocks::{Blocks, Head};
 
 /// How often a bill is tried before another one is in its place: about three seconds.
 const ALONE: u32 = 4;
@@ -44,12 +47,12 @@ pub struct Overtaken {
 #[derive(Clone, Debug)]
 pub(crate) struct Failed<'a> {
     pub(crate) seq: u64,
-    pub(crate) number: &'a str,
+    pub(crate) key: &'a BillKey,
     pub(crate) why: &'a str,
     /// How long the ledger asks to be left alone.
     pub(crate) asked: Option<Duration>,
-    /// It is known to concern every bill.
-    pub(crate) everybody: bool,
+    /// Whom it concerns, as far as is known.
+    pub(crate) whom: &'a Whom,
     /// Somebody has to look.
     pub(crate) attention: bool,
 }
@@ -85,6 +88,11 @@ struct Held {
 }
 
 impl Held {
+    fn new(number: String, why: String, until: Instant) -> Self {
+        let patience = Patience::default();
+        Self { number, why, attention: false, tries: 0, patience, apart: None, until }
+    }
+
     /// The wait after a failure.
     fn wait(&mut self, asked: Option<Duration>, random: u8) -> Duration {
         let Some(failures) = &mut self.apart else { return self.patience.next(asked, random) };
@@ -103,13 +111,19 @@ pub(crate) struct Turns {
     /// The last one that was tried in its place and failed.
     tried: u64,
     everybody: Patience,
+    blocks: Blocks,
+    /// The ledger's last word on bills that it would not take, as long as they are not sent again.
+    said: BTreeMap<u64, Refused>,
+    /// Bills that somebody is giving up just now.
+    going: BTreeSet<u64>,
 }
 
 impl Turns {
     /// What is not taken now.
     pub(crate) fn passing(&self, now: Instant) -> Passing {
         let bills = self.held.iter().filter(|(_, held)| held.until > now).map(|(seq, _)| *seq).collect();
-        Passing { bills, up_to: if self.first.is_some() { self.tried } else { 0 } }
+        let up_to = if self.first.is_some() { self.tried } else { 0 };
+        Passing { bills, up_to, alike: self.blocks.passing(now) }
     }
 
     /// No other one was found: whether it is worth while to look again, from the beginning.
@@ -120,14 +134,30 @@ impl Turns {
     /// Nothing can go now: how long until something can, and why. `None` = nothing waits.
     pub(crate) fn rest(&mut self, now: Instant) -> Option<Rest> {
         self.first = None;
-        let held = self.held.values().min_by_key(|held| held.until)?;
-        let wait = held.until.saturating_duration_since(now);
-        Some(Rest { wait, why: held.why.clone(), attention: held.attention })
+        let held = self.held.values().min_by_key(|held| held.until).map(|held| Rest {
+            wait: held.until.saturating_duration_since(now),
+            why: held.why.clone(),
+            attention: held.attention,
+        });
+        held.into_iter().chain(self.blocks.rest(now)).min_by_key(|rest| rest.wait)
     }
 
     /// A bill reached its end, so the ledger answers: those tried before it have trouble of their own.
-    pub(crate) fn answered(&mut self, seq: u64, now: Instant) {
+    pub(crate) fn answered(&mut self, seq: u64, key: &BillKey, now: Instant) {
         self.held.remove(&seq);
+        self.said.remove(&seq);
+        for head in self.blocks.answered(seq, key) {
+            if self.held.len() < MAX_HELD {
+                // Tried at once: what it lacked may have come just now.
+                let apart = Held { attention: true, ..Held::new(head.number, head.why, now) };
+                self.held.insert(head.seq, Held { tries: ALONE, apart: Some(0), ..apart });
+            }
+        }
+        self.answers(now);
+    }
+
+    /// The ledger answers: those tried before have trouble of their own.
+    fn answers(&mut self, now: Instant) {
         for held in self.held.values_mut().filter(|held| held.tries >= ALONE && held.apart.is_none()) {
             held.apart = Some(0);
             held.until = now + APART;
@@ -140,23 +170,23 @@ impl Turns {
     /// A bill did not get through. `random` is 0 to 255.
     pub(crate) fn failed(&mut self, failed: &Failed<'_>, now: Instant, random: u8) -> After {
         let seq = failed.seq;
+        if let Whom::Alike(scope, said) = failed.whom
+            && let Some(alike) = Alike::of(*scope, failed.key)
+            && self.blocks.takes(&alike)
+        {
+            return self.refused(alike, said, failed, now, random);
+        }
+        self.blocks.forget(seq);
         let second = self.first.is_some_and(|first| first != seq);
         let crowded = self.held.len() >= MAX_HELD && !self.held.contains_key(&seq);
         if second {
             self.tried = seq;
         }
-        if failed.everybody || second || crowded {
+        if *failed.whom != Whom::It && !self.is_apart(seq) || second || crowded {
             return After::Wait(self.everybody(failed.asked, now, random));
         }
-        let held = self.held.entry(seq).or_insert_with(|| Held {
-            number: failed.number.to_owned(),
-            why: String::new(),
-            attention: false,
-            tries: 0,
-            patience: Patience::default(),
-            apart: None,
-            until: now,
-        });
+        let number = &failed.key.number;
+        let held = self.held.entry(seq).or_insert_with(|| Held::new(number.clone(), String::new(), now));
         failed.why.clone_into(&mut held.why);
         held.attention = failed.attention;
         held.tries = held.tries.saturating_add(1);
@@ -168,6 +198,60 @@ impl Turns {
         }
         self.first = Some(seq);
         After::Another
+    }
+
+    fn is_apart(&self, seq: u64) -> bool {
+        self.held.get(&seq).is_some_and(|held| held.apart.is_some())
+    }
+
+    /// A bill was refused for what is missing for all like it: those wait, and the others go on.
+    fn refused(
+        &mut self,
+        alike: Alike,
+        said: &Refused,
+        failed: &Failed<'_>,
+        now: Instant,
+        random: u8,
+    ) -> After {
+        let seq = failed.seq;
+        if self.said.len() >= MAX_HELD {
+            self.said.pop_first();
+        }
+        self.said.insert(seq, said.clone());
+        match self.held.get_mut(&seq).filter(|held| held.apart.is_some()) {
+            // One like it got through, so it is its own trouble.
+            Some(held) => {
+                failed.why.clone_into(&mut held.why);
+                held.until = now + held.wait(None, random);
+            }
+            None => {
+                self.held.remove(&seq);
+                let (number, why) = (failed.key.number.clone(), failed.why.to_owned());
+                self.blocks.refused(alike, Head { seq, number, why }, now, random);
+            }
+        }
+        self.answers(now);
+        After::Another
+    }
+
+    /// A bill is about to be sent; `false` = somebody is giving it up just now.
+    pub(crate) fn sending(&mut self, seq: u64) -> bool {
+        self.said.remove(&seq);
+        !self.going.contains(&seq)
+    }
+
+    /// Somebody gives a bill up: why the ledger did not take it, and it is not sent until [`Self::gone`].
+    /// `None` where that is not known, because it was not refused or is being sent.
+    pub(crate) fn give_up(&mut self, seq: u64) -> Option<Refused> {
+        let said = self.said.remove(&seq)?;
+        self.going.insert(seq);
+        Some(said)
+    }
+
+    /// A bill was given up, or that failed.
+    pub(crate) fn gone(&mut self, seq: u64) {
+        self.going.remove(&seq);
+        self.forget(seq);
     }
 
     /// Waits for everybody's sake; then the oldest goes first again.
@@ -184,15 +268,22 @@ impl Turns {
     /// Somebody put a bill aside, or wants it tried now.
     pub(crate) fn forget(&mut self, seq: u64) {
         self.held.remove(&seq);
+        self.said.remove(&seq);
+        self.blocks.forget(seq);
         self.first = None;
     }
 
     /// The bills that others go past.
     pub(crate) fn overtaken(&self) -> Vec<Overtaken> {
-        let apart = self.held.iter().filter(|(_, held)| held.apart.is_some()).take(MAX_TOLD);
-        apart
-            .map(|(seq, held)| Overtaken { seq: *seq, number: held.number.clone(), why: held.why.clone() })
-            .collect()
+        let apart = self.held.iter().filter(|(_, held)| held.apart.is_some());
+        let apart = apart.map(|(seq, held)| Overtaken {
+            seq: *seq,
+            number: held.number.clone(),
+            why: held.why.clone(),
+        });
+        let heads = self.blocks.heads().cloned();
+        let heads = heads.map(|Head { seq, number, why }| Overtaken { seq, number, why });
+        heads.chain(apart).take(MAX_TOLD).collect()
     }
 }
 

@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use super::{
     Outbox, OutboxError, Work,
+    moves::settle,
     rows::{ASIDE, QUEUE, count, fetch, put},
 };
-use crate::record::{Act, MAX_ACTS, MAX_REASON, Record, State};
+use crate::record::{Act, MAX_ACTS, MAX_REASON, Record, Refused, State};
 
 /// Names a bill as people do: by its number, and by more where several have it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -33,7 +34,7 @@ impl Outbox {
     /// [`OutboxError::NoSuchBill`] where none of this name waits, [`OutboxError::Several`],
     /// [`OutboxError::Storage`].
     pub fn put_aside(&self, which: &Which, reason: &str, now: i64) -> Work<Record> {
-        let seq = self.the_one(which, "waits to be sent", "待发送", State::waits)?;
+        let seq = self.waiting(which)?;
         self.change(seq, now, |state| match state {
             State::Queued | State::Sending => {
                 let reason = reason.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
@@ -56,6 +57,26 @@ impl Outbox {
             State::Aside { sent: true, .. } => Some((State::Sending, "retry")),
             State::Aside { sent: false, .. } => Some((State::Queued, "retry")),
             _ => None,
+        })
+    }
+
+    /// The place of a bill that waits.
+    ///
+    /// # Errors
+    /// As for [`Self::put_aside`].
+    pub(crate) fn waiting(&self, which: &Which) -> Work<u64> {
+        self.the_one(which, "waits to be sent", "待发送", State::waits)
+    }
+
+    /// Refuses a bill that waits in the ledger's words, and writes down that somebody did.
+    pub(crate) fn refuse(&self, seq: u64, said: Refused, now: i64) -> Work<Record> {
+        self.write(|t| {
+            let mut record = fetch(t, seq)?;
+            if record.state.waits() {
+                act(&mut record, "give-up", now, String::new());
+                settle(t, &mut record, &State::Refused(said), now)?;
+            }
+            Ok(Ok(record))
         })
     }
 
@@ -103,14 +124,19 @@ impl Outbox {
             count(t, state.name(), 1)?;
             let reason =
                 if let State::Aside { reason, .. } = &state { reason.clone() } else { String::new() };
-            if record.acts.len() >= MAX_ACTS {
-                record.acts.remove(0);
-            }
-            record.acts.push(Act { what: what.to_owned(), at: now, reason });
+            act(&mut record, what, now, reason);
             record.state = state;
             record.changed_at = now;
             put(t, &record)?;
             Ok(Ok(record))
         })
     }
+}
+
+/// Writes down what somebody did.
+fn act(record: &mut Record, what: &str, at: i64, reason: String) {
+    if record.acts.len() >= MAX_ACTS {
+        record.acts.remove(0);
+    }
+    record.acts.push(Act { what: what.to_owned(), at, reason });
 }

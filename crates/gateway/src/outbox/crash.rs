@@ -147,6 +147,8 @@ enum Fate {
     Lost,
     /// Refused, unless it is recorded already.
     Refused,
+    /// The same, for a role that is missing.
+    Missing,
 }
 
 /// A ledger that knows bytes again and nothing else: two statements for one bill would be two entries.
@@ -182,6 +184,9 @@ impl Wire for FakeWire {
             world.refused.insert(payload);
             return Err(ClientError::Fix(failure(Code::InvalidArgument, "INVALID_FIELD")));
         }
+        if fate == Fate::Missing && !world.entries.contains_key(&payload) {
+            return Err(ClientError::Fix(failure(Code::PermissionDenied, "ROLE_MISSING")));
+        }
         if fate != Fate::Lost && !world.entries.contains_key(&payload) {
             let index = world.next;
             world.next += 1;
@@ -189,7 +194,7 @@ impl Wire for FakeWire {
         }
         match fate {
             Fate::Lost | Fate::AnswerLost => Err(ClientError::Retry(failure(Code::Unavailable, ""))),
-            Fate::Good | Fate::Refused => {
+            Fate::Good | Fate::Refused | Fate::Missing => {
                 Ok(Receipt { index: world.entries[&payload], ..Receipt::default() })
             }
         }
@@ -207,6 +212,8 @@ enum Op {
     PutAside(u8, u8),
     /// Somebody takes it up again.
     TakeUp(u8, u8),
+    /// Somebody gives it up.
+    GiveUp(u8, u8),
     /// The machine crashes now.
     Crash(u64),
     /// The power fails within the next operations, after so many writes; then the machine starts again.
@@ -215,13 +222,15 @@ enum Op {
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let fate = prop_oneof![
-        4 => Just(Fate::Good), 2 => Just(Fate::AnswerLost), 2 => Just(Fate::Lost), 1 => Just(Fate::Refused)
+        4 => Just(Fate::Good), 2 => Just(Fate::AnswerLost), 2 => Just(Fate::Lost), 1 => Just(Fate::Refused),
+        2 => Just(Fate::Missing)
     ];
     let op = prop_oneof![
         6 => (0..6u8, 0..2u8, 0..2u8).prop_map(|(n, k, c)| Op::HandIn(n, k, c)),
         8 => (fate, prop_oneof![Just(0), Just(1), Just(60)]).prop_map(|(f, wait)| Op::Step(f, wait)),
         1 => (0..6u8, 0..2u8).prop_map(|(n, k)| Op::PutAside(n, k)),
         1 => (0..6u8, 0..2u8).prop_map(|(n, k)| Op::TakeUp(n, k)),
+        1 => (0..6u8, 0..2u8).prop_map(|(n, k)| Op::GiveUp(n, k)),
         1 => any::<u64>().prop_map(Op::Crash),
         2 => (0..40u32, any::<u64>()).prop_map(|(w, k)| Op::Fail(w, k)),
     ];
@@ -311,6 +320,7 @@ impl Run {
                 let _ = self.gateway.put_aside(&which(&name), "test");
                 self.touched.insert(name.0);
             }
+            Op::GiveUp(number, kind) => drop(self.gateway.give_up(&which(&name(number, kind)))),
             Op::TakeUp(number, kind) => drop(self.gateway.take_up(&which(&name(number, kind)))),
             Op::Crash(kept) => self.restart(kept),
             Op::Fail(writes, kept) => {

@@ -41,6 +41,12 @@ pub enum OutboxError {
     /// No bill has this number, or none of its bills is in a state for it.
     #[error("{0}")]
     NoSuchBill(String),
+    /// A bill can be given up only while the ledger's last word on it was that something is missing.
+    #[error(
+        "the bill {0} does not wait for anything that the ledger lacks, or is being tried just now: look again, or \
+         put it aside; 该单据并非因账本缺少登记而等待，或正在重试：请稍后再看，或先搁置"
+    )]
+    NotRefused(String),
     /// Several bills have this number. Name the kind, and the principal where that is not enough.
     #[error(
         "several bills have the number {0}: name the kind, or kind and principal: {1}; 该单号有多张单据，请指明 kind 与 principal"

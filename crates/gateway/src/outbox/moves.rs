@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use prost::Message as _;
 use proto::v1::SignedStatement;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, WriteTransaction};
 
 use super::{
     BYTES, Outbox, Work,
     rows::{ASIDE, BILL, QUEUE, SIGNED, count, damaged, decode, fetch, put},
 };
-use crate::record::{Record, State};
+use crate::{
+    lane::means::Alike,
+    record::{BillKey, Record, State},
+};
 
 /// Most bills passed over in search of the next one.
 const MAX_PASSED: usize = 20_000;
@@ -20,8 +23,19 @@ const MAX_PASSED: usize = 20_000;
 pub(crate) struct Passing {
     /// These do not go now…
     pub(crate) bills: BTreeSet<u64>,
-    /// …and neither does anything up to here. 0 = nothing.
+    /// …and neither does anything up to here (0 = nothing)…
     pub(crate) up_to: u64,
+    /// …nor what is like these, up to a place.
+    pub(crate) alike: Vec<(Alike, u64)>,
+}
+
+impl Passing {
+    /// Whether a bill is passed over for its own sake.
+    pub(crate) fn holds(&self, seq: u64, key: &BillKey) -> bool {
+        seq <= self.up_to
+            || self.bills.contains(&seq)
+            || self.alike.iter().any(|(alike, to)| seq <= *to && alike.fits(key))
+    }
 }
 
 impl Outbox {
@@ -48,17 +62,7 @@ impl Outbox {
             let mut record = fetch(t, seq)?;
             let may = record.state.waits() || (record.state.is_aside() && state.is_settled());
             if may && record.state != *state {
-                count(t, record.state.name(), -1)?;
-                count(t, state.name(), 1)?;
-                record.state = state.clone();
-                record.changed_at = now;
-                put(t, &record)?;
-                if state.is_settled() {
-                    let queued = t.open_table(QUEUE)?.remove(seq)?.map(|v| v.value());
-                    let aside = t.open_table(ASIDE)?.remove(seq)?.map(|v| v.value());
-                    let bytes = queued.or(aside).unwrap_or(0);
-                    count(t, BYTES, -i64::try_from(bytes).unwrap_or(i64::MAX))?;
-                }
+                settle(t, &mut record, state, now)?;
             }
             Ok(Ok(record))
         })
@@ -81,6 +85,27 @@ impl Outbox {
     }
 }
 
+/// Writes another state of a bill; one that is settled leaves the queue.
+pub(super) fn settle(
+    t: &WriteTransaction,
+    record: &mut Record,
+    state: &State,
+    now: i64,
+) -> Result<(), redb::Error> {
+    count(t, record.state.name(), -1)?;
+    count(t, state.name(), 1)?;
+    record.state = state.clone();
+    record.changed_at = now;
+    put(t, record)?;
+    if state.is_settled() {
+        let queued = t.open_table(QUEUE)?.remove(record.seq)?.map(|v| v.value());
+        let aside = t.open_table(ASIDE)?.remove(record.seq)?.map(|v| v.value());
+        let bytes = queued.or(aside).unwrap_or(0);
+        count(t, BYTES, -i64::try_from(bytes).unwrap_or(i64::MAX))?;
+    }
+    Ok(())
+}
+
 fn next(db: &Database, passing: &Passing) -> Result<Option<(Record, SignedStatement)>, redb::Error> {
     let t = db.begin_read()?;
     let (queue, bills) = (t.open_table(QUEUE)?, t.open_table(BILL)?);
@@ -89,7 +114,7 @@ fn next(db: &Database, passing: &Passing) -> Result<Option<(Record, SignedStatem
         let seq = row?.0.value();
         let record = bills.get(seq)?.map(|v| decode(v.value())).transpose()?;
         let Some(record) = record else { return Err(damaged(format!("bill {seq} is queued and missing"))) };
-        if seq <= passing.up_to || passing.bills.contains(&seq) || behind.contains(&record.key.number) {
+        if passing.holds(seq, &record.key) || behind.contains(&record.key.number) {
             behind.insert(record.key.number);
             continue;
         }

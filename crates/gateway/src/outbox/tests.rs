@@ -232,7 +232,7 @@ fn whatever_is_passed_over_keeps_the_rest_of_its_number_behind_it() {
     let bills = [("1", "ship"), ("2", "ship"), ("1", "receive"), ("3", "ship")];
     outbox.accept(&bills.map(|(number, kind)| bill(number, kind, "a"))).unwrap();
     let next = |bills: &[u64], up_to| {
-        let passing = Passing { bills: bills.iter().copied().collect(), up_to };
+        let passing = Passing { bills: bills.iter().copied().collect(), up_to, ..Passing::default() };
         outbox.next_passing(&passing).unwrap().map(|(record, _)| record.seq)
     };
     assert_eq!(next(&[], 0), Some(1));

@@ -91,6 +91,11 @@ mod tests {
         ];
         for (text, expect) in table {
             assert_eq!(caution(text), expect, "{text}");
+            assert!(expect.is_none_or(|caution| caution.row().canonical), "{text}");
+        }
+        let told = |name| table.iter().any(|(_, expect)| expect.is_some_and(|c| c.as_str() == name));
+        for row in crate::CAUTIONS.iter().filter(|row| row.canonical && row.name != "check_unverified") {
+            assert!(told(row.name), "{} is given for no text", row.name);
         }
     }
 
@@ -99,5 +104,6 @@ mod tests {
         let plain = "ma:MA.156.M0.100221.10000019.ST1";
         assert_eq!(caution(plain), None);
         assert_eq!(caution(&format!("{plain}.C7")), Some(Caution::CheckUnverified));
+        assert!(Caution::CheckUnverified.row().canonical);
     }
 }

@@ -97,6 +97,11 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     page.counter("yuanliu_payload_bytes", "Bytes of payload recorded", counters.payload_bytes.load(Relaxed))?;
     page.counter("yuanliu_view_rows", "Rows of the view written", counters.rows.load(Relaxed))?;
     page.counter("yuanliu_checkpoints", "Checkpoints signed", counters.checkpoints.load(Relaxed))?;
+    page.counter(
+        "yuanliu_cosignatures",
+        "Cosignatures of witnesses received",
+        counters.cosignatures.load(Relaxed),
+    )?;
     seals_page(page, ledger)?;
     page.counter("yuanliu_apply_seconds", "Time of the apply thread", seconds(&counters.apply_ns))?;
     page.counter(
@@ -156,7 +161,7 @@ fn stopped(page: &mut Page<'_, '_>, writer: &Writer) -> Result<(), Error> {
     Ok(())
 }
 
-const CAUSES: [&str; 5] = ["shutdown", "storage", "clock", "inconsistent", "thread_lost"];
+const CAUSES: [&str; 6] = ["shutdown", "storage", "clock", "inconsistent", "thread_lost", "witness"];
 
 const fn cause_name(cause: &StopCause) -> &'static str {
     match cause {
@@ -165,6 +170,7 @@ const fn cause_name(cause: &StopCause) -> &'static str {
         StopCause::Clock { .. } => CAUSES[2],
         StopCause::Inconsistent { .. } => CAUSES[3],
         StopCause::ThreadLost => CAUSES[4],
+        StopCause::Witness(_) => CAUSES[5],
     }
 }
 

@@ -6,7 +6,7 @@ use merkle::Hash;
 use proto::v1::{
     GetSubjectProofRequest, GetSubjectProofResponse, RunNeighbour, RunProof, RunState, SubjectEntry,
 };
-use statement::{SubjectKey, SubjectKind, subject_key};
+use statement::{SubjectKey, SubjectKind, Words, subject_key, words};
 
 use crate::{
     access::Sight,
@@ -26,10 +26,11 @@ pub(super) fn proof(
         return Err(Kind::SeesAllOnly.into());
     }
     let key = key(&query.kind, &query.subject)?;
+    let most = ENTRIES.1;
     let max = match query.max_entries {
         0 => ENTRIES.0,
-        n if n <= ENTRIES.1 => n,
-        n => return Err(Fault::field("max_entries", format!("{n}, at most {}", ENTRIES.1))),
+        n if n <= most => n,
+        n => return Err(Fault::field("max_entries", words!("{n}, at most {most}", "{n}，至多 {most}"))),
     };
     let answer = match ledger.subject_proof(&key) {
         Err(ledger::Error::NoSeal) => return Err(Kind::NotSealedYet.into()),
@@ -54,7 +55,7 @@ pub(super) fn proof(
 fn key(kind: &str, text: &str) -> Result<SubjectKey, Fault> {
     let Some(kind) = SubjectKind::ALL.into_iter().find(|known| known.as_str() == kind) else {
         let known = SubjectKind::ALL.map(SubjectKind::as_str).join(", ");
-        return Err(Fault::field("kind", format!("is none of {known}")));
+        return Err(Fault::field("kind", words!("is none of {known}", "不是 {known} 之一")));
     };
     let parsed = match kind {
         SubjectKind::Item => ItemRef::parse(text).map(drop),
@@ -68,12 +69,13 @@ fn key(kind: &str, text: &str) -> Result<SubjectKey, Fault> {
         }
         SubjectKind::Exhibit | SubjectKind::Case => Ok(()),
     };
-    parsed.map_err(|e| Fault::field("subject", e.to_string()))?;
+    parsed.map_err(|e| Fault::field("subject", Words::from(e)))?;
     Ok(subject_key(kind, text))
 }
 
 fn not_a_key() -> Fault {
-    Fault::field("subject", "is not a key id in 64 hex digits (0-9, a-f)")
+    let (en, zh) = ("is not a key id in 64 hex digits (0-9, a-f)", "不是 64 位十六进制密钥 id（0-9、a-f）");
+    Fault::field("subject", Words::of(en, zh))
 }
 
 fn run(shown: evidence::RunProof) -> RunProof {

@@ -103,14 +103,15 @@ fn warnings(statement: &Statement, language: Language) -> Vec<FieldViolation> {
     let mut found = Vec::new();
     visit_cautions(statement, &mut |path, text, caution| {
         let (english, chinese) = (format!("{text}: {caution}"), format!("{text}：{}", caution.chinese()));
+        let row = caution.row();
         found.push(FieldViolation {
             field: path.to_string(),
             description: match language {
                 Language::English => english,
                 Language::Chinese => chinese,
             },
-            reason: caution.as_str().to_ascii_uppercase(),
-            remedy: language.pick("compare it with the label or the register", "请与标签或登记核对").into(),
+            reason: row.name.to_ascii_uppercase(),
+            remedy: language.pick(row.remedy, row.remedy_chinese).into(),
         });
         found.len() < MAX_VIOLATIONS
     });

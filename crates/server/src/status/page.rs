@@ -1,14 +1,15 @@
-//! The second half of docs/ERRORS.md. The first one, on refused statements, is made by the crate
-//! `statement`. Renew this half with `YUANLIU_RENEW=1 cargo t --lib errors_page`.
+//! The part of docs/ERRORS.md on calls. The others are made by the crates `statement` and `gateway`. Renew
+//! this one with `YUANLIU_RENEW=1 cargo t --lib errors_page`.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use super::Kind;
 
-/// Where this half begins.
-const BEGIN: &str = "## When a call fails · 调用失败的原因";
+#[path = "../../../statement/tests/conformance/section.rs"]
+mod section;
 
-const HEAD: &str = "
+const HEAD: &str = "\
+## When a call fails · 调用失败的原因
 
 What can go wrong with a call besides: the token, a field of the request, a limit, the server's state. The answer
 has the same form; a refused call has changed nothing, but for `DEADLINE`, where a statement may have been recorded.
@@ -29,7 +30,7 @@ This part is made from the table in `crates/server/src/status/kind.rs`; a test c
 
 #[test]
 fn errors_page_is_up_to_date() {
-    let mut text = format!("{BEGIN}{HEAD}");
+    let mut text = HEAD.to_owned();
     for &kind in Kind::ALL {
         let row = kind.row();
         let code = crate::metrics::code_name(row.code);
@@ -37,16 +38,7 @@ fn errors_page_is_up_to_date() {
         let _ =
             writeln!(text, "| `{}` | {code} | {cause} | {remedy} | {cause_zh} | {remedy_zh} |", row.reason);
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ERRORS.md");
-    let page = fs::read_to_string(&path).unwrap();
-    let at = page.find(BEGIN).unwrap_or(page.len());
-    if env::var_os("YUANLIU_RENEW").is_some() {
-        let before = page[..at].trim_end();
-        return fs::write(&path, format!("{before}\n\n{text}")).unwrap();
-    }
-    let differs = page[at..].lines().zip(text.lines()).find(|(a, b)| a != b);
-    let renew = "renew it with YUANLIU_RENEW=1 cargo t --lib errors_page";
-    assert!(page[at..] == text, "docs/ERRORS.md is stale, from {differs:?}; {renew}");
+    section::check("calls", &text, "cargo t --lib errors_page");
 }
 
 #[test]

@@ -16,4 +16,5 @@ mod lines;
 mod pages;
 mod samples;
 mod scanner;
+mod section;
 mod signatures;

@@ -7,7 +7,13 @@ use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
 
 use statement::{Reason, policy};
 
-use crate::samples::{kinds, parse, sample};
+use crate::{
+    samples::{kinds, parse, sample},
+    section,
+};
+
+/// Renews what this file makes.
+const RENEW: &str = "cargo test --release -p statement --test conformance pages";
 
 /// Compares a page with what the tables give, or writes it.
 fn check(name: &str, text: &str) {
@@ -82,13 +88,39 @@ fn errors_page_is_up_to_date() {
             r.remedy_zh()
         );
     }
-    // What can go wrong with a call besides follows, made by the crate `server`.
-    let calls = "\n## When a call fails";
+    section::check("refusals", &text, RENEW);
+}
+
+#[test]
+fn warnings_part_of_the_errors_page_is_up_to_date() {
+    let mut text = String::from(WARNINGS_HEAD);
+    for row in gs1::CAUTIONS {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} | {} |",
+            row.name.to_ascii_uppercase(),
+            if row.canonical { "ValidateStatement, scan" } else { "scan" },
+            row.cause,
+            row.remedy,
+            row.cause_chinese,
+            row.remedy_chinese
+        );
+    }
+    section::check("warnings", &text, RENEW);
+}
+
+/// Every name stands in one part of the page only.
+#[test]
+fn no_two_parts_of_the_errors_page_use_one_name_for_two_things() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ERRORS.md");
-    let page = fs::read_to_string(path).unwrap_or_default();
-    text += page.find(calls).map_or("", |at| &page[at..]);
-    assert!(text.contains(calls), "docs/ERRORS.md lacks its second half");
-    check("ERRORS.md", &text);
+    let page = fs::read_to_string(path).unwrap();
+    let mut names: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let count = names.len();
+    assert!(count > 100, "{count}");
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "a name stands twice");
 }
 
 #[test]
@@ -148,9 +180,22 @@ This page is made from the tables in `crates/statement/src/policy/lists.rs`; a t
 本页由代码中的码表生成，并由测试核对。
 ";
 
-const ERRORS_HEAD: &str = "\
-# Errors · 错误
+const WARNINGS_HEAD: &str = "\
+## What is only odd · 提示
 
+Warnings refuse nothing. `ValidateStatement` (`yuanliu validate`) gives them in `warnings`, one for each identifier that is allowed and unusual, with
+the path of its field; `yuanliu scan` gives them of what a scanner read, as `code` in lower case.
+
+提示不导致拒绝。`ValidateStatement`（`yuanliu validate`）在 `warnings` 中对合法但少见的标识逐一提示并注明字段；`yuanliu scan` 对扫描内容给出提示，`code` 为小写。
+
+This part is made from the table in `crates/gs1/src/warning.rs`; a test compares it.
+本部分由代码中的表生成，并由测试核对。
+
+| reason | given by | cause | remedy | 原因 | 处理办法 |
+| --- | --- | --- | --- | --- | --- |
+";
+
+const ERRORS_HEAD: &str = "\
 ## Why a statement is refused · 声明被拒绝的原因
 
 A refused statement leaves nothing in the log. The answer has a gRPC status with `google.rpc` details: an

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read as _};
 use zip::ZipArchive;
 
 use super::broken;
-use crate::fault::Fault;
+use crate::fault::{Fault, Reason};
 
 /// Most members: sheets, pictures, and what goes with them.
 const MAX_MEMBERS: usize = 2_000;
@@ -81,7 +81,7 @@ fn inflates(name: &str) -> Fault {
 }
 
 fn too_large(en: String, zh: String) -> Fault {
-    Fault::whole("TOO_LARGE", format!("{en}; split the file"), format!("{zh}；请拆分文件"))
+    Fault::whole(Reason::TooLarge, format!("{en}; split the file"), format!("{zh}；请拆分文件"))
 }
 
 /// Counts elements by their names without prefix, over chunks that may end anywhere.
