@@ -1,5 +1,5 @@
-//! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, and
-//! what a seal says of a subject.
+//! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, what
+//! a seal says of a subject, and evidence bundles ([`bundle`]), which it also puts together.
 //!
 //! A signer who kept its envelope, or a reader who kept the log's verifier key, can check here what the
 //! operator says, with nothing but this crate.
@@ -8,8 +8,10 @@
 //! rests on, and none of it is taken from the claim itself.
 //!
 //! Deliberately absent: the network and files (crate `client`, the binary), the writer's storage and
-//! rules. Evidence bundles, whose format comes with the services that make them.
+//! rules: whoever has a log implements [`bundle::Source`]. Whether a signer held the role that its statement
+//! takes, which is admission's to say and an auditing witness's to vouch for.
 
+pub mod bundle;
 mod checkpoint;
 mod growth;
 mod inclusion;
