@@ -1,4 +1,4 @@
-//! Evidence bundles: one file that answers a question about the ledger and is checked offline (docs/FORMAT.md §7).
+//! Evidence bundles: one file that answers a question about the ledger and is checked offline (docs/FORMAT.md §9).
 //!
 //! A bundle shows entries with their payloads and envelopes, that they are under a signed checkpoint, and, against
 //! one seal, that the entries shown of a subject are all of them, or that there are none. Which subjects it must
@@ -13,11 +13,11 @@ mod collect;
 mod defect;
 mod file;
 mod keys;
-mod read;
+pub(crate) mod read;
 mod shown;
 mod verdict;
 mod verify;
-mod wire;
+pub(crate) mod wire;
 
 use merkle::Hash;
 use statement::{ENVELOPE_LEN, LEAF_LEN, Subject, SubjectKind};
@@ -26,6 +26,7 @@ pub use collect::{CollectError, Request, Source, SourceEntry, collect};
 pub use defect::{Defect, Part};
 pub use file::{open_unchecked, seal_with, sign, to_be_signed};
 pub use verdict::{EntryFact, GoodsFact, KeyFact, SubjectFact, Verdict, Voucher, Warning};
+pub(crate) use verify::check_seal;
 pub use verify::{Trust, Witness, verify};
 
 use crate::SubjectProof;

@@ -1,5 +1,6 @@
 //! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, what
-//! a seal says of a subject, and evidence bundles ([`bundle`]), which it also puts together.
+//! a seal says of a subject, evidence bundles ([`bundle`]), which it also puts together,
+//! and proofs of fraud ([`fraud`]).
 //!
 //! A signer who kept its envelope, or a reader who kept the log's verifier key, can check here what the
 //! operator says, with nothing but this crate.
@@ -13,6 +14,7 @@
 
 pub mod bundle;
 mod checkpoint;
+pub mod fraud;
 mod growth;
 mod inclusion;
 mod receipt;

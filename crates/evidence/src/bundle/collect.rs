@@ -73,7 +73,12 @@ pub trait Source {
     ///
     /// # Errors
     /// The log cannot be read.
-    fn subject_entries(&self, subject: &SubjectKey, below: u64, limit: usize) -> Result<Vec<u64>, Self::Error>;
+    fn subject_entries(
+        &self,
+        subject: &SubjectKey,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, Self::Error>;
 
     /// What the seal chosen says of a subject.
     ///
@@ -261,10 +266,12 @@ impl<'s, S: Source> Gathered<'s, S> {
         links: &[Link],
         hashes: &[Hash],
     ) -> Result<ShownLink, CollectError<S::Error>> {
-        let damaged = || CollectError::Damaged { index, fault: "does not link a subject whose chain names it" };
+        let damaged =
+            || CollectError::Damaged { index, fault: "does not link a subject whose chain names it" };
         let at = links.binary_search_by_key(key, |l| l.subject).map_err(|_| damaged())?;
         let withheld = self.entries.get(&index).is_some_and(|e| e.payload.is_none());
-        let proof = inclusion_proof(&Leaves(hashes), at as u64, hashes.len() as u64).map_err(|_| damaged())?;
+        let proof =
+            inclusion_proof(&Leaves(hashes), at as u64, hashes.len() as u64).map_err(|_| damaged())?;
         Ok(ShownLink {
             entry: index,
             at: at as u64,
@@ -309,10 +316,7 @@ impl<S: Source> Graph for Gathered<'_, S> {
         }
         let chain = match count {
             0 => Vec::new(),
-            _ => self
-                .source
-                .subject_entries(&key, self.seal.covered, count)
-                .map_err(CollectError::Source)?,
+            _ => self.source.subject_entries(&key, self.seal.covered, count).map_err(CollectError::Source)?,
         };
         self.subjects.insert(subject.clone(), (proof, chain.clone()));
         Ok(chain)
@@ -320,7 +324,9 @@ impl<S: Source> Graph for Gathered<'_, S> {
 
     fn follows(&mut self, index: u64) -> Result<Follows, Self::Error> {
         let entry = self.fetch(index)?;
-        let Some(payload) = entry.payload.clone().filter(|_| index != 0) else { return Ok(Follows::default()) };
+        let Some(payload) = entry.payload.clone().filter(|_| index != 0) else {
+            return Ok(Follows::default());
+        };
         let damaged = |fault| CollectError::Damaged { index, fault };
         let envelope = Envelope::decode(&entry.envelope).map_err(|_| damaged("has a malformed envelope"))?;
         let statement = Statement::recorded(payload).map_err(|_| damaged("has a malformed payload"))?;

@@ -70,10 +70,7 @@ impl Defect {
 
     /// A fault of the file's form at a field.
     pub(crate) fn format(field: &str, english: &str, chinese: &str) -> Self {
-        Self::new(
-            Part::Format,
-            Words::made(format!("{field}: {english}"), format!("{field}：{chinese}")),
-        )
+        Self::new(Part::Format, Words::made(format!("{field}: {english}"), format!("{field}：{chinese}")))
     }
 
     /// `{"verdict":"refused","part":…,"why":…}`.

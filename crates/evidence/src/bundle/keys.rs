@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use merkle::{Hash, PublicKey};
 use proto::v1::{EnrolKey, Genesis as GenesisMessage, KeyUse, RevokeKey, StatementKind, statement::Body};
 use statement::{
-    ALG_ED25519, Envelope, POSSESSION_TYPE, STATEMENT_TYPE, Statement, Words, hex_text, key_id, possession_payload,
-    verify,
+    ALG_ED25519, Envelope, POSSESSION_TYPE, STATEMENT_TYPE, Statement, Words, hex_text, key_id,
+    possession_payload, verify,
 };
 
 use super::{
@@ -47,7 +47,12 @@ fn entry_fault(index: u64, english: &str, chinese: &str) -> Defect {
 }
 
 /// Reads a key from the whole chain of its subject.
-pub(super) fn read(id: &Hash, chain: &[u64], entries: &Entries, ledger: &Hash) -> Result<EnrolledKey, Defect> {
+pub(super) fn read(
+    id: &Hash,
+    chain: &[u64],
+    entries: &Entries,
+    ledger: &Hash,
+) -> Result<EnrolledKey, Defect> {
     let mut key: Option<EnrolledKey> = None;
     for index in chain {
         let Some(shown) = entries.get(*index) else { continue };
@@ -87,9 +92,11 @@ enum Step {
 fn step(id: &Hash, shown: &Shown, index: u64, ledger: &Hash) -> Result<Step, Defect> {
     match &shown.said {
         Said::Genesis(genesis) => of_genesis(id, genesis.message()),
-        Said::Withheld => {
-            Err(key_fault(id, "an entry about it is withheld: it may be revoked", "有关条目未出示，可能已吊销"))
-        }
+        Said::Withheld => Err(key_fault(
+            id,
+            "an entry about it is withheld: it may be revoked",
+            "有关条目未出示，可能已吊销",
+        )),
         Said::Statement { statement, .. } => match statement.body() {
             Body::EnrolKey(b) if key_id(ALG_ED25519, &b.public_key) == *id => enrolled(id, b, index, ledger),
             Body::RevokeKey(b) if b.key_id == id => Ok(Step::Revoked(b.clone())),

@@ -7,9 +7,11 @@ use statement::{MAX_PAYLOAD, MAX_RUNS, Subject, SubjectKind, SubjectState};
 use super::{
     Bundle, Content, Defect, Extent, Extraction, MAX_BUNDLE_LINKS, MAX_ENTRIES, MAX_HASHES, MAX_REASON,
     MAX_SUBJECTS, MAX_TOKENS, Query, QueryKind, ShownEntry, ShownLink, ShownSeal, ShownSubject, order,
-    wire::{Wire, WireEntry, WireExtraction, WireLink, WireQuery, WireRecord, WireRun, WireSubject},
+    wire::{
+        Wire, WireEntry, WireExtraction, WireLink, WireQuery, WireRecord, WireRun, WireSeal, WireSubject,
+    },
 };
-use crate::{PlacedRecord, RunProof};
+use crate::{PlacedRecord, RunProof, SubjectProof};
 
 /// Most bytes of a canonical text.
 const MAX_TEXT: usize = 256;
@@ -18,7 +20,7 @@ fn check(sound: bool, field: &str, english: &str, chinese: &str) -> Result<(), D
     if sound { Ok(()) } else { Err(Defect::format(field, english, chinese)) }
 }
 
-fn at_most(field: &str, count: usize, most: usize) -> Result<(), Defect> {
+pub(crate) fn at_most(field: &str, count: usize, most: usize) -> Result<(), Defect> {
     check(count <= most, field, &format!("{count}, at most {most}"), &format!("{count}，至多 {most}"))
 }
 
@@ -26,13 +28,13 @@ fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Defect> {
     STANDARD.decode(text).map_err(|_| Defect::format(field, "faulty base64", "base64 有误"))
 }
 
-fn fixed<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Defect> {
+pub(crate) fn fixed<const N: usize>(field: &str, text: &str) -> Result<[u8; N], Defect> {
     let wrong = |_| Defect::format(field, "has another length", "长度不符");
     bytes(field, text)?.try_into().map_err(wrong)
 }
 
 /// 32 bytes in lower-case hexadecimal.
-pub(super) fn hex(field: &str, text: &str) -> Result<Hash, Defect> {
+pub(crate) fn hex(field: &str, text: &str) -> Result<Hash, Defect> {
     let digit = |b: u8| match b {
         b'0'..=b'9' => Some(b - b'0'),
         b'a'..=b'f' => Some(b - b'a' + 10),
@@ -51,8 +53,7 @@ pub(super) fn bundle(wire: &Wire) -> Result<Bundle, Defect> {
     at_most("subjects", wire.subjects.len(), MAX_SUBJECTS)?;
     let links = wire.subjects.iter().map(|s| s.links.len()).sum();
     at_most("links", links, MAX_BUNDLE_LINKS)?;
-    let nodes = wire.nodes.iter().map(|n| fixed("nodes", n)).collect::<Result<Vec<Hash>, _>>()?;
-    let mut table = Nodes { nodes, left: MAX_HASHES };
+    let mut table = Nodes::of(&wire.nodes)?;
     let bundle = Bundle {
         ledger: hex("ledger", &wire.ledger)?,
         query: query(&wire.query)?,
@@ -60,13 +61,7 @@ pub(super) fn bundle(wire: &Wire) -> Result<Bundle, Defect> {
         extraction: extraction(&wire.extraction)?,
         checkpoint: wire.checkpoint.clone(),
         tokens: tokens(&wire.tokens)?,
-        seal: ShownSeal {
-            index: wire.seal.index.0,
-            leaf: fixed("seal.leaf", &wire.seal.leaf)?,
-            payload: bytes("seal.payload", &wire.seal.payload)?,
-            inclusion: table.proof("seal.inclusion", &wire.seal.inclusion)?,
-            consistency: table.proof("seal.consistency", &wire.seal.consistency)?,
-        },
+        seal: table.seal(&wire.seal)?,
         entries: wire.entries.iter().map(|e| table.entry(e)).collect::<Result<_, _>>()?,
         subjects: wire.subjects.iter().map(|s| table.subject(s)).collect::<Result<_, _>>()?,
     };
@@ -94,7 +89,10 @@ fn query(wire: &WireQuery) -> Result<Query, Defect> {
     let unknown = || Defect::format("query.kind", "is unknown", "未知类型");
     let kind = QueryKind::of_name(&wire.kind).ok_or_else(unknown)?;
     at_most("query.text", wire.text.len(), MAX_TEXT)?;
-    Ok(Query { kind, text: wire.text.clone(), as_of: wire.as_of.0 })
+    let query = Query { kind, text: wire.text.clone(), as_of: wire.as_of.0 };
+    // Another text was never named, trivially: its absence proves nothing.
+    check(query.roots().is_some(), "query.text", "is not canonical", "不是规范写法")?;
+    Ok(query)
 }
 
 fn extent(name: &str) -> Result<Extent, Defect> {
@@ -128,20 +126,45 @@ fn tokens(wire: &[String]) -> Result<Vec<Vec<u8>>, Defect> {
     Ok(tokens)
 }
 
+/// A subject by the name of its kind and its text.
+pub(crate) fn subject(kind: &str, text: &str) -> Result<Subject<'static>, Defect> {
+    let kind = SubjectKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    let kind = kind.ok_or_else(|| Defect::format("subject", "is of unknown kind", "未知类型"))?;
+    at_most("subject", text.len(), MAX_TEXT)?;
+    Ok(Subject::new(kind, text.to_owned()))
+}
+
 /// The hashes of all proofs, and how many more may be used.
-struct Nodes {
+pub(crate) struct Nodes {
     nodes: Vec<Hash>,
     left: usize,
 }
 
 impl Nodes {
-    fn proof(&mut self, field: &str, places: &[u32]) -> Result<Vec<Hash>, Defect> {
+    pub fn of(nodes: &[String]) -> Result<Self, Defect> {
+        let nodes = nodes.iter().map(|n| fixed("nodes", n)).collect::<Result<_, _>>()?;
+        Ok(Self { nodes, left: MAX_HASHES })
+    }
+
+    pub fn proof(&mut self, field: &str, places: &[u32]) -> Result<Vec<Hash>, Defect> {
         at_most(field, places.len(), MAX_PROOF_LEN)?;
         let left = self.left.checked_sub(places.len());
-        self.left = left.ok_or_else(|| Defect::format(field, "too many hashes in all", "证明节点总数过多"))?;
-        let hash = |place: &u32| usize::try_from(*place).ok().and_then(|place| self.nodes.get(place)).copied();
+        self.left =
+            left.ok_or_else(|| Defect::format(field, "too many hashes in all", "证明节点总数过多"))?;
+        let hash =
+            |place: &u32| usize::try_from(*place).ok().and_then(|place| self.nodes.get(place)).copied();
         let hashes: Option<Vec<Hash>> = places.iter().map(hash).collect();
         hashes.ok_or_else(|| Defect::format(field, "names no node", "引用了不存在的节点"))
+    }
+
+    pub fn seal(&mut self, wire: &WireSeal) -> Result<ShownSeal, Defect> {
+        Ok(ShownSeal {
+            index: wire.index.0,
+            leaf: fixed("seal.leaf", &wire.leaf)?,
+            payload: bytes("seal.payload", &wire.payload)?,
+            inclusion: self.proof("seal.inclusion", &wire.inclusion)?,
+            consistency: self.proof("seal.consistency", &wire.consistency)?,
+        })
     }
 
     fn entry(&mut self, wire: &WireEntry) -> Result<ShownEntry, Defect> {
@@ -164,14 +187,16 @@ impl Nodes {
         })
     }
 
+    pub fn runs(&mut self, runs: &[WireRun]) -> Result<SubjectProof, Defect> {
+        at_most("runs", runs.len(), MAX_RUNS)?;
+        runs.iter().map(|r| self.run(r)).collect()
+    }
+
     fn subject(&mut self, wire: &WireSubject) -> Result<ShownSubject, Defect> {
-        let kind = SubjectKind::ALL.into_iter().find(|kind| kind.as_str() == wire.kind);
-        let kind = kind.ok_or_else(|| Defect::format("subjects.kind", "is unknown", "未知类型"))?;
-        at_most("subjects.text", wire.text.len(), MAX_TEXT)?;
-        at_most("runs", wire.runs.len(), MAX_RUNS)?;
+        let subject = subject(&wire.kind, &wire.text)?;
         Ok(ShownSubject {
-            subject: Subject::new(kind, wire.text.clone()),
-            proof: wire.runs.iter().map(|r| self.run(r)).collect::<Result<_, _>>()?,
+            subject,
+            proof: self.runs(&wire.runs)?,
             links: wire.links.iter().map(|l| self.link(l)).collect::<Result<_, _>>()?,
         })
     }
@@ -180,8 +205,7 @@ impl Nodes {
         if let Some(s) = &wire.state {
             let alone = wire.left.is_none() && wire.right.is_none();
             check(alone, "runs", "both present and absent", "既在又不在")?;
-            let state =
-                SubjectState { head: fixed("head", &s.head)?, count: s.count.0, last: s.last.0 };
+            let state = SubjectState { head: fixed("head", &s.head)?, count: s.count.0, last: s.last.0 };
             return Ok(RunProof::Present { state, at: s.at.0, proof: self.proof("runs", &s.proof)? });
         }
         let mut record = |wire: &Option<WireRecord>| {

@@ -6,8 +6,8 @@ use merkle::{Checkpoint, Hash, leaf_hash, verify_inclusion};
 use prost::bytes::Bytes;
 use proto::v1::{StatementRef, statement::Body};
 use statement::{
-    Envelope, Genesis, Leaf, LeafType, Statement, SubjectKey, Words, content_hash, genesis_subjects, own_subjects,
-    secret,
+    Envelope, Genesis, Leaf, LeafType, Statement, SubjectKey, Words, content_hash, genesis_subjects,
+    own_subjects, secret,
 };
 
 use super::{Content, Defect, Part, ShownEntry};
@@ -96,8 +96,7 @@ impl Entries {
             let reference = (statement.header().party.clone(), statement.header().id.clone());
             self.references.insert(reference, index);
         }
-        let shown =
-            Shown { recorded_at: leaf.recorded_at, leaf_hash: hash, links: leaf.links, secret, said };
+        let shown = Shown { recorded_at: leaf.recorded_at, leaf_hash: hash, links: leaf.links, secret, said };
         self.by_index.insert(index, shown);
         Ok(())
     }
@@ -151,7 +150,8 @@ fn read(entry: &ShownEntry, leaf: &Leaf, ledger: &Hash) -> Result<(Option<Hash>,
             if leaf.content != content_hash(bytes) {
                 return Err(other());
             }
-            let envelope = Envelope::decode(bytes).map_err(|_| fault("its envelope is malformed", "信封有误"))?;
+            let envelope =
+                Envelope::decode(bytes).map_err(|_| fault("its envelope is malformed", "信封有误"))?;
             let statement = Statement::recorded(Bytes::copy_from_slice(payload))
                 .map_err(|e| fault(&e.to_string(), &format!("载荷有误：{e}")))?;
             if *statement.digest() != envelope.digest {

@@ -207,7 +207,10 @@ fn goods(query: &Query, chains: &Chains, entries: &Entries) -> Vec<GoodsFact> {
             }
         });
     }
-    goods.into_iter().map(|(item, entries)| GoodsFact { item, entries: entries.into_iter().collect() }).collect()
+    goods
+        .into_iter()
+        .map(|(item, entries)| GoodsFact { item, entries: entries.into_iter().collect() })
+        .collect()
 }
 
 fn warnings(
@@ -217,10 +220,12 @@ fn warnings(
     entries: &Entries,
     keys: &Keys,
 ) -> Vec<Warning> {
-    let earliest = vouchers.iter().map(|v| v.at.saturating_mul(1_000_000).saturating_add(COSIGNED_LATER)).min();
+    let earliest =
+        vouchers.iter().map(|v| v.at.saturating_mul(1_000_000).saturating_add(COSIGNED_LATER)).min();
     let recorded = entries.by_index.iter().map(|(index, shown)| (*index, shown.recorded_at));
     let late = recorded.chain([(bundle.seal.index, sealed_at)]);
-    let late: Vec<u64> = late.filter(|(_, at)| earliest.is_some_and(|e| *at > e)).map(|(index, _)| index).collect();
+    let late: Vec<u64> =
+        late.filter(|(_, at)| earliest.is_some_and(|e| *at > e)).map(|(index, _)| index).collect();
     let doubtful = |shown: &Shown| {
         let key = shown.statement().and_then(|(_, envelope)| keys.get(&envelope.key_id));
         key.is_some_and(|key| key.is_doubtful(shown.recorded_at))
@@ -282,7 +287,8 @@ impl Verdict {
     /// What is proven, by whose word, and what is only claimed: one sentence a line.
     #[must_use]
     pub fn lines(&self) -> Vec<Words> {
-        let mut lines = vec![self.answer_words(), self.point_words(), self.vouch_words(), self.closure_words()];
+        let mut lines =
+            vec![self.answer_words(), self.point_words(), self.vouch_words(), self.closure_words()];
         if self.withheld > 0 {
             let n = self.withheld;
             lines.push(words!(
@@ -337,7 +343,9 @@ impl Verdict {
     fn vouch_words(&self) -> Words {
         let names = |auditing| {
             let of = self.vouchers.iter().filter(|v| v.auditing == auditing);
-            of.map(|v| format!("{} ({})", v.name, instant(v.at.saturating_mul(1_000_000)))).collect::<Vec<_>>().join(", ")
+            of.map(|v| format!("{} ({})", v.name, instant(v.at.saturating_mul(1_000_000))))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let (auditors, witnesses) = (names(true), names(false));
         if self.is_audited() {

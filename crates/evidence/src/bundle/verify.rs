@@ -7,8 +7,8 @@ use merkle::{
     verify_inclusion,
 };
 use statement::{
-    Leaf, LeafType, Link, Seal, Subject, SubjectKey, SubjectKind, SubjectState, Words, content_hash, hex_text,
-    links_hash_of, words,
+    Leaf, LeafType, Link, Seal, Subject, SubjectKey, SubjectKind, SubjectState, Words, content_hash,
+    hex_text, links_hash_of, words,
 };
 
 use super::{
@@ -109,9 +109,8 @@ fn check_ledger(bundle: &Bundle, trust: &Trust) -> Result<(), Defect> {
 }
 
 fn open_checkpoint(bundle: &Bundle, trust: &Trust) -> Result<(Note, Checkpoint), Defect> {
-    let fault = |e: merkle::CheckpointError| {
-        Defect::new(Part::Checkpoint, words!("{e}", "检查点不可信：{e}"))
-    };
+    let fault =
+        |e: merkle::CheckpointError| Defect::new(Part::Checkpoint, words!("{e}", "检查点不可信：{e}"));
     let note = Note::parse(bundle.checkpoint.as_bytes()).map_err(|e| fault(e.into()))?;
     let checkpoint = Checkpoint::open(&note, &trust.log_key).map_err(fault)?;
     Ok((note, checkpoint))
@@ -132,13 +131,17 @@ fn check_witnesses(note: &Note, trust: &Trust) -> Result<Vec<Voucher>, Defect> {
     }
     let (given, wanted) = (vouchers.len(), trust.quorum);
     if given < wanted {
-        let words = words!("{given} witnesses cosigned, {wanted} are wanted", "{given} 个见证方会签，须有 {wanted} 个");
+        let words = words!(
+            "{given} witnesses cosigned, {wanted} are wanted",
+            "{given} 个见证方会签，须有 {wanted} 个"
+        );
         return Err(Defect::new(Part::Witness, words));
     }
     Ok(vouchers)
 }
 
-fn check_seal(shown: &ShownSeal, checkpoint: &Checkpoint) -> Result<(Seal, u64), Defect> {
+/// Checks that a seal is under a checkpoint, and reads it; with when it was recorded.
+pub(crate) fn check_seal(shown: &ShownSeal, checkpoint: &Checkpoint) -> Result<(Seal, u64), Defect> {
     let fault = |english, chinese| fault(Part::Seal, english, chinese);
     let leaf = Leaf::decode(&shown.leaf).map_err(|_| fault("its leaf is malformed", "叶节点格式有误"))?;
     let (size, root) = (checkpoint.size(), checkpoint.root());
@@ -162,7 +165,11 @@ fn check_seal(shown: &ShownSeal, checkpoint: &Checkpoint) -> Result<(Seal, u64),
 fn check_sealed_after(entries: &Entries, sealed_at: u64) -> Result<(), Defect> {
     let last = entries.by_index.last_key_value().map_or(0, |(_, entry)| entry.recorded_at);
     if last > sealed_at {
-        return Err(fault(Part::Entry, "the seal was recorded before an entry it covers", "封存时间早于所覆盖条目"));
+        return Err(fault(
+            Part::Entry,
+            "the seal was recorded before an entry it covers",
+            "封存时间早于所覆盖条目",
+        ));
     }
     Ok(())
 }
@@ -176,10 +183,11 @@ fn check_subjects(shown: &[ShownSubject], seal: &Seal, entries: &Entries) -> Res
             Defect::new(Part::Subject, words)
         };
         let key = subject.subject.key();
-        let state = check_subject(seal, &key, &subject.proof)
-            .map_err(|e| fault(&e.to_string(), "封存证明不成立"))?;
-        let chained = chained(subject, &key, entries)
-            .ok_or_else(|| fault("an entry is not shown, or its link is malformed", "条目未出示或链接有误"))?;
+        let state =
+            check_subject(seal, &key, &subject.proof).map_err(|e| fault(&e.to_string(), "封存证明不成立"))?;
+        let chained = chained(subject, &key, entries).ok_or_else(|| {
+            fault("an entry is not shown, or its link is malformed", "条目未出示或链接有误")
+        })?;
         match &state {
             Some(state) => check_chain(&key, state, &chained)
                 .map_err(|e| fault(&e.to_string(), "条目链不完整或被改动"))?,
@@ -204,8 +212,7 @@ fn chained(shown: &ShownSubject, key: &SubjectKey, entries: &Entries) -> Option<
             _ => return None,
         };
         let (previous, blind) = (computed.previous, computed.blind);
-        let proof =
-            LinkProof { previous, blind, at: link.at, count: link.count, proof: link.proof.clone() };
+        let proof = LinkProof { previous, blind, at: link.at, count: link.count, proof: link.proof.clone() };
         let Shown { leaf_hash, links, .. } = *entry;
         chained.push(ChainedEntry { index: link.entry, leaf_hash, links, link: proof });
         head = computed.head(link.entry, &leaf_hash);
@@ -256,7 +263,11 @@ impl Graph for InBundle<'_> {
 
 /// The subjects shown are those of the closure, no fewer and no more; the entries those of their chains; and what
 /// an entry shown names is linked by it.
-fn check_closure(bundle: &Bundle, chains: &Chains, entries: &Entries) -> Result<BTreeSet<Subject<'static>>, Defect> {
+fn check_closure(
+    bundle: &Bundle,
+    chains: &Chains,
+    entries: &Entries,
+) -> Result<BTreeSet<Subject<'static>>, Defect> {
     let entry = bundle.query.entry();
     let roots = bundle.query.roots().unwrap_or_default();
     let seeds = Seeds { roots, entry, exporter: bundle.extraction.key };
@@ -264,7 +275,8 @@ fn check_closure(bundle: &Bundle, chains: &Chains, entries: &Entries) -> Result<
     if members.len() != chains.len() {
         return Err(fault(Part::Closure, "a subject is shown for nothing", "出示了无关对象"));
     }
-    let named: BTreeSet<u64> = chains.values().flat_map(|c| &c.entries).copied().chain(entry).chain([0]).collect();
+    let named: BTreeSet<u64> =
+        chains.values().flat_map(|c| &c.entries).copied().chain(entry).chain([0]).collect();
     if named.len() != entries.by_index.len() {
         return Err(fault(Part::Closure, "an entry is shown for nothing", "出示了无关条目"));
     }
@@ -279,7 +291,10 @@ fn check_linked(chains: &Chains, entries: &Entries) -> Result<(), Defect> {
         let left_out =
             |key: &SubjectKey| by_key.get(key).is_some_and(|chain| chain.binary_search(index).is_err());
         if entries.linked(*index).iter().any(left_out) {
-            let words = words!("entry {index} names a subject that it does not link", "条目 {index} 未链接其所述对象");
+            let words = words!(
+                "entry {index} names a subject that it does not link",
+                "条目 {index} 未链接其所述对象"
+            );
             return Err(Defect::new(Part::Closure, words));
         }
     }
@@ -289,15 +304,15 @@ fn check_linked(chains: &Chains, entries: &Entries) -> Result<(), Defect> {
 fn check_query(bundle: &Bundle, seal: &Seal, chains: &Chains, entries: &Entries) -> Result<(), Defect> {
     let fault = |english, chinese| Err(fault(Part::Query, english, chinese));
     let query = &bundle.query;
-    let Some(roots) = query.roots() else {
-        return fault("its text is not canonical", "所问文本不是规范写法");
-    };
+    let roots = query.roots().unwrap_or_default();
     if query.as_of == 0 || query.as_of > seal.covered {
         return fault("it asks for a time that the seal does not cover", "所问时点不在封存范围内");
     }
     let named = roots.iter().filter(|r| chains.get(*r).is_some_and(|c| c.state.is_some())).count();
     match query.kind {
-        QueryKind::Absent if named > 0 => fault("what is said to be absent was named", "声称不存在的对象曾出现"),
+        QueryKind::Absent if named > 0 => {
+            fault("what is said to be absent was named", "声称不存在的对象曾出现")
+        }
         QueryKind::Absent => Ok(()),
         QueryKind::Entry if bundle.extent != Extent::Named => {
             fault("an entry by itself has no whole closure", "单个条目没有完整闭包")

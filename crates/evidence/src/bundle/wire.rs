@@ -18,7 +18,7 @@ use crate::{PlacedRecord, RunProof};
 /// A number that every JSON library reads exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
-pub(super) struct Number(pub u64);
+pub(crate) struct Number(pub u64);
 
 impl TryFrom<u64> for Number {
     type Error = &'static str;
@@ -30,7 +30,7 @@ impl TryFrom<u64> for Number {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wire {
+pub(crate) struct Wire {
     pub version: u32,
     pub ledger: String,
     pub query: WireQuery,
@@ -47,7 +47,7 @@ pub(super) struct Wire {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireQuery {
+pub(crate) struct WireQuery {
     pub kind: String,
     pub text: String,
     pub as_of: Number,
@@ -55,7 +55,7 @@ pub(super) struct WireQuery {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireExtraction {
+pub(crate) struct WireExtraction {
     pub party: String,
     pub key: String,
     pub at: Number,
@@ -65,7 +65,7 @@ pub(super) struct WireExtraction {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireSeal {
+pub(crate) struct WireSeal {
     pub index: Number,
     pub leaf: String,
     pub payload: String,
@@ -75,7 +75,7 @@ pub(super) struct WireSeal {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireEntry {
+pub(crate) struct WireEntry {
     pub index: Number,
     pub leaf: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,7 +87,7 @@ pub(super) struct WireEntry {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireSubject {
+pub(crate) struct WireSubject {
     pub kind: String,
     pub text: String,
     pub runs: Vec<WireRun>,
@@ -96,7 +96,7 @@ pub(super) struct WireSubject {
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireRun {
+pub(crate) struct WireRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<WireRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ pub(super) struct WireRun {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireRecord {
+pub(crate) struct WireRecord {
     pub at: Number,
     pub record: String,
     pub proof: Vec<u32>,
@@ -115,7 +115,7 @@ pub(super) struct WireRecord {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireState {
+pub(crate) struct WireState {
     pub head: String,
     pub count: Number,
     pub last: Number,
@@ -125,7 +125,7 @@ pub(super) struct WireState {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireLink {
+pub(crate) struct WireLink {
     pub entry: Number,
     pub at: Number,
     pub count: u32,
@@ -146,7 +146,7 @@ impl Extent {
 }
 
 /// Reads bytes; they must be what encoding them again gives.
-pub(super) fn decode(json: &[u8]) -> Result<Bundle, Defect> {
+pub(crate) fn decode(json: &[u8]) -> Result<Bundle, Defect> {
     let wire: Wire = serde_json::from_slice(json)
         .map_err(|e| Defect::format("bundle", &e.to_string(), &format!("无法解码：{e}")))?;
     let bundle = read::bundle(&wire)?;
@@ -157,9 +157,8 @@ pub(super) fn decode(json: &[u8]) -> Result<Bundle, Defect> {
 }
 
 /// The one byte form.
-pub(super) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
-    let nodes: BTreeSet<Hash> = proofs(bundle).flatten().copied().collect();
-    let table = Table { places: nodes.iter().zip(0..).map(|(hash, place)| (*hash, place)).collect() };
+pub(crate) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
+    let table = Table::of(proofs(bundle));
     let Bundle { ledger, query, extent, extraction, checkpoint, tokens, seal, entries, subjects } = bundle;
     let wire = Wire {
         version: 1,
@@ -173,13 +172,13 @@ pub(super) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
         seal: table.seal(seal)?,
         entries: entries.iter().map(|e| table.entry(e)).collect::<Result<_, _>>()?,
         subjects: subjects.iter().map(|s| table.subject(s)).collect::<Result<_, _>>()?,
-        nodes: nodes.iter().map(|n| STANDARD.encode(n)).collect(),
+        nodes: table.nodes(),
     };
     serde_json::to_vec(&wire).map_err(|e| Defect::format("bundle", &e.to_string(), "无法编码"))
 }
 
 /// All proofs of a bundle.
-pub(super) fn proofs(bundle: &Bundle) -> impl Iterator<Item = &Vec<Hash>> {
+pub(crate) fn proofs(bundle: &Bundle) -> impl Iterator<Item = &Vec<Hash>> {
     let seal = [&bundle.seal.inclusion, &bundle.seal.consistency];
     let entries = bundle.entries.iter().map(|e| &e.inclusion);
     let runs = bundle.subjects.iter().flat_map(|s| &s.proof).flat_map(run_proofs);
@@ -187,14 +186,14 @@ pub(super) fn proofs(bundle: &Bundle) -> impl Iterator<Item = &Vec<Hash>> {
     seal.into_iter().chain(entries).chain(runs).chain(links)
 }
 
-fn run_proofs(run: &RunProof) -> Vec<&Vec<Hash>> {
+pub(crate) fn run_proofs(run: &RunProof) -> Vec<&Vec<Hash>> {
     match run {
         RunProof::Absent { left, right } => [left, right].into_iter().flatten().map(|p| &p.proof).collect(),
         RunProof::Present { proof, .. } => vec![proof],
     }
 }
 
-fn number(number: u64) -> Result<Number, Defect> {
+pub(crate) fn number(number: u64) -> Result<Number, Defect> {
     Number::try_from(number).map_err(|e| Defect::format(&number.to_string(), e, "大于 2^53 − 1"))
 }
 
@@ -208,22 +207,34 @@ fn write_extraction(e: &Extraction) -> Result<WireExtraction, Defect> {
 }
 
 impl QueryKind {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
 /// Places of hashes in `nodes`.
-struct Table {
+pub(crate) struct Table {
     places: BTreeMap<Hash, u32>,
 }
 
 impl Table {
-    fn proof(&self, proof: &[Hash]) -> Vec<u32> {
+    /// Of the hashes of these proofs.
+    pub fn of<'p>(proofs: impl Iterator<Item = &'p Vec<Hash>>) -> Self {
+        let nodes: BTreeSet<Hash> = proofs.flatten().copied().collect();
+        // A bundle has far fewer hashes than a u32 counts.
+        Self { places: nodes.into_iter().zip(0..).collect() }
+    }
+
+    /// The list, ascending.
+    pub fn nodes(&self) -> Vec<String> {
+        self.places.keys().map(|hash| STANDARD.encode(hash)).collect()
+    }
+
+    pub fn proof(&self, proof: &[Hash]) -> Vec<u32> {
         proof.iter().filter_map(|hash| self.places.get(hash).copied()).collect()
     }
 
-    fn seal(&self, seal: &ShownSeal) -> Result<WireSeal, Defect> {
+    pub fn seal(&self, seal: &ShownSeal) -> Result<WireSeal, Defect> {
         Ok(WireSeal {
             index: number(seal.index)?,
             leaf: STANDARD.encode(seal.leaf),
@@ -257,7 +268,7 @@ impl Table {
         })
     }
 
-    fn run(&self, run: &RunProof) -> Result<WireRun, Defect> {
+    pub fn run(&self, run: &RunProof) -> Result<WireRun, Defect> {
         let record = |placed: &Option<PlacedRecord>| {
             let write = |p: &PlacedRecord| {
                 let record = STANDARD.encode(p.record);
