@@ -25,7 +25,8 @@ use statement::{ENVELOPE_LEN, LEAF_LEN, Subject, SubjectKind};
 pub use collect::{CollectError, Request, Source, SourceEntry, collect};
 pub use defect::{Defect, Part};
 pub use file::{open_unchecked, seal_with, sign, to_be_signed};
-pub use verdict::{EntryFact, GoodsFact, KeyFact, SubjectFact, Verdict, Voucher, Warning};
+pub(crate) use verdict::instant;
+pub use verdict::{Act, EntryFact, GoodsFact, KeyFact, SubjectFact, Verdict, Voucher, Warning};
 pub(crate) use verify::check_seal;
 pub use verify::{Trust, Witness, verify};
 

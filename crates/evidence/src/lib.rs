@@ -1,6 +1,7 @@
 //! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, what
 //! a seal says of a subject, evidence bundles ([`bundle`]), which it also puts together,
-//! and proofs of fraud ([`fraud`]).
+//! proofs of fraud ([`fraud`]), and a page
+//! for print ([`report`]).
 //!
 //! A signer who kept its envelope, or a reader who kept the log's verifier key, can check here what the
 //! operator says, with nothing but this crate.
@@ -18,6 +19,7 @@ pub mod fraud;
 mod growth;
 mod inclusion;
 mod receipt;
+pub mod report;
 mod subject;
 
 pub use checkpoint::{NoteFault, open_checkpoint};

@@ -108,13 +108,17 @@ impl Entries {
         let mut next = self.by_index.get_key_value(&index);
         while let Some((at, shown)) = next {
             keys.extend(shown.own());
-            let target = shown.statement().and_then(|(statement, _)| target(statement.body()));
-            let reference = target.map(|t| (t.party.clone(), t.id.clone()));
-            // A target stands before what names it, so this ends.
-            let found = reference.and_then(|r| self.references.get(&r)).filter(|found| *found < at);
-            next = found.and_then(|found| self.by_index.get_key_value(found));
+            next = self.target(*at).and_then(|found| self.by_index.get_key_value(&found));
         }
         keys
+    }
+
+    /// The entry whose statement this one names as its target, if that is shown. It stands before it.
+    pub fn target(&self, index: u64) -> Option<u64> {
+        let (statement, _) = self.by_index.get(&index)?.statement()?;
+        let target = target(statement.body())?;
+        let found = self.references.get(&(target.party.clone(), target.id.clone()))?;
+        Some(*found).filter(|found| *found < index)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use merkle::{Checkpoint, Hash};
-use proto::v1::Header;
+use proto::v1::{Header, statement::Body};
 use serde_json::{Value, json};
 use statement::{Seal, Subject, SubjectKind, Words, hex_text, kind_row, visit_subjects, words};
 
@@ -64,6 +64,18 @@ pub struct Act {
     pub site: String,
     /// µs since the Unix epoch.
     pub occurred_at: i64,
+    /// Of a Ship its addressee, else empty. Not in the JSON.
+    pub to: String,
+    /// The entry that it corrects, voids, endorses or erases attachments of, if that is shown. Not in the JSON.
+    pub target: Option<u64>,
+}
+
+impl Act {
+    /// Who acts: the principal where there is one, else the signer.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        if self.on_behalf_of.is_empty() { &self.party } else { &self.on_behalf_of }
+    }
 }
 
 /// A key that signed what is shown.
@@ -167,7 +179,7 @@ pub(super) fn verdict(
         size: checkpoint.size(),
         root: *checkpoint.root(),
         subjects,
-        entries: entries.by_index.iter().map(|(index, shown)| entry_fact(*index, shown)).collect(),
+        entries: entries.by_index.iter().map(|(index, shown)| entry_fact(*index, entries, shown)).collect(),
         keys: keys.iter().map(|(id, key)| key_fact(id, key)).collect(),
         goods: goods(&bundle.query, chains, entries),
         vouchers,
@@ -177,11 +189,17 @@ pub(super) fn verdict(
     }
 }
 
-fn entry_fact(index: u64, shown: &Shown) -> EntryFact {
+fn entry_fact(index: u64, entries: &Entries, shown: &Shown) -> EntryFact {
     let said = shown.statement().and_then(|(statement, _)| {
         let row = kind_row(statement.kind())?;
         let Header { party, on_behalf_of, site, occurred_at, .. } = statement.header().clone();
-        Some(Act { kind: row.name, chinese: row.chinese, party, on_behalf_of, site, occurred_at })
+        let to = match statement.body() {
+            Body::Ship(ship) => ship.addressee.clone(),
+            _ => String::new(),
+        };
+        let target = entries.target(index);
+        let (kind, chinese) = (row.name, row.chinese);
+        Some(Act { kind, chinese, party, on_behalf_of, site, occurred_at, to, target })
     });
     EntryFact { index, recorded_at: shown.recorded_at, said }
 }

@@ -141,3 +141,24 @@ fn what_the_seal_does_not_cover_is_not_collected() {
     let request = trade.log.request(QueryKind::Item, "sgtin:9521234543213.V1");
     assert!(matches!(collect(&trade.log, &request), Err(CollectError::Query)));
 }
+
+#[test]
+fn the_page_for_print_draws_the_path_and_shows_every_entry() {
+    let trade = trade();
+    let file = trade.log.export(QueryKind::Item, &vial(4));
+    let verdict = verify(&file, &trade.log.trust()).unwrap();
+    let page = evidence::report::html(&verdict, &file);
+    for entry in &verdict.entries {
+        assert!(page.contains(&format!("<td>{}</td>", entry.index)), "entry {}", entry.index);
+    }
+    // Maker, importer, distributor, clinic: each has a column; the shipment that was corrected is dashed.
+    for party in ["maker", "importer", "distributor", "clinic"] {
+        assert!(page.contains(&format!("<title>{}</title>", org(party))), "{party}");
+    }
+    assert_eq!(page.matches("stroke-dasharray").count(), 1);
+    assert!(page.contains("更正 correct"));
+    assert_eq!(page, evidence::report::html(&verdict, &file), "a function of the bundle");
+    if let Some(path) = std::env::var_os("YUANLIU_REPORT") {
+        std::fs::write(path, page).unwrap();
+    }
+}
