@@ -7,6 +7,7 @@ mod checkpoint;
 mod connect;
 mod demo;
 mod desk;
+mod evidence;
 mod expected;
 mod gateway;
 mod ground;
@@ -27,7 +28,7 @@ use anyhow::Result;
 
 pub use self::statements::At;
 use crate::{
-    cli::{Command, Trace},
+    cli::{Command, Evidence, Trace},
     out::Out,
 };
 
@@ -55,6 +56,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
         Command::Verify(args) => offline::verify(&args, out),
+        Command::Evidence(Evidence::Verify(args)) => evidence::verify(&args, out),
         Command::Rebuild(args) => offline::rebuild(&args, out),
         Command::Backup { data, output } => offline::backup(&data, &output, out),
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),

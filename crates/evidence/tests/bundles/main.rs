@@ -15,3 +15,4 @@ mod golden;
 mod honest;
 mod log;
 mod story;
+mod trades;
