@@ -1,13 +1,13 @@
 //! Trades at random, sealed at random: whatever was said, every question is answered by a bundle that is proven,
 //! and that is refused without any one of its links.
 
-use evidence::bundle::{Part, QueryKind, verify};
+use evidence::bundle::{self, Extent, Part, QueryKind, verify};
 use proptest::prelude::*;
 use proto::v1::{self, statement::Body};
 
 use crate::{
     log::{Log, Say, signed},
-    story::{CASE, registers, ship, vial},
+    story::{CASE, LOT, registers, ship, vial},
 };
 
 const TRADERS: [&str; 3] = ["importer", "distributor", "clinic"];
@@ -116,4 +116,32 @@ proptest! {
             prop_assert_eq!(verify(&signed(&cut), &trust).map_err(|e| e.part).err(), Some(Part::Subject));
         }
     }
+}
+
+#[test]
+fn a_closure_that_is_too_large_falls_back_to_the_named_one_and_says_so() {
+    let mut log = registers(9);
+    // A lot of which every vial has a bill of its own: one document more than there is room for.
+    for number in 0..bundle::MAX_SUBJECTS as u32 {
+        let commission = v1::Commission {
+            items: vec![vial(number)],
+            lot: LOT.into(),
+            registration: "国药准字SJ20171003".into(),
+            made_on: "2025-06-01".into(),
+            expires_on: "2027-05-31".into(),
+            units_per_code: 1,
+            ..v1::Commission::default()
+        };
+        let say = Say { bill: format!("M-{number}"), ..Say::new("maker", Body::Commission(commission)) };
+        let signed = log.signed(&say);
+        log.force(&signed);
+    }
+    log.seal_up(None);
+    let bundle = log.collect(QueryKind::Lot, LOT);
+    let verdict = verify(&signed(&bundle), &log.trust()).unwrap();
+    assert_eq!((verdict.extent, verdict.answer().len()), (Extent::Named, bundle::MAX_SUBJECTS));
+    assert!(verdict.lines().iter().any(|line| line.chinese().starts_with("并非完整闭包")));
+    // A single vial of it is told with its lot, whose bills are too many as well.
+    let one = verify(&signed(&log.collect(QueryKind::Item, &vial(5))), &log.trust()).unwrap();
+    assert_eq!((one.extent, one.answer().len()), (Extent::Named, 1));
 }
