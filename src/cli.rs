@@ -1,6 +1,7 @@
 //! The command line.
 
 mod beside;
+mod evidence;
 mod operate;
 mod trade;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use self::{
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
+    evidence::{Evidence, EvidenceExport, EvidenceVerify},
     operate::{Bench, Checkpoint, Demo, Init, Keygen, Serve, Verify},
     trade::{Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace},
 };
@@ -73,6 +75,9 @@ pub enum Command {
     },
     /// Check a whole ledger in DIR from its bytes; nothing in DIR is changed.
     Verify(Verify),
+    /// Evidence bundles, taken out and checked offline; fraud proofs.
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Make the view anew from the log.
     Rebuild(Data),
     /// Copy log and attachments of a stopped ledger to a new directory.

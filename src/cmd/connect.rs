@@ -43,7 +43,8 @@ async fn connect(flags: &Connection, options: ConnectOptions) -> Result<Client> 
     Ok(client)
 }
 
-fn identity(flags: &Connection, out: Out) -> Result<(String, SigningKey)> {
+/// The party and its key.
+pub fn identity(flags: &Connection, out: Out) -> Result<(String, SigningKey)> {
     let key = flags.key.as_deref().ok_or_else(|| {
         exit::usage(
             "name your key file: --key FILE or YUANLIU_KEY",
@@ -81,11 +82,20 @@ pub async fn public(flags: &Connection, out: Out) -> Result<Client> {
 
 /// A connection that reads as a party.
 pub async fn reader(flags: &Connection, out: Out) -> Result<Client> {
+    reader_for(flags, "", out).await
+}
+
+/// The same for a case, where one is named.
+pub async fn reader_for(flags: &Connection, case: &str, out: Out) -> Result<Client> {
     let (party, key) = identity(flags, out)?;
     let ledger = ledger_id(flags, out).await?;
     let mut options = options(flags, out);
     options.ledger = Some(ledger);
-    options.reader = Some(ReadSigner::new(party, key, ledger, Purpose::Purpose(flags.purpose.clone())));
+    let purpose = match case {
+        "" => Purpose::Purpose(flags.purpose.clone()),
+        case => Purpose::Case(case.to_owned()),
+    };
+    options.reader = Some(ReadSigner::new(party, key, ledger, purpose));
     connect(flags, options).await
 }
 

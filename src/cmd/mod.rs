@@ -7,6 +7,7 @@ mod checkpoint;
 mod connect;
 mod demo;
 mod desk;
+mod evidence;
 mod expected;
 mod gateway;
 mod ground;
@@ -60,6 +61,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Rebuild(args) => maintain::rebuild(&args, out),
         Command::Backup { data, output } => maintain::backup(&data, &output, out),
         Command::Restore { backup, data } => maintain::restore(&backup, &data, out),
+        Command::Evidence(command) => evidence::run(&command, out),
         Command::Demo(args) if args.serve => sandbox::run(&args, out),
         Command::Gateway(args) => gateway::run(args, out),
         Command::Witness(args) => witness::run(args, out),

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 41] = [
+pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -22,6 +22,9 @@ pub(super) const COMMANDS: [(&str, &str); 41] = [
     ("ledger", "账本的公开信息：标识、公钥、条目数、最新检查点。"),
     ("scan", "解读原始扫码内容（GS1 要素串，FNC1 写作 <GS>，或带括号），说明其所指。"),
     ("verify", "从字节起校验 DIR 中的整个账本；只读，不改动其中任何文件。"),
+    ("evidence", "证据包：提取、离线核验；欺诈证明的核验。"),
+    ("evidence export", "从账本提取证据包：回答一个问题并自证其答案的单个文件。"),
+    ("evidence verify", "不经网络核验证据包或欺诈证明：证明了什么、截至何时、由谁担保。"),
     ("rebuild", "从日志重新生成视图。"),
     ("backup", "将已停止的账本的日志复制到新目录。"),
     ("restore", "从备份恢复账本。"),
@@ -50,7 +53,7 @@ pub(super) const COMMANDS: [(&str, &str); 41] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 91] = [
+pub(super) const ARGUMENTS: [(&str, &str); 110] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -97,6 +100,28 @@ pub(super) const ARGUMENTS: [(&str, &str); 91] = [
     ("history.limit", "最多几条；默认全部。"),
     ("text", "扫码内容。"),
     ("verify.ledger", "应为此账本（64 位十六进制），以您从可信方得知的为准。"),
+    ("evidence export.data", "改为读取已停止的账本目录，而不询问服务端。"),
+    ("evidence export.item", "单件或容器的历史：\"sgtin:…\"、\"sscc:…\"、\"cdtc:…\"、\"ma:…\"、\"ahm:…\"。"),
+    ("evidence export.lot", "批次的历史：\"lot:…\"。"),
+    ("evidence export.about_party", "主体的登记事项，及其签署或被提及的记录（提取方由 --party 指定）。"),
+    ("evidence export.document", "单证下的声明：\"bill:…\"、\"declaration:…\" 等。"),
+    ("evidence export.entry", "按索引取单个条目。"),
+    ("evidence export.absent", "证明某物品、单证或主体从未被提及。"),
+    ("evidence export.as_of", "以多少条目为限；默认为最新封印所涵盖的全部。"),
+    ("evidence export.named_only", "只含所查对象的历史，不含其所属的容器、批次与单证。"),
+    ("evidence export.case", "所为案件；写入文件。"),
+    ("evidence export.output", "写入此文件；须不存在。"),
+    ("evidence verify.file", "待核验的文件。"),
+    (
+        "evidence verify.ledger",
+        "所属账本须为此账本（64 位十六进制），以您从可信方得知的为准；欺诈证明只需日志公钥。",
+    ),
+    ("evidence verify.log_key", "日志公钥，即 `yuanliu init` 与 `yuanliu checkpoint --vkey` 所输出的公钥。"),
+    ("evidence verify.witness_key", "您所信任的见证方的公钥。可重复。"),
+    ("auditor_key", "您所信任的审计见证方的公钥：会签前先重新推导全部内容。可重复。"),
+    ("quorum", "其中须有多少个见证方已会签；默认全部。"),
+    ("max_age", "封存条目早于此秒数的证据包予以拒绝。"),
+    ("evidence verify.report", "证据包成立时，将打印用报告（HTML，中英文）写入此文件；须不存在。"),
     ("log_key", "检查点须由此日志公钥签署，即 `yuanliu init` 所输出的公钥。"),
     ("checkpoint", "自行留存或从别处取得的已签署检查点文件；日志须与之相符。可重复。"),
     ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),

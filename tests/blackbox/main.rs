@@ -11,6 +11,7 @@ mod bad_fields;
 mod bad_signatures;
 mod bad_targets;
 mod bad_wire;
+mod bundles;
 mod crash;
 mod desk;
 mod disk;

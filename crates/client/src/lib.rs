@@ -33,6 +33,7 @@
 //! environment, and prompts: the binary has them.
 
 mod attachment;
+mod case;
 mod connect;
 mod error;
 #[cfg(test)]
@@ -49,6 +50,7 @@ mod submit;
 mod token;
 
 pub use attachment::{AttachmentError, AttachmentFile};
+pub use case::EvidenceQuery;
 pub use connect::{Client, ConnectOptions, Trust};
 pub use error::{BadCheckpoint, BadReceipt, ClientError, Failure, reason};
 pub use follow::{Entries, EntryRange};

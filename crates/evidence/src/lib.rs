@@ -1,5 +1,7 @@
-//! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, and
-//! what a seal says of a subject.
+//! Checks what a ledger hands out, from bytes alone: receipts, checkpoints, proofs of inclusion and growth, what
+//! a seal says of a subject, evidence bundles ([`bundle`]), which it also puts together,
+//! proofs of fraud ([`fraud`]), and a page
+//! for print ([`report`]).
 //!
 //! A signer who kept its envelope, or a reader who kept the log's verifier key, can check here what the
 //! operator says, with nothing but this crate.
@@ -8,12 +10,16 @@
 //! rests on, and none of it is taken from the claim itself.
 //!
 //! Deliberately absent: the network and files (crate `client`, the binary), the writer's storage and
-//! rules. Evidence bundles, whose format comes with the services that make them.
+//! rules: whoever has a log implements [`bundle::Source`]. Whether a signer held the role that its statement
+//! takes, which is admission's to say and an auditing witness's to vouch for.
 
+pub mod bundle;
 mod checkpoint;
+pub mod fraud;
 mod growth;
 mod inclusion;
 mod receipt;
+pub mod report;
 mod subject;
 
 pub use checkpoint::{NoteFault, open_checkpoint};

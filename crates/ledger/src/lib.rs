@@ -49,6 +49,7 @@ mod recover;
 mod sealer;
 mod sequence;
 mod shared;
+mod source;
 mod subjects;
 mod tiles;
 mod types;
@@ -65,6 +66,7 @@ pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
 pub use offline::{
     Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
 };
+pub use source::{LogSource, with_source};
 pub use subjects::{SubjectAnswer, link_proof};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

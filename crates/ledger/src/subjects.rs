@@ -1,14 +1,14 @@
 //! What is proven of a subject: its state by the newest seal, and the entries that name it.
 
-use custody::{
-    ViewError, links_of,
-    tables::{subject, touches},
-};
+use custody::{ViewError, links_of};
 use evidence::{LinkProof, RunProof, SubjectProof};
 use merkle::{Hash, Leaves, inclusion_proof};
 use statement::{Link, Seal, SubjectKey, SubjectState};
 
-use crate::{Error, Ledger};
+use crate::{
+    Error, Ledger,
+    source::{entries, prove},
+};
 
 /// What the newest seal says of a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +36,11 @@ impl Ledger {
     /// [`Error::NoSeal`]; a run cannot be read.
     pub fn subject_proof(&self, subject: &SubjectKey) -> Result<SubjectAnswer, Error> {
         let sealed = self.inner.shared.sealed().ok_or(Error::NoSeal)?;
-        let (mut proof, mut state) = (Vec::new(), None);
-        for run in sealed.runs.iter().rev() {
-            let shown = run.prove(subject)?;
-            state = match &shown {
-                RunProof::Present { state, .. } => Some(*state),
-                RunProof::Absent { .. } => None,
-            };
-            proof.push(shown);
-            if state.is_some() {
-                break;
-            }
-        }
+        let proof = prove(&sealed, subject)?;
+        let state = match proof.last() {
+            Some(RunProof::Present { state, .. }) => Some(*state),
+            _ => None,
+        };
         Ok(SubjectAnswer { seal_index: sealed.index, seal: sealed.seal.clone(), state, proof })
     }
 
@@ -62,17 +55,7 @@ impl Ledger {
         end: u64,
         max: usize,
     ) -> Result<Vec<u64>, Error> {
-        let snapshot = self.snapshot()?;
-        let mut found = Vec::new();
-        let Some(record) = subject(&snapshot, key)? else { return Ok(found) };
-        touches(&snapshot, record.number, start, &mut |touch| {
-            let more = found.len() < max && touch.index < end;
-            if more {
-                found.push(touch.index);
-            }
-            Ok(more)
-        })?;
-        Ok(found)
+        entries(&self.snapshot()?, key, start, end, max)
     }
 
     /// The links of a durable entry, ascending by subject; none for a seal.

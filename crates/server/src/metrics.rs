@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 38] = [
+pub(crate) const METHODS: [&str; 39] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -33,6 +33,7 @@ pub(crate) const METHODS: [&str; 38] = [
     "/yuanliu.v1.LedgerService/GetInclusionProof",
     "/yuanliu.v1.LedgerService/GetConsistencyProof",
     "/yuanliu.v1.LedgerService/GetSubjectProof",
+    "/yuanliu.v1.CaseService/ExportEvidence",
     "/yuanliu.v1.DeskService/ListInbound",
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",

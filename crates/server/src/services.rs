@@ -1,6 +1,7 @@
 //! The gRPC services: translate, call, translate.
 
 mod attachment;
+mod case;
 mod desk;
 mod entries;
 mod ledger;
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub(crate) use attachment::AttachmentApi;
+pub(crate) use case::CaseApi;
 pub(crate) use desk::DeskApi;
 pub(crate) use ledger::LedgerApi;
 pub(crate) use registry::RegistryApi;

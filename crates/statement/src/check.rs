@@ -17,8 +17,9 @@ use std::{collections::BTreeSet, fmt::Display};
 use gs1::PartyRef;
 use proto::v1::{Header, statement::Body};
 
+pub use self::field::is_nfc;
+pub(crate) use self::field::text_fault;
 use self::field::{Accept, End};
-pub(crate) use self::field::{is_nfc, text_fault};
 use crate::{GoodsAct, Reason, Refusal, Signers, Violation, Words, kind_of, kind_row, model::actor};
 
 /// Most items a statement may name, every naming counted (a container and what it is paired with too).

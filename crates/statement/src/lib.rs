@@ -30,7 +30,7 @@ mod words;
 pub use act::GoodsAct;
 pub use amend::line_fields;
 pub use caution::{VisitCaution, visit_cautions};
-pub use check::{MAX_ITEMS, MAX_LOTS};
+pub use check::{MAX_ITEMS, MAX_LOTS, is_nfc};
 pub use date::{Day, within};
 pub use dsse::{
     AttachmentHasher, POSSESSION_TYPE, STATEMENT_TYPE, attachment_digest, genesis_scope, key_id,

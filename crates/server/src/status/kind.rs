@@ -107,6 +107,10 @@ faults! {
     SeesAllOnly = "SEES_ALL_ONLY", PermissionDenied,
         "proofs about subjects go only to authorities and auditors: they tell what exists" => "ask an authority for an evidence bundle, or GetItemHistory for what concerns you",
         "主题证明会泄露记录是否存在，仅向监管机关与审计方提供" => "请向监管机关索取证据包，或用 GetItemHistory 查询与您有关的记录";
+    /// More than a bundle holds.
+    BundleTooLarge = "BUNDLE_TOO_LARGE", ResourceExhausted,
+        "what is asked for has more entries than an evidence bundle holds" => "ask for less: one item or one document instead of a party or lot",
+        "所查内容的条目数超出证据包容量" => "请缩小范围：以单件货品或单份单证代替主体或批次";
     /// No seal yet.
     NotSealedYet = "NOT_SEALED_YET", FailedPrecondition,
         "no seal has been recorded yet, so nothing can be proven about a subject" => "try again a minute after the first statement",

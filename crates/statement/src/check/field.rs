@@ -21,7 +21,8 @@ pub(super) enum Accept {
 }
 
 /// Whether a text is in Unicode form NFC.
-pub(crate) fn is_nfc(text: &str) -> bool {
+#[must_use]
+pub fn is_nfc(text: &str) -> bool {
     text.is_ascii() || unicode_normalization::is_nfc(text)
 }
 
