@@ -59,7 +59,9 @@ pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
 pub use offline::{
-    Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
+    Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild, restore,
+    restore_beside, walk,
 };
+pub use store::Beside;
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};
