@@ -6,7 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use proto::v1::{FieldViolation, Rejection};
-use statement::{Class, Reason, Refusal};
+use statement::{Class, Reason, Refusal, Words, words};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
@@ -30,25 +30,26 @@ const MAX_VIOLATION_BYTES: usize = 4_096;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: Kind,
-    field: Option<(&'static str, String)>,
+    field: Option<(&'static str, Words)>,
     /// The entry that is the reason.
     entry: Option<u64>,
 }
 
 impl Fault {
     /// A field of the request is at fault.
-    pub(crate) fn field(field: &'static str, description: impl Into<String>) -> Self {
+    pub(crate) fn field(field: &'static str, description: Words) -> Self {
         Self::at(Kind::InvalidRequest, field, description)
     }
 
     /// A field of the request is at fault in a way of its own.
-    pub(crate) fn at(kind: Kind, field: &'static str, description: impl Into<String>) -> Self {
-        Self { kind, field: Some((field, description.into())), entry: None }
+    pub(crate) fn at(kind: Kind, field: &'static str, description: Words) -> Self {
+        Self { kind, field: Some((field, description)), entry: None }
     }
 
     /// What is asked for was erased by an entry.
     pub(crate) fn erased(by: u64) -> Self {
-        let told = Self::at(Kind::AttachmentErased, "digest", format!("erased by entry {by}"));
+        let told =
+            Self::at(Kind::AttachmentErased, "digest", words!("erased by entry {by}", "已由条目 {by} 删除"));
         Self { entry: Some(by), ..told }
     }
 
@@ -65,7 +66,7 @@ impl Fault {
         let mut details = ErrorDetails::new();
         details.set_error_info(row.reason, DOMAIN, entry.into_iter().collect::<HashMap<_, _>>());
         if let Some((field, description)) = &self.field {
-            details.add_bad_request_violation(*field, description);
+            details.add_bad_request_violation(*field, language.of_words(description));
         }
         if let Some(delay) = self.kind.retry() {
             details.set_retry_info(Some(delay));

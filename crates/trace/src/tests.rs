@@ -10,4 +10,5 @@ mod histories;
 mod model;
 mod places;
 mod sources;
+mod standing;
 mod story;

@@ -13,7 +13,7 @@ use proto::v1::{
     StatementRef, UploadAttachmentRequest, UploadAttachmentResponse,
 };
 use rpc::attachment_service_server::AttachmentService;
-use statement::{LeafType, Statement, id_bytes};
+use statement::{LeafType, Statement, Words, id_bytes, words};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Shared, Snapshot};
@@ -91,9 +91,12 @@ impl Named {
         digest: &[u8],
     ) -> Result<Self, Fault> {
         let digest = hash("digest", digest)?;
-        let named = statement.ok_or_else(|| Fault::field("statement", "not set"))?;
+        let named = statement.ok_or_else(|| Fault::field("statement", Words::of("not set", "未填写")))?;
         if named.id.len() != 16 {
-            return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+            return Err(Fault::field(
+                "statement.id",
+                words!("{} bytes, must be 16", "{} 字节，应为 16", named.id.len()),
+            ));
         }
         let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
         let index = index.ok_or(Kind::NotFound)?;
@@ -109,7 +112,9 @@ impl Named {
 }
 
 fn hash(field: &'static str, bytes: &[u8]) -> Result<Hash, Fault> {
-    bytes.try_into().map_err(|_| Fault::field(field, format!("{} bytes, must be 32", bytes.len())))
+    bytes
+        .try_into()
+        .map_err(|_| Fault::field(field, words!("{} bytes, must be 32", "{} 字节，应为 32", bytes.len())))
 }
 
 impl From<Error> for Fault {
@@ -138,6 +143,22 @@ impl From<UploadError> for Fault {
             Refused::PartyFull => (Kind::AttachmentQuota, "head.size"),
             Refused::Full => (Kind::AttachmentsFull, "head.size"),
         };
-        Self::at(kind, field, refused.to_string())
+        Self::at(kind, field, Words::made(refused.to_string(), chinese(refused)))
+    }
+}
+
+/// Why a document is not taken, in Chinese.
+fn chinese(refused: Refused) -> String {
+    match refused {
+        Refused::Empty => "附件至少一个字节".into(),
+        Refused::TooLarge(most) => format!("附件在此至多 {most} 字节"),
+        Refused::MediaType => "本服务不接受此媒体类型".into(),
+        Refused::Contradiction(actual) => format!("内容显然不是所称的媒体类型，而是 {actual}"),
+        Refused::WrongSize => "大小与所报不符".into(),
+        Refused::WrongDigest => "盐与内容的摘要与所报不符".into(),
+        Refused::Taken => "该摘要已由另一方上传；请换一个盐".into(),
+        Refused::Erased(by) => format!("已由条目 {by} 删除"),
+        Refused::PartyFull => "该主体有过多附件尚未被声明提及".into(),
+        Refused::Full => "有过多附件尚未被声明提及".into(),
     }
 }

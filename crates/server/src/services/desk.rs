@@ -14,7 +14,7 @@ use proto::v1::{
     ListSubmittedResponse,
 };
 use rpc::desk_service_server::DeskService;
-use statement::{Day, Kind as StatementKind, LeafType, id_bytes};
+use statement::{Day, Kind as StatementKind, LeafType, Words, id_bytes, words};
 use tonic::{Request, Response, Status};
 use trace::desk::{self, HoldingsQuery, HoldingsStart, Wanted};
 
@@ -108,16 +108,21 @@ fn shipment(
     sight: &Sight,
     query: &GetShipmentRequest,
 ) -> Result<GetShipmentResponse, Fault> {
-    let named = query.statement.as_ref().ok_or_else(|| Fault::field("statement", "not set"))?;
+    let named =
+        query.statement.as_ref().ok_or_else(|| Fault::field("statement", Words::of("not set", "未填写")))?;
     if named.id.len() != 16 {
-        return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+        return Err(Fault::field(
+            "statement.id",
+            words!("{} bytes, must be 16", "{} 字节，应为 16", named.id.len()),
+        ));
     }
     let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
     let index = index.ok_or(Kind::NotFound)?;
     if !sight.entry(view, index, LeafType::Statement)? {
         return Err(Kind::NotFound.into());
     }
-    let (shipment, lines) = desk::shipment_lines(view, index).map_err(fault)?.ok_or(Kind::NotFound)?;
+    let (shipment, lines) =
+        desk::shipment_lines(view, index, &sight.over(view)).map_err(fault)?.ok_or(Kind::NotFound)?;
     let message = messages::shipment(view, &shipment)?;
     let names = names(view, [&message.sender, &message.addressee, &message.carrier])?;
     let lines = lines.into_iter().map(messages::line).collect();
@@ -140,6 +145,7 @@ fn holdings(
             limit: page_size(query.page_size)?,
             today: today(),
         },
+        &sight.over(view),
     )
     .map_err(fault)?;
     Ok(ListHoldingsResponse {
@@ -156,8 +162,9 @@ fn submitted(
     sight: &Sight,
     query: ListSubmittedRequest,
 ) -> Result<ListSubmittedResponse, Fault> {
-    let kind = StatementKind::try_from(query.kind)
-        .map_err(|_| Fault::field("kind", format!("{} is no kind of statement", query.kind)))?;
+    let kind = StatementKind::try_from(query.kind).map_err(|_| {
+        Fault::field("kind", words!("{} is no kind of statement", "{} 不是声明类型", query.kind))
+    })?;
     let wanted = Wanted {
         kind: (kind != StatementKind::Unspecified).then_some(kind),
         business_key: &query.business_key,
@@ -181,19 +188,35 @@ fn dossier(
     query: &GetLotDossierRequest,
 ) -> Result<GetLotDossierResponse, Fault> {
     let (lot, (suppliers, whole)) = match (query.lot.as_str(), query.item.as_str()) {
-        ("", "") => return Err(Fault::field("lot", "name the lot, or an item of it")),
+        ("", "") => {
+            return Err(Fault::field(
+                "lot",
+                Words::of("name the lot, or an item of it", "请指明批次，或该批次的一件物品"),
+            ));
+        }
         (lot, "") => {
             admit_lot(view, sight, lot)?;
             (lot.to_owned(), desk::suppliers(view, lot, &sight.party).map_err(fault)?)
         }
         (lot, item) => {
             admit(view, sight, item)?;
-            let of = trace::item(view, item).map_err(fault)?.commission.map(|c| c.lot).unwrap_or_default();
+            let made = trace::item(view, item).map_err(fault)?.commission.unwrap_or_default();
+            if made.opening_stock && !made.lot.is_empty() {
+                // Of its opening stock its holder alone has said which lot it is of.
+                admit_lot(view, sight, &made.lot)?;
+            }
+            let of = made.lot;
             if of.is_empty() {
-                return Err(Fault::field("item", "nobody has said which lot it belongs to; name the lot"));
+                return Err(Fault::field(
+                    "item",
+                    Words::of(
+                        "nobody has said which lot it belongs to; name the lot",
+                        "无人说明其所属批次；请指明批次",
+                    ),
+                ));
             }
             if !lot.is_empty() && lot != of {
-                return Err(Fault::field("lot", format!("the item belongs to {of}")));
+                return Err(Fault::field("lot", words!("the item belongs to {of}", "该物品属于 {of}")));
             }
             (of, (suppliers_of_item(view, sight, item)?, true))
         }
@@ -217,11 +240,8 @@ fn suppliers_of_item(
     item: &str,
 ) -> Result<std::collections::BTreeSet<String>, Fault> {
     let hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
-    let up = |hop: &trace::Hop| {
-        let passed_on = hop.kind == trace::HopKind::Transfer && hop.certainty != trace::Certainty::Gap;
-        passed_on && (sight.is_everything() || hop.to == sight.party)
-    };
-    Ok(hops.into_iter().filter(up).map(|hop| hop.from).collect())
+    let up = hops.iter().filter(|hop| sight.is_everything() || hop.to == sight.party);
+    Ok(up.filter_map(|hop| hop.supplier().map(str::to_owned)).collect())
 }
 
 fn admit_lot(view: &Snapshot<'_>, sight: &Sight, lot: &str) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ use proto::v1::{
     SubmitStatementResponse, SubmitStatementsRequest, ValidateStatementRequest, ValidateStatementResponse,
 };
 use rpc::ledger_service_server::LedgerService;
-use statement::{Envelope, LeafType, Reason, id_bytes};
+use statement::{Envelope, LeafType, Reason, Words, id_bytes, words};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Shared, Snapshot, entries, proof, submit, validate};
@@ -146,9 +146,13 @@ fn receipt(
     sight: &Sight,
     query: &GetReceiptRequest,
 ) -> Result<GetReceiptResponse, Fault> {
-    let named = query.statement.as_ref().ok_or_else(|| Fault::field("statement", "not set"))?;
+    let named =
+        query.statement.as_ref().ok_or_else(|| Fault::field("statement", Words::of("not set", "未填写")))?;
     if named.id.len() != 16 {
-        return Err(Fault::field("statement.id", format!("{} bytes, must be 16", named.id.len())));
+        return Err(Fault::field(
+            "statement.id",
+            words!("{} bytes, must be 16", "{} 字节，应为 16", named.id.len()),
+        ));
     }
     let index = custody::tables::statement_index(view, &named.party, &id_bytes(&named.id))?;
     let index = index.ok_or(Kind::NotFound)?;
@@ -159,7 +163,10 @@ fn receipt(
         let entry = ledger.entry(index)?.ok_or(Kind::NotFound)?;
         let envelope = Envelope::decode(&entry.envelope).map_err(|e| Fault::internal(&e))?;
         if envelope.digest != named.digest.as_slice() {
-            return Err(Fault::field("statement.digest", Reason::TargetDigest.english()));
+            return Err(Fault::field(
+                "statement.digest",
+                Words::of(Reason::TargetDigest.english(), Reason::TargetDigest.chinese()),
+            ));
         }
     }
     let receipt = ledger.receipt(index)?.ok_or(Kind::NotFound)?;

@@ -1,5 +1,7 @@
 //! Pages of lists: how long, and where to go on.
 
+use statement::{Words, words};
+
 use crate::status::Fault;
 
 /// Rows of a page where no number is asked for, and at most.
@@ -11,7 +13,7 @@ pub(super) fn page_size(asked: u32) -> Result<usize, Fault> {
     match asked {
         0 => Ok(usual as usize),
         n if n <= most => Ok(n as usize),
-        n => Err(Fault::field("page_size", format!("{n}, at most {most}"))),
+        n => Err(Fault::field("page_size", words!("{n}, at most {most}", "{n}，至多 {most}"))),
     }
 }
 
@@ -30,7 +32,7 @@ pub(super) fn page_token(next: Option<u64>) -> String {
 
 /// Says that a page token is none.
 pub(super) fn bad_token() -> Fault {
-    Fault::field("page_token", "is not one this ledger gave")
+    Fault::field("page_token", Words::of("is not one this ledger gave", "不是本账本给出的翻页标记"))
 }
 
 #[cfg(test)]

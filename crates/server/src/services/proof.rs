@@ -8,7 +8,7 @@ use proto::v1::{
     self, GetConsistencyProofRequest, GetConsistencyProofResponse, GetInclusionProofRequest,
     GetInclusionProofResponse,
 };
-use statement::Refusal;
+use statement::{Refusal, words};
 
 use super::{Shared, submit::receipt_message};
 use crate::status::{Fault, Kind};
@@ -83,7 +83,8 @@ fn tree(ledger: &Ledger, field: &'static str, size: u64) -> Result<(u64, String)
         return Ok((newest.size, newest.note));
     }
     if size > newest.size {
-        let fault = format!("above {}, the size of the newest checkpoint", newest.size);
+        let fault =
+            words!("above {}, the size of the newest checkpoint", "大于最新检查点的大小 {}", newest.size);
         return Err(Fault::field(field, fault));
     }
     Ok((size, ledger.checkpoint(Some(size))?.map(|kept| kept.note).unwrap_or_default()))
@@ -100,7 +101,10 @@ pub(super) fn inclusion(
     let ledger = &shared.ledger;
     let (size, checkpoint) = tree(ledger, "size", query.size)?;
     if query.index >= size {
-        return Err(Fault::field("index", format!("not below the size of the tree, {size}")));
+        return Err(Fault::field(
+            "index",
+            words!("not below the size of the tree, {size}", "不小于树的大小 {size}"),
+        ));
     }
     let leaf = ledger.entry(query.index)?.ok_or(Kind::NotFound)?.leaf.to_vec();
     let hashes = bytes(ledger.inclusion_proof(query.index, size)?);
@@ -114,7 +118,10 @@ pub(super) fn consistency(
     let ledger = &shared.ledger;
     let (new_size, checkpoint) = tree(ledger, "new_size", query.new_size)?;
     if query.old_size > new_size {
-        return Err(Fault::field("old_size", format!("above the size of the larger tree, {new_size}")));
+        return Err(Fault::field(
+            "old_size",
+            words!("above the size of the larger tree, {new_size}", "大于较大树的大小 {new_size}"),
+        ));
     }
     let hashes = bytes(ledger.consistency_proof(query.old_size, new_size)?);
     Ok(GetConsistencyProofResponse { new_size, hashes, checkpoint })

@@ -16,6 +16,7 @@ use proto::v1::{
     ListSuccessionsRequest, ListSuccessionsResponse, PartyRecord, Role, RoleGrant,
 };
 use rpc::registry_service_server::RegistryService;
+use statement::words;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -79,10 +80,9 @@ impl RegistryService for RegistryApi {
 
     async fn get_key(&self, r: Request<GetKeyRequest>) -> Result<Response<GetKeyResponse>, Status> {
         let read = self.0.read(r, |_, view, _, query| {
-            let id: Hash =
-                query.key_id.as_slice().try_into().map_err(|_| {
-                    Fault::field("key_id", format!("{} bytes, must be 32", query.key_id.len()))
-                })?;
+            let id: Hash = query.key_id.as_slice().try_into().map_err(|_| {
+                Fault::field("key_id", words!("{} bytes, must be 32", "{} 字节，应为 32", query.key_id.len()))
+            })?;
             let row = registry::key(view, &id)?.ok_or(Kind::NotFound)?;
             Ok(key_record(row))
         });

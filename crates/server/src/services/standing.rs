@@ -13,7 +13,7 @@ use proto::v1::{
     ListDesignationsResponse, ListPoliciesRequest, ListPoliciesResponse, ListSuccessionsRequest,
     ListSuccessionsResponse, ListedEntry, PolicyRecord, SuccessionRecord,
 };
-use statement::Day;
+use statement::{Day, Words};
 
 use super::page::{bad_token, page_size};
 use crate::status::Fault;
@@ -23,7 +23,9 @@ fn day(text: &str) -> Result<Option<Day>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
-    Day::parse(text).map(Some).ok_or_else(|| Fault::field("day", "is no day \"YYYY-MM-DD\""))
+    Day::parse(text)
+        .map(Some)
+        .ok_or_else(|| Fault::field("day", Words::of("is no day \"YYYY-MM-DD\"", "不是日期“YYYY-MM-DD”")))
 }
 
 fn day_or_today(text: &str) -> Result<Day, Fault> {

@@ -83,7 +83,7 @@ pub(crate) async fn one(
     let begin = Instant::now();
     let fault = |fault: Fault| fault.status(language);
     let SubmitStatementRequest { statement, without_proof } = request;
-    let signed = statement.ok_or_else(|| fault(Fault::field("statement", "not set")))?;
+    let signed = statement.ok_or_else(|| fault(Fault::field("statement", Words::of("not set", "未填写"))))?;
     let worker = Arc::clone(shared);
     let prepared = shared.verifiers.run(move || prepare(&worker, signed)).await.map_err(fault)?;
     let prepared = prepared.map_err(|refusal| refused(&refusal, None, language))?;

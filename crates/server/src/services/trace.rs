@@ -9,6 +9,7 @@ use proto::v1::{
     TraceFlowResponse, TraceSourceRequest, TraceSourceResponse,
 };
 use rpc::trace_service_server::TraceService;
+use statement::{Words, words};
 use tonic::{Request, Response, Status};
 use trace::PageStart;
 
@@ -89,9 +90,12 @@ impl TraceService for TraceApi {
 pub(super) fn fault(error: trace::Error) -> Fault {
     match error {
         trace::Error::View(e) => e.into(),
-        trace::Error::NotAnItem(e) => Fault::field("item", e.to_string()),
+        trace::Error::NotAnItem(e) => Fault::field("item", Words::from(e)),
         trace::Error::Unknown => Kind::NotFound.into(),
-        trace::Error::PageToken => Fault::field("page_token", "is not one this ledger gave for this item"),
+        trace::Error::PageToken => Fault::field(
+            "page_token",
+            Words::of("is not one this ledger gave for this item", "不是本账本为该物品给出的翻页标记"),
+        ),
     }
 }
 
@@ -100,7 +104,7 @@ fn limit(asked: u32) -> Result<usize, Fault> {
     match asked {
         0 => Ok(usual as usize),
         n if n <= most => Ok(n as usize),
-        n => Err(Fault::field("limit", format!("{n}, at most {most}"))),
+        n => Err(Fault::field("limit", words!("{n}, at most {most}", "{n}，至多 {most}"))),
     }
 }
 
@@ -164,7 +168,12 @@ fn history(
     sight: &Sight,
     query: &GetItemHistoryRequest,
 ) -> Result<GetItemHistoryResponse, Fault> {
-    let token = || Fault::field("page_token", "is not one this ledger gave for this item");
+    let token = || {
+        Fault::field(
+            "page_token",
+            Words::of("is not one this ledger gave for this item", "不是本账本为该物品给出的翻页标记"),
+        )
+    };
     let start = match query.page_token.as_str() {
         "" => None,
         text => Some(page_start(text).ok_or_else(token)?),

@@ -12,7 +12,7 @@ use proto::{
     schema::STATEMENT,
     v1::{FieldViolation, SignedStatement, ValidateStatementRequest, ValidateStatementResponse},
 };
-use statement::{Envelope, Reason, Statement, Violation, own_subjects, scan::texts};
+use statement::{Envelope, Reason, Statement, Violation, Words, own_subjects, scan::texts};
 
 use super::{Snapshot, submit::submission};
 use crate::{access::Credentials, language::Language, status::Fault};
@@ -26,7 +26,8 @@ pub(super) fn validate(
     language: Language,
     request: ValidateStatementRequest,
 ) -> Result<ValidateStatementResponse, Fault> {
-    let signed = request.statement.ok_or_else(|| Fault::field("statement", "not set"))?;
+    let signed =
+        request.statement.ok_or_else(|| Fault::field("statement", Words::of("not set", "未填写")))?;
     let (statement, mut faults) = match Statement::parse(signed.payload.clone()) {
         Ok(statement) => (Some(statement), Vec::new()),
         // Where single fields are at fault, the rest can be looked at all the same.

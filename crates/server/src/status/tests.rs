@@ -86,7 +86,10 @@ fn faults_are_told_apart_in_both_languages() {
 
 #[test]
 fn a_field_fault_names_field_and_cause() {
-    let status = Fault::field("page_size", "at most 1,000").status(Language::English);
+    let fault = Fault::field("page_size", statement::Words::of("at most 1,000", "至多 1,000"));
+    let chinese = fault.status(Language::Chinese).get_error_details();
+    assert_eq!(chinese.bad_request().unwrap().field_violations[0].description, "至多 1,000");
+    let status = fault.status(Language::English);
     let details = status.get_error_details();
     let violation = &details.bad_request().unwrap().field_violations[0];
     assert_eq!((violation.field.as_str(), violation.description.as_str()), ("page_size", "at most 1,000"));

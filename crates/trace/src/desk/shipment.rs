@@ -12,7 +12,7 @@ use proto::v1::{LotAmount, Receive, ReceiveOutcome, Ship, statement::Body};
 use super::facts::{Facts, ItemFacts};
 use statement::{SubjectKey, SubjectKind, subject_key};
 
-use crate::{Error, budget::Budget};
+use crate::{Error, budget::Budget, reader::Reader, standing::Sees};
 
 /// Receives told of one line or shipment.
 const MAX_TOLD: usize = 16;
@@ -66,7 +66,7 @@ pub struct ShipmentLine {
     pub received_by: Vec<u64>,
     /// How; `None` while nobody has.
     pub outcome: Option<LineOutcome>,
-    /// What is known of an item.
+    /// What is known of an item, where the reader may see it.
     pub facts: ItemFacts,
 }
 
@@ -89,21 +89,22 @@ pub fn shipment<V: View + ?Sized>(view: &V, root: u64) -> Result<Option<Shipment
     Ok(read(view, root, &mut Budget::default())?.map(|(shipment, _)| shipment))
 }
 
-/// The same with every line.
+/// The same with every line; of its items the facts that the reader may see.
 ///
 /// # Errors
 /// The view failed.
 pub fn shipment_lines<V: View + ?Sized>(
     view: &V,
     root: u64,
+    sees: &dyn Sees,
 ) -> Result<Option<(Shipment, Vec<ShipmentLine>)>, Error> {
     let Some((shipment, answers)) = read(view, root, &mut Budget::default())? else { return Ok(None) };
     let Some(ship) = shipment.ship() else { return Ok(None) };
-    let mut facts = Facts::default();
+    let (mut facts, mut reader) = (Facts::default(), Reader::new(view, Budget::default()));
     let mut lines = Vec::with_capacity(ship.items.len() + ship.lots.len());
     for item in &ship.items {
         let (received_by, outcome) = answers.of(item);
-        let facts = facts.of(view, item)?;
+        let facts = (*facts.of(&mut reader, item, sees)?).clone();
         lines.push(ShipmentLine { line: Line::Item(item.clone()), received_by, outcome, facts });
     }
     for lot in &ship.lots {

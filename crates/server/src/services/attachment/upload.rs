@@ -12,6 +12,7 @@ use proto::v1::{
     AttachmentHead, StatementRef, UploadAttachmentRequest, UploadAttachmentResponse,
     upload_attachment_request::Part,
 };
+use statement::{Words, words};
 use tokio::time::{Instant, timeout_at};
 use tonic::{Request, Status, Streaming};
 
@@ -93,7 +94,11 @@ where
     let mut messages = Messages { messages, deadline, stop: shared.stop.clone() };
     let first = messages.next().await?;
     let Some(UploadAttachmentRequest { part: Some(Part::Head(head)), statement }) = first else {
-        return Err(Fault::field("head", "the first message must hold it").into());
+        return Err(Fault::field(
+            "head",
+            Words::of("the first message must hold it", "须在第一条消息中给出"),
+        )
+        .into());
     };
     let what = announced(head)?;
     let (party, named) = admit(shared, credentials, note, what.digest, statement).await?;
@@ -141,7 +146,10 @@ async fn admit(
         if let Some(statement) = &statement {
             let named = Named::find(&view, &sight, Some(statement), &digest)?;
             if named.signer != sight.party {
-                return Err(Fault::field("statement", "is signed by another party than uploads"));
+                return Err(Fault::field(
+                    "statement",
+                    Words::of("is signed by another party than uploads", "签署者并非上传者"),
+                ));
             }
         }
         Ok((sight.party, statement.is_some()))
@@ -161,11 +169,19 @@ where
         let chunk = match message.part {
             Some(Part::Chunk(chunk)) if (1..=MAX_CHUNK).contains(&chunk.len()) => chunk,
             Some(Part::Chunk(chunk)) => {
-                let text = format!("{} bytes, must be 1 to {MAX_CHUNK}", chunk.len());
+                let text = words!(
+                    "{} bytes, must be 1 to {MAX_CHUNK}",
+                    "{} 字节，应为 1 至 {MAX_CHUNK}",
+                    chunk.len()
+                );
                 return Err(Fault::field("chunk", text).into());
             }
-            Some(Part::Head(_)) => return Err(Fault::field("head", "comes once, first").into()),
-            None => return Err(Fault::field("part", "not set").into()),
+            Some(Part::Head(_)) => {
+                return Err(
+                    Fault::field("head", Words::of("comes once, first", "只能出现一次，且在最前")).into()
+                );
+            }
+            None => return Err(Fault::field("part", Words::of("not set", "未填写")).into()),
         };
         let written = shared.readers.read(move || {
             upload.write(&chunk)?;
