@@ -72,8 +72,13 @@ pub fn backup(args: &Data, output: &Path, out: Out) -> Result<ExitCode> {
             std::io::Error::from(std::io::ErrorKind::NotFound),
         ));
     }
-    let entries = ledger::backup(&args.data, output, &ledger::Config::default())?;
-    let documents = attachments::copy(&place.directory, &output.join(ATTACHMENTS))?;
+    let mut documents = 0;
+    let mut copy = |to: &Path| -> Result<()> {
+        documents = attachments::copy(&place.directory, &to.join(ATTACHMENTS))?;
+        Ok(())
+    };
+    let beside = ledger::Beside { names: &[ATTACHMENTS], copy: &mut copy };
+    let entries = ledger::backup_beside(&args.data, output, &ledger::Config::default(), beside)?;
     if out.json {
         out.value(&json!({
             "entries": entries, "attachments": documents, "attachments_from": place.directory, "backup": output,
@@ -97,13 +102,19 @@ pub fn backup(args: &Data, output: &Path, out: Out) -> Result<ExitCode> {
 /// `yuanliu restore`
 pub fn restore(backup: &Path, args: &Data, out: Out) -> Result<ExitCode> {
     let bar = bar(out);
-    let rebuilt = ledger::restore(backup, &args.data, &ledger::Config::default(), &mut |done, all| {
+    let mut documents = 0;
+    let mut copy = |to: &Path| -> Result<()> {
+        documents = attachments::copy(&backup.join(ATTACHMENTS), &to.join(ATTACHMENTS))?;
+        Ok(())
+    };
+    let beside = ledger::Beside { names: &[ATTACHMENTS], copy: &mut copy };
+    let config = ledger::Config::default();
+    let rebuilt = ledger::restore_beside(backup, &args.data, &config, beside, &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });
     bar.finish_and_clear();
     let rebuilt = rebuilt?;
-    let documents = attachments::copy(&backup.join(ATTACHMENTS), &args.data.join(ATTACHMENTS))?;
     tell_rebuilt(&rebuilt, out);
     if documents > 0 && !out.json {
         let at = args.data.join(ATTACHMENTS);

@@ -93,8 +93,8 @@ pub type Found<T> = Box<dyn Iterator<Item = Result<(Place, T), At>> + Send>;
 /// A text that should be a statement, with its line (0 = it is the whole file).
 type Texts = Box<dyn Iterator<Item = (usize, Result<String>)> + Send>;
 
-/// Statements of files in JSON (`.json`, or anything whose first line is not a JSON value by itself) or JSON
-/// Lines.
+/// Statements of files in JSON Lines (`.jsonl`, or anything of whose first two lines one is a JSON value by
+/// itself) or JSON.
 pub fn read(files: &[PathBuf]) -> Found<Statement> {
     found(files, texts, |text| Ok(client::statement_from_json(text)?))
 }
@@ -152,19 +152,40 @@ fn texts(file: &Path) -> Texts {
     if file.extension().is_some_and(|e| e == "json") {
         return one(open(file).and_then(bounded));
     }
+    if file.extension().is_some_and(|e| e == "jsonl") {
+        return lines_of(open(file));
+    }
     let mut reader = match open(file) {
         Ok(reader) => reader,
         Err(error) => return one(Err(error)),
     };
     let mut start = Vec::new();
-    if let Err(error) = (&mut reader).take(client::MAX_LINE as u64).read_until(b'\n', &mut start) {
-        return one(Err(unreadable(error)));
-    }
-    let first = std::str::from_utf8(&start).unwrap_or_default();
-    let first = first.strip_prefix(MARK).unwrap_or(first).trim();
-    let is_lines = first.is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
+    let is_lines = match begins_with_a_value(&mut reader, &mut start) {
+        Ok(is_lines) => is_lines,
+        Err(error) => return one(Err(unreadable(error))),
+    };
     let all: Box<dyn BufRead + Send> = Box::new(Cursor::new(start).chain(reader));
     if is_lines { lines_of(Ok(all)) } else { one(bounded(all)) }
+}
+
+/// Whether the first line that is not empty, or the second, is a JSON value by itself: one damaged line does not
+/// make one statement of all. Keeps what it reads, at most one longest line each.
+fn begins_with_a_value(reader: &mut impl BufRead, start: &mut Vec<u8>) -> io::Result<bool> {
+    let mut told = 0;
+    while told < 2 && start.len() < client::MAX_LINE {
+        let from = start.len();
+        if reader.by_ref().take(client::MAX_LINE as u64).read_until(b'\n', start)? == 0 {
+            // Nothing but empty lines are no lines.
+            return Ok(told == 0);
+        }
+        let line = std::str::from_utf8(start.get(from..).unwrap_or_default()).unwrap_or("?");
+        let line = line.strip_prefix(MARK).unwrap_or(line).trim();
+        if serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok() {
+            return Ok(true);
+        }
+        told += usize::from(!line.is_empty());
+    }
+    Ok(false)
 }
 
 /// A file that cannot be opened or read.

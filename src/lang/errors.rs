@@ -146,7 +146,12 @@ fn of_attaching(error: &AttachmentError) -> String {
 fn of_store(error: &StoreError) -> String {
     match error {
         StoreError::Locked { dir, owner } => {
-            format!("{} 正被 {owner} 使用：请先停止该进程", dir.display())
+            let owner = match owner.strip_prefix("process ") {
+                Some(id) => format!("进程 {id}"),
+                // Who has it, only a lock tells that has no name in it.
+                None => "另一进程".to_owned(),
+            };
+            format!("{} 正被{owner}使用：请先停止该进程", dir.display())
         }
         StoreError::NotEmpty(dir) => format!("{} 非空：请指定空目录或新目录", dir.display()),
         StoreError::NotADirectory(dir) => format!("{} 不是目录：请指定空目录或新目录", dir.display()),

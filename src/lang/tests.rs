@@ -14,6 +14,29 @@ fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
 }
 
+/// Whether a Chinese text runs English words: two in small letters, one after the other. What stands in
+/// backquotes is to be typed.
+fn has_english(text: &str) -> bool {
+    let plain: String = text.split('`').step_by(2).collect::<Vec<_>>().join("，");
+    let ends = |word: &str| {
+        let latin = word.rsplit(|c: char| !c.is_ascii()).next().unwrap_or_default();
+        !latin.is_empty() && latin.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    let words: Vec<&str> = plain.split(' ').collect();
+    let begins = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    words.windows(2).any(|pair| matches!(pair, [a, b] if ends(a) && begins(b)))
+}
+
+#[test]
+fn who_has_the_directory_is_told_in_chinese() {
+    for (owner, expect) in [("process 30606", "正被进程 30606使用"), ("another process", "正被另一进程使用")]
+    {
+        let error = StoreError::Locked { dir: "d".into(), owner: owner.into() };
+        let chinese = causes(&error.into(), Lang::Zh);
+        assert!(chinese.contains(expect) && !chinese.contains("process"), "{chinese}");
+    }
+}
+
 /// Every command with its path.
 fn walk(command: &Command, path: &str, visit: &mut dyn FnMut(&str, &Command)) {
     visit(path, command);
@@ -127,6 +150,9 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         assert_eq!(exit::code(&error), code, "{error}");
         let chinese = causes(&error, Lang::Zh);
         assert!(is_chinese(&chinese), "{error}: {chinese}");
+        // What the system says inside of an error stays as it is.
+        let ours = chinese.replace("no storage space", "");
+        assert!(!has_english(&ours), "{error}: {chinese}");
         let error = error.context("around it");
         assert_eq!(exit::code(&error), code, "{error}");
         assert!(causes(&error, Lang::En).starts_with("around it: "));

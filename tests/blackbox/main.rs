@@ -16,6 +16,7 @@ mod crash;
 mod desk;
 mod disk;
 mod evidence;
+mod exports;
 mod failures;
 mod gateway_doors;
 mod gateway_drill;

@@ -304,6 +304,54 @@ async fn exit_codes_say_what_a_caller_can_do() {
     stage.end(size);
 }
 
+/// Runs the program with files of at most 2 MiB, which ends it or, where that signal is ignored, is an error of
+/// the disk.
+fn run_small(ignored: bool, args: &[&std::ffi::OsStr]) -> Done {
+    let trap = if ignored { "trap '' XFSZ; " } else { "" };
+    let script = format!("{trap}ulimit -c 0; ulimit -f 4096; exec \"$@\"");
+    let mut command = std::process::Command::new("sh");
+    run_in(command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_yuanliu")]).args(args))
+}
+
+#[test]
+fn a_copy_that_fails_or_is_killed_among_the_documents_is_none_and_is_made_again() {
+    let temp = tempfile::tempdir().unwrap();
+    let place = |name: &str| temp.path().join(name);
+    let (data, backup, restored) = (place("ledger"), place("backup"), place("restored"));
+    let init =
+        "init --origin a.example --root org:A --no-passphrase --data".split(' ').map(std::ffi::OsStr::new);
+    run(init.chain([data.as_os_str()])).ok();
+    let documents = ["ab", "cd"].map(|n| format!("attachments/{n}/{n}/{}", n.repeat(32)));
+    for (name, size) in documents.iter().zip([6 << 20, 1_000]) {
+        fs::create_dir_all(data.join(name).parent().unwrap()).unwrap();
+        fs::write(data.join(name), vec![7; size]).unwrap();
+    }
+    let whole = |dir: &Path| {
+        documents.iter().all(|name| fs::read(dir.join(name)).unwrap() == fs::read(data.join(name)).unwrap())
+    };
+
+    let back_up = ["backup".as_ref(), "--data".as_ref(), data.as_os_str(), "-o".as_ref(), backup.as_os_str()];
+    assert_eq!(run_small(true, &back_up).code, Some(4));
+    assert!(!backup.join("log").exists() && !backup.join("attachments").exists());
+    // One that was killed cannot clean up; nobody takes it for a backup.
+    assert_eq!(run_small(false, &back_up).code, None);
+    let restore = ["restore".as_ref(), backup.as_os_str(), "--data".as_ref(), restored.as_os_str()];
+    assert_eq!(run(restore).code, Some(2));
+    fs::remove_dir_all(&backup).unwrap();
+    run(back_up).ok();
+    assert!(whole(&backup));
+
+    for ignored in [true, false, true] {
+        let done = run_small(ignored, &restore);
+        assert_eq!(done.code, ignored.then_some(4), "{done:?}");
+        assert!(!restored.join("log").exists() && !restored.join("attachments").exists());
+    }
+    run(restore).ok();
+    assert!(
+        whole(&restored) && restored.join("log/CURRENT").exists() && !restored.join("restoring").exists()
+    );
+}
+
 #[test]
 fn records_and_backups_are_for_their_owner_only() {
     let temp = tempfile::tempdir().unwrap();

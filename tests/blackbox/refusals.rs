@@ -77,8 +77,21 @@ fn untranslated(name: &str, english: &[String], chinese: &[String]) -> Vec<Strin
     let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let pairs = english.iter().zip(chinese);
-    let wrong = pairs.filter(|(en, zh)| if en == zh { !is_digest(en) } else { !is_chinese(zh) });
+    let wrong =
+        pairs.filter(|(en, zh)| if en == zh { !is_digest(en) } else { !is_chinese(zh) || has_english(zh) });
     wrong.map(|(en, zh)| format!("{name}: {en:?} is {zh:?} in Chinese")).collect()
+}
+
+/// Whether a text runs English words: two in small letters, one after the other. Names in the field are single
+/// words, capitals, or have `_`, `.` or `:` in them.
+fn has_english(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let ends = |word: &str| {
+        let latin = word.rsplit(|c: char| !c.is_ascii()).next().unwrap_or_default();
+        !latin.is_empty() && latin.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    let begins = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+    words.windows(2).any(|pair| matches!(pair, [a, b] if ends(a) && begins(b)))
 }
 
 /// Results of statements sent as a stream of batches of 7.

@@ -87,6 +87,31 @@ async fn a_statement_refused_here_is_named_by_its_line_and_those_behind_it_are_s
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_first_line_makes_not_one_statement_of_all() {
+    let stage = Stage::set().await;
+    let temp = tempfile::tempdir().unwrap();
+    for (name, damaged) in [("a.jsonl", 1), ("b.txt", 1), ("c.jsonl", 2)] {
+        let before = stage.size().await;
+        let lines = [&r#"{"header":{"offset"#.repeat(damaged), &site("A", "KR"), &site("B", "KR")];
+        let mut text = lines.map(|l| format!("{l}\n")).concat();
+        if damaged == 2 {
+            text.insert_str(0, "{\n");
+        }
+        let done = run_in(root(&stage, "submit").arg(write(temp.path(), name, &text)));
+        assert!(done.stderr.contains(&format!("2 recorded, {damaged} refused")), "{name}: {done:?}");
+        assert!(done.stderr.contains(&format!("{name}: line 1: ")), "{name}: {done:?}");
+        assert_eq!(stage.size().await, before + 2, "{name}");
+    }
+    // One statement over several lines is one all the same.
+    let statement: Value = serde_json::from_str(&site("C", "KR")).unwrap();
+    let pretty = serde_json::to_string_pretty(&statement).unwrap();
+    let done = run_in(root(&stage, "submit").arg(write(temp.path(), "one.txt", &pretty)));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let size = stage.size().await;
+    stage.end(size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signed_lines_are_counted_as_an_editor_counts_them() {
     let stage = Stage::set().await;
     let temp = tempfile::tempdir().unwrap();

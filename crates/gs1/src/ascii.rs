@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// Exactly `N` ASCII bytes, checked by whoever builds it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,13 +11,13 @@ pub(crate) struct Ascii<const N: usize>([u8; N]);
 
 impl<const N: usize> Ascii<N> {
     /// Takes `N` decimal digits, or says which character is none.
-    pub(crate) fn digits(part: &'static str, text: &str, allowed: &'static str) -> Result<Self, Error> {
+    pub(crate) fn digits(part: &'static str, text: &str, allowed: Form) -> Result<Self, Error> {
         all_digits(part, text)?;
         Self::exact(part, text, allowed)
     }
 
     /// Takes `N` bytes that the caller has seen to be, or will check to be, ASCII.
-    pub(crate) fn exact(part: &'static str, text: &str, allowed: &'static str) -> Result<Self, Error> {
+    pub(crate) fn exact(part: &'static str, text: &str, allowed: Form) -> Result<Self, Error> {
         match <[u8; N]>::try_from(text.as_bytes()) {
             Ok(bytes) if bytes.is_ascii() => Ok(Self(bytes)),
             Ok(_) => Err(Error::new(part, first_foreign(text), Fault::Character)),

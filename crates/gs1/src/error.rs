@@ -51,7 +51,18 @@ impl Error {
 
     /// The same for people, in Chinese. Parts keep their names in the field.
     pub fn chinese(&self) -> String {
-        let part = self.ai.map_or_else(|| self.part.to_owned(), Ai::label);
+        let named = match self.part {
+            "digital link" => "Digital Link",
+            "element string" => "要素字符串",
+            "national drug code" => "国家药品标识码",
+            "drug approval" => "药品批准文号",
+            "device registration" => "医疗器械注册证号",
+            "device filing" => "医疗器械备案号",
+            "institution licence" => "医疗机构执业许可证号",
+            // A name in the field.
+            part => part,
+        };
+        let part = self.ai.map_or_else(|| named.to_owned(), Ai::label);
         format!("{part}：{}（第{}字节）", self.fault.chinese(), self.at)
     }
 

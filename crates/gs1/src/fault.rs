@@ -2,6 +2,42 @@
 
 use crate::dictionary::Ai;
 
+/// What should stand in a place, in English and in Chinese, made together so that neither can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Form {
+    english: &'static str,
+    chinese: &'static str,
+}
+
+impl Form {
+    /// Both texts.
+    pub const fn of(english: &'static str, chinese: &'static str) -> Self {
+        Self { english, chinese }
+    }
+
+    /// What is written the same in both: characters that must stand there.
+    pub const fn same(text: &'static str) -> Self {
+        Self { english: text, chinese: text }
+    }
+
+    /// In English.
+    pub const fn english(self) -> &'static str {
+        self.english
+    }
+
+    /// 中文.
+    pub const fn chinese(self) -> &'static str {
+        self.chinese
+    }
+}
+
+/// In English.
+impl core::fmt::Display for Form {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.english)
+    }
+}
+
 /// What is wrong at the place an [`Error`](crate::Error) names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
@@ -31,7 +67,7 @@ pub enum Fault {
     #[error("must have {allowed}")]
     Length {
         /// The lengths that exist, in words.
-        allowed: &'static str,
+        allowed: Form,
     },
     /// Something other than an ASCII digit.
     #[error("holds something other than a digit")]
@@ -50,10 +86,10 @@ pub enum Fault {
     CheckPair,
     /// Something particular must stand here.
     #[error("needs {0}")]
-    Expected(&'static str),
+    Expected(Form),
     /// A code that its list does not have.
     #[error("is not {0}")]
-    NotListed(&'static str),
+    NotListed(Form),
     /// Zero where that makes no sense.
     #[error("is zero")]
     Zero,
@@ -80,7 +116,7 @@ pub enum Fault {
     PercentSequence,
     /// A field of a coupon code is missing, cut short or not valid.
     #[error("has no valid {0}")]
-    Coupon(&'static str),
+    Coupon(Form),
     /// The text goes on where it must end.
     #[error("goes on where it must end")]
     Trailing,
@@ -148,8 +184,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The same for people, in Chinese. What must stand in a place is named in English where it is a form
-    /// and not a word.
+    /// The same for people, in Chinese.
     pub fn chinese(self) -> String {
         let fixed = match self {
             Self::TooManyChars { max } => return format!("超过{max}个字符"),
@@ -157,10 +192,10 @@ impl Fault {
             Self::TooManyBytes { max } => return format!("超过{max}字节"),
             Self::TooGreat { max } => return format!("大于{max}"),
             Self::TooManyElements { max } => return format!("标识符超过{max}个"),
-            Self::Length { allowed } => return format!("长度不对，应为：{allowed}"),
-            Self::Expected(wanted) => return format!("此处应为：{wanted}"),
-            Self::NotListed(list) => return format!("不在代码表中：{list}"),
-            Self::Coupon(field) => return format!("优惠券字段无效：{field}"),
+            Self::Length { allowed } => return format!("长度不对，应为：{}", allowed.chinese),
+            Self::Expected(wanted) => return format!("此处应为：{}", wanted.chinese),
+            Self::NotListed(list) => return format!("不在代码表中：{}", list.chinese),
+            Self::Coupon(field) => return format!("优惠券字段无效：{}", field.chinese),
             Self::Excluded(other) => return format!("不应与({other})同时出现"),
             Self::Requires(needs) => return format!("还应有以下标识符之一：{needs}"),
             Self::Unserialised(key) => return format!("缺少({key})的序列部分"),

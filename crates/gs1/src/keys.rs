@@ -3,7 +3,7 @@
 use crate::ascii::{Ascii, all_digits, fixed_face};
 use crate::check::check_digit_ok;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::warning::Caution;
 
 /// Global Trade Item Number, kept as 14 digits.
@@ -25,7 +25,7 @@ fixed_face!(Sscc);
 impl Gtin {
     /// Reads a GTIN-8, -12, -13 or -14 and pads it with zeros to 14 digits.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        const ALLOWED: &str = "8, 12, 13 or 14 digits";
+        const ALLOWED: Form = Form::of("8, 12, 13 or 14 digits", "8、12、13或14位数字");
         all_digits("gtin", text)?;
         if !matches!(text.len(), 8 | 12 | 13 | 14) {
             let fault = match text.len() {
@@ -44,7 +44,7 @@ impl Gtin {
 
     /// Reads exactly 14 digits, the only form a canonical text has.
     pub fn parse14(text: &str) -> Result<Self, Error> {
-        let digits = Ascii::digits("gtin", text, "14 digits")?;
+        let digits = Ascii::digits("gtin", text, Form::of("14 digits", "14位数字"))?;
         checked("gtin", text)?;
         Ok(Self(digits))
     }
@@ -76,7 +76,7 @@ impl Gtin {
 impl Gln {
     /// Reads 13 digits.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let digits = Ascii::digits("gln", text, "13 digits")?;
+        let digits = Ascii::digits("gln", text, Form::of("13 digits", "13位数字"))?;
         checked("gln", text)?;
         Ok(Self(digits))
     }
@@ -85,7 +85,7 @@ impl Gln {
 impl Sscc {
     /// Reads 18 digits.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let digits = Ascii::digits("sscc", text, "18 digits")?;
+        let digits = Ascii::digits("sscc", text, Form::of("18 digits", "18位数字"))?;
         checked("sscc", text)?;
         Ok(Self(digits))
     }

@@ -139,7 +139,7 @@ pub use digital_link::DigitalLink;
 pub use element::{Element, ElementString, Leniency, MAX_ELEMENTS};
 pub use error::Error;
 pub use escape::Escaped;
-pub use fault::Fault;
+pub use fault::{Fault, Form};
 pub use keys::{Gln, Gtin, Sscc};
 pub use linter::Linter;
 pub use scan::{CodeKind, LabelDate, MAX_SCAN_BYTES, ScanData, ScanSettings, Udi, UdiAgency};

@@ -1,4 +1,5 @@
 //! Check digits, GS1 keys and the escape.
+use crate::Form;
 use proptest::prelude::*;
 
 use crate::{Caution, Error, Fault, Gln, Gtin, Sscc, check_digit, check_digit_ok, check_pair, escape};
@@ -8,6 +9,30 @@ use crate::{Caution, Error, Fault, Gln, Gtin, Sscc, check_digit, check_digit_ok,
 pub(crate) fn refused<T: core::fmt::Debug>(result: Result<T, Error>, part: &str, at: usize, fault: Fault) {
     let error = result.expect_err("must be refused");
     assert_eq!((error.part, error.at, error.fault), (part, at, fault), "{error}");
+    assert!(!has_english(&error.chinese()), "{}", error.chinese());
+}
+
+/// Whether a text runs English words: two in small letters, one after the other.
+fn has_english(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    let small = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let end = |word: &str| word.rsplit(|c: char| !c.is_ascii()).next().is_some_and(small);
+    let begin = |word: &str| word.split(|c: char| !c.is_ascii_alphabetic()).next().is_some_and(small);
+    words.windows(2).any(|pair| matches!(pair, [a, b] if end(a) && begin(b)))
+}
+
+#[test]
+fn a_run_of_english_words_is_told_from_names() {
+    for (text, expect) in [
+        ("serial：此处应为：a dot and the serial after the GTIN（第7字节）", true),
+        ("此处应为：gln: and a GLN", true),
+        ("正被 process 30606 使用", false),
+        ("没有Digital Link主键", false),
+        ("此处应为：sgtin:、lot:、sscc: 或 bag:", false),
+        ("(01) GTIN：校验位错误", false),
+    ] {
+        assert_eq!(has_english(text), expect, "{text}");
+    }
 }
 
 /// Digits with their mod-10 check digit.
@@ -75,7 +100,7 @@ fn odd_prefixes_of_a_gtin_are_told() {
 
 #[test]
 fn a_refused_key_says_where_and_why() {
-    let four = Fault::Length { allowed: "8, 12, 13 or 14 digits" };
+    let four = Fault::Length { allowed: Form::of("8, 12, 13 or 14 digits", "8、12、13或14位数字") };
     refused(Gtin::parse(""), "gtin", 0, Fault::Empty);
     refused(Gtin::parse("952123454321"), "gtin", 11, Fault::CheckDigit);
     refused(Gtin::parse("952123454"), "gtin", 9, four);
@@ -84,11 +109,16 @@ fn a_refused_key_says_where_and_why() {
     refused(Gtin::parse("0952123454321X"), "gtin", 13, Fault::NotADigit);
     refused(Gtin::parse("0952１234543213"), "gtin", 4, Fault::NotADigit);
     refused(Gln::parse("9521234567890"), "gln", 12, Fault::CheckDigit);
-    refused(Gln::parse("952"), "gln", 3, Fault::Length { allowed: "13 digits" });
+    refused(Gln::parse("952"), "gln", 3, Fault::Length { allowed: Form::of("13 digits", "13位数字") });
     refused(Sscc::parse("395212345678901237"), "sscc", 17, Fault::CheckDigit);
     assert!(Gln::parse("9521234567899").is_ok());
     assert!(Sscc::parse("395212345678901236").is_ok());
-    refused(Gtin::parse14("9521234543213"), "gtin", 13, Fault::Length { allowed: "14 digits" });
+    refused(
+        Gtin::parse14("9521234543213"),
+        "gtin",
+        13,
+        Fault::Length { allowed: Form::of("14 digits", "14位数字") },
+    );
 }
 
 #[test]

@@ -64,9 +64,11 @@ pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
 pub use offline::{
-    Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, facts, rebuild, restore, walk,
+    Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild,
+    restore, restore_beside, walk,
 };
 pub use source::{LogSource, with_source};
+pub use store::Beside;
 pub use subjects::{SubjectAnswer, link_proof};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

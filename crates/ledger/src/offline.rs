@@ -6,7 +6,7 @@ use custody::{Outcome, Put, RecordedEntry, View};
 use merkle::{Hash, VerifierKey};
 use runs::{Book, Record};
 use statement::LeafType;
-use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
+use store::{Beside, Dir, Log, ReadOnlyDir, Snapshot, StoreError, StoredView};
 
 use crate::{
     Config, Error, SignedCheckpoint,
@@ -86,7 +86,48 @@ fn digest(log: &Log, view: &StoredView) -> Result<(u64, Hash), Error> {
 /// # Errors
 /// As [`rebuild`]; the directory is not empty; the backup is none.
 pub fn restore(backup: &Path, dir: &Path, config: &Config, progress: Progress<'_>) -> Result<Rebuilt, Error> {
-    store::restore(backup, dir, |draft| rebuild(draft, config, progress))
+    restore_beside(backup, dir, config, Beside { names: &[], copy: &mut |_| Ok(()) }, progress)
+}
+
+/// The same with what lies beside the log, such as documents: the directory holds a ledger when all of it is
+/// there, and not before.
+///
+/// # Errors
+/// As [`restore`], or that could not be copied.
+pub fn restore_beside<E: From<Error>>(
+    backup: &Path,
+    dir: &Path,
+    config: &Config,
+    beside: Beside<'_, E>,
+    progress: Progress<'_>,
+) -> Result<Rebuilt, E> {
+    let mut copy = |to: &Path| (beside.copy)(to).map_err(Failed::Beside);
+    let beside = Beside { names: beside.names, copy: &mut copy };
+    let restored = store::restore_beside(backup, dir, beside, |draft| {
+        rebuild(draft, config, progress).map_err(Failed::Ours)
+    });
+    restored.map_err(Failed::into_error)
+}
+
+/// Why a copy of a ledger with what lies beside it failed.
+enum Failed<E> {
+    Ours(Error),
+    Beside(E),
+}
+
+impl<E: From<Error>> Failed<E> {
+    fn into_error(self) -> E {
+        match self {
+            Self::Ours(error) => error.into(),
+            Self::Beside(error) => error,
+        }
+    }
+}
+
+impl<E> From<StoreError> for Failed<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Ours(error.into())
+    }
 }
 
 /// What a walk comes to.
@@ -271,8 +312,22 @@ fn write(scratch: &StoredView, overlay: &mut Overlay<'_>, edge: &mut Edge) -> Re
 /// # Errors
 /// The directory is in use or holds no ledger; the target is not empty; the disk failed.
 pub fn backup(dir: &Path, to: &Path, config: &Config) -> Result<u64, Error> {
-    let dir = Dir::open(dir, &config.store)?;
-    let log = dir.open_log()?;
-    log.backup(to)?;
+    backup_beside(dir, to, config, Beside { names: &[], copy: &mut |_| Ok(()) })
+}
+
+/// The same with what lies beside the log: the copy is a backup when all of it is there, and not before.
+///
+/// # Errors
+/// As [`backup`], or that could not be copied.
+pub fn backup_beside<E: From<Error>>(
+    dir: &Path,
+    to: &Path,
+    config: &Config,
+    beside: Beside<'_, E>,
+) -> Result<u64, E> {
+    let dir = Dir::open(dir, &config.store).map_err(Error::from)?;
+    let log = dir.open_log().map_err(Error::from)?;
+    let mut copy = |to: &Path| (beside.copy)(to).map_err(Failed::Beside);
+    log.backup_beside(to, Beside { names: beside.names, copy: &mut copy }).map_err(Failed::into_error)?;
     Ok(log.size())
 }

@@ -10,7 +10,6 @@
 //!
 //! What may not be seen looks the same as what does not exist.
 
-mod chain;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +18,11 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use custody::{View, registry, response, tables};
+use custody::{View, ViewError, registry, response, tables};
 use merkle::Hash;
 use proto::v1::Role;
 use statement::{Day, LeafType, SubjectKind};
-use trace::{Certainty, Hop};
+use trace::{Hop, Sees, chain};
 
 use crate::{
     status::{Fault, Kind},
@@ -103,13 +102,13 @@ impl Sight {
     pub(crate) fn entry<V: View>(&self, view: &V, index: u64, leaf_type: LeafType) -> Result<bool, Fault> {
         match leaf_type {
             LeafType::Genesis => Ok(true),
-            LeafType::Statement => self.statement(view, index),
+            LeafType::Statement => Ok(self.statement(view, index)?),
             LeafType::Seal | LeafType::AccessDigest => Ok(self.everything),
         }
     }
 
     /// Whether the contents of a statement's entry may be shown.
-    pub(crate) fn statement<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
+    pub(crate) fn statement<V: View>(&self, view: &V, index: u64) -> Result<bool, ViewError> {
         if self.everything {
             return Ok(true);
         }
@@ -134,21 +133,19 @@ impl Sight {
         Ok(self.everything && !as_party.statement(view, index)?)
     }
 
-    /// Whether questions about an item are answered: the reader gave or took it, or may see a statement
-    /// by which that was done.
-    pub(crate) fn item<V: View>(&self, view: &V, hops: &[Hop]) -> Result<bool, Fault> {
+    /// Whether questions about an item are answered, by its hops, oldest first: the reader gave or took it, or
+    /// is named in a statement by which that was done.
+    pub(crate) fn item<V: View>(&self, view: &V, hops: &[Hop]) -> Result<bool, ViewError> {
         if self.everything {
             return Ok(true);
         }
-        for hop in chain::chain(hops) {
+        for hop in chain(hops) {
             if hop.from == self.party || hop.to == self.party {
                 return Ok(true);
             }
-            if hop.certainty == Certainty::Conflict {
-                continue;
-            }
+            // Named in it: that a Receive answers a Ship of the reader too is not enough.
             for &entry in &hop.entries {
-                if self.statement(view, entry)? {
+                if self.touches(view, entry)? {
                     return Ok(true);
                 }
             }
@@ -156,29 +153,23 @@ impl Sight {
         Ok(false)
     }
 
-    /// Whether a hop is shown: one step up and one down. Of a gap only that nobody has told of any step
-    /// before it: who had the goods last is not for whoever claims them.
+    /// Whether a hop is shown.
     pub(crate) fn hop(&self, hop: &Hop) -> bool {
-        let ours = hop.from == self.party || hop.to == self.party;
-        self.everything || (ours && (hop.certainty != Certainty::Gap || hop.from.is_empty()))
+        self.everything || hop.is_shown_to(&self.party)
     }
 
-    /// Whether a party is the reader, or one step up or down from it in the chain of custody. A step that
-    /// the reader alone has signed brings nobody nearer.
+    /// Whether a party is the reader, or one step up or down from it in the chain of custody.
     pub(crate) fn is_near(&self, hops: &[Hop], party: &str) -> bool {
-        let signed_by_other =
-            |hop: &Hop| (hop.from == party && hop.departed_at != 0) || hop.entries.len() > 1;
-        self.everything
-            || party == self.party
-            || chain::chain(hops).into_iter().any(|hop| {
-                let between = (hop.from == party && hop.to == self.party)
-                    || (hop.from == self.party && hop.to == party);
-                between && self.hop(hop) && signed_by_other(hop)
-            })
+        self.everything || party == self.party || trace::is_near(hops, &self.party, party)
+    }
+
+    /// The same for questions about many items.
+    pub(crate) const fn over<'a, V: View>(&'a self, view: &'a V) -> Over<'a, V> {
+        Over { sight: self, view }
     }
 
     /// Whether the entry names the reader.
-    fn touches<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
+    fn touches<V: View>(&self, view: &V, index: u64) -> Result<bool, ViewError> {
         for &number in &self.numbers {
             let mut found = false;
             // The first touch not before the entry tells.
@@ -191,5 +182,21 @@ impl Sight {
             }
         }
         Ok(false)
+    }
+}
+
+/// What a reader may see in a view.
+pub(crate) struct Over<'a, V> {
+    sight: &'a Sight,
+    view: &'a V,
+}
+
+impl<V: View> Sees for Over<'_, V> {
+    fn statement(&self, index: u64) -> Result<bool, ViewError> {
+        self.sight.statement(self.view, index)
+    }
+
+    fn item(&self, hops: &[Hop]) -> Result<bool, ViewError> {
+        self.sight.item(self.view, hops)
     }
 }

@@ -11,23 +11,35 @@ use crate::{
     dir::{locked, make_private, require_empty, require_ledger, sync_dir},
 };
 
+/// Folders of others that are copied with a log, so that a copy is whole or none.
+pub struct Beside<'a, E> {
+    /// What they are called.
+    pub names: &'a [&'a str],
+    /// Copies them below a directory.
+    pub copy: &'a mut dyn FnMut(&Path) -> Result<(), E>,
+}
+
 /// Lets `make` put a consistent copy beside `log`, copies that to `to/log`, synced, and removes it.
 ///
 /// RocksDB's own copy shares its files with the original by hard links: damage to one would be damage
-/// to the other.
-pub(crate) fn copy_out(
+/// to the other. What makes a ledger of the copy is written after what lies beside it.
+pub(crate) fn copy_out<E: From<StoreError>>(
     log: &Path,
     to: &Path,
+    beside: Beside<'_, E>,
     make: impl FnOnce(&Path) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+) -> Result<(), E> {
     require_outside(log, to)?;
     require_empty(to)?;
     let draft = log.with_file_name("backup.new");
     remove(&draft)?;
-    let copied = make(&draft).and_then(|()| copy_log(&draft, to));
+    let Beside { names, copy } = beside;
+    let copied = make(&draft).map_err(E::from).and_then(|()| copy_log(&draft, to, || copy(to)));
     if copied.is_err() {
         // Half a copy helps nobody; what cannot be removed either is named by the next attempt.
-        let _ = remove(&to.join("log"));
+        for name in names.iter().chain(&["log"]) {
+            let _ = remove(&to.join(name));
+        }
     }
     remove(&draft)?;
     copied
@@ -61,17 +73,32 @@ pub fn restore<T, E: From<StoreError>>(
     dir: &Path,
     derive: impl FnOnce(&Path) -> Result<T, E>,
 ) -> Result<T, E> {
+    restore_beside(backup, dir, Beside { names: &[], copy: &mut |_| Ok(()) }, derive)
+}
+
+/// The same with what lies beside the log: it is copied to the draft, and moved into place before the log.
+///
+/// # Errors
+/// As [`restore`], or that could not be copied.
+pub fn restore_beside<T, E: From<StoreError>>(
+    backup: &Path,
+    dir: &Path,
+    beside: Beside<'_, E>,
+    derive: impl FnOnce(&Path) -> Result<T, E>,
+) -> Result<T, E> {
+    let Beside { names, copy } = beside;
     require_ledger(backup)?;
     let made = !dir.exists();
     let draft = dir.join("restoring");
-    remove_leftover(&draft, dir)?;
+    remove_leftover(&draft, dir, names)?;
     require_empty(dir)?;
     let make = || {
         make_private(&draft)?;
         let _mark = mark(&draft)?;
-        copy_log(&backup.join("log"), &draft)?;
+        copy_log(&backup.join("log"), &draft, || Ok::<(), E>(()))?;
+        copy(&draft)?;
         let derived = derive(&draft)?;
-        put_in_place(&draft, dir)?;
+        put_in_place(&draft, dir, names)?;
         Ok(derived)
     };
     make().inspect_err(|_: &E| {
@@ -98,7 +125,7 @@ fn mark(draft: &Path) -> Result<File, StoreError> {
 
 /// Removes what a restore left that was killed, and nothing else: not what anybody else calls so, and not
 /// the draft of a restore that still runs.
-fn remove_leftover(draft: &Path, dir: &Path) -> Result<(), StoreError> {
+fn remove_leftover(draft: &Path, dir: &Path, names: &[&str]) -> Result<(), StoreError> {
     let file = match File::open(draft.join(MARK)) {
         Ok(file) => file,
         // Killed before it could mark it: empty. Else it is not ours, and in the way.
@@ -110,26 +137,41 @@ fn remove_leftover(draft: &Path, dir: &Path) -> Result<(), StoreError> {
         Err(TryLockError::Error(e)) => return Err(StoreError::io(draft)(e)),
     }
     if require_ledger(dir).is_err() {
-        // Killed between the two moves: the view is of a log that never came.
-        remove(&dir.join("view"))?;
+        // Killed between the moves: what came is of a log that never did.
+        for name in names.iter().chain(&["view"]) {
+            remove(&dir.join(name))?;
+        }
     }
     remove(draft)
 }
 
-fn put_in_place(draft: &Path, dir: &Path) -> Result<(), StoreError> {
-    let (view, log) = (dir.join("view"), dir.join("log"));
-    fs::rename(draft.join("view"), &view).map_err(StoreError::io(&view))?;
-    let moved = fs::rename(draft.join("log"), &log).map_err(StoreError::io(&log));
+/// The log last, and synced before it what belongs to it.
+fn put_in_place(draft: &Path, dir: &Path, names: &[&str]) -> Result<(), StoreError> {
+    let into_place = |name: &str| {
+        let place = dir.join(name);
+        fs::rename(draft.join(name), &place).map_err(StoreError::io(&place))
+    };
+    let there: Vec<&str> = names.iter().copied().filter(|name| draft.join(name).exists()).collect();
+    let first = there.iter().chain(&["view"]);
+    let moved = first.clone().try_for_each(|name| into_place(name));
+    let moved = moved.and_then(|()| sync_dir(dir)).and_then(|()| into_place("log"));
     if moved.is_err() {
-        remove(&view)?;
+        for name in first {
+            remove(&dir.join(name))?;
+        }
     }
     moved?;
     remove(draft)?;
     sync_dir(dir)
 }
 
-/// Copies the files of `from` to `to/log`. The file that makes a database of them comes last.
-fn copy_log(from: &Path, to: &Path) -> Result<(), StoreError> {
+/// Copies the files of `from` to `to/log`. The file that makes a database of them comes last, after what
+/// `beside` writes.
+fn copy_log<E: From<StoreError>>(
+    from: &Path,
+    to: &Path,
+    beside: impl FnOnce() -> Result<(), E>,
+) -> Result<(), E> {
     let log = to.join("log");
     make_private(&log)?;
     for entry in fs::read_dir(from).map_err(StoreError::io(from))? {
@@ -140,9 +182,11 @@ fn copy_log(from: &Path, to: &Path) -> Result<(), StoreError> {
         }
     }
     sync_dir(&log)?;
+    beside()?;
+    sync_dir(to)?;
     copy_synced(&from.join("CURRENT"), &log.join("CURRENT"))?;
     sync_dir(&log)?;
-    sync_dir(to)
+    Ok(sync_dir(to)?)
 }
 
 fn copy_synced(from: &Path, to: &Path) -> Result<(), StoreError> {

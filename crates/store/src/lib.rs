@@ -37,7 +37,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use backup::restore;
+pub use backup::{Beside, restore, restore_beside};
 pub use config::Config;
 pub use dir::Dir;
 pub use error::StoreError;

@@ -15,7 +15,7 @@ use rocksdb::{
 };
 
 use crate::{
-    Config, StoreError, backup, options,
+    Beside, Config, StoreError, backup, options,
     row::{LOG_VERSION, decode_entry, decode_number, encode_entry},
 };
 
@@ -325,7 +325,15 @@ impl Log {
     /// # Errors
     /// The directory is not empty, or the disk failed.
     pub fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        backup::copy_out(self.db.path(), to, |draft| {
+        self.backup_beside(to, Beside { names: &[], copy: &mut |_| Ok(()) })
+    }
+
+    /// The same with what lies beside it: where that fails, the copy is no backup.
+    ///
+    /// # Errors
+    /// As [`Log::backup`], or that could not be copied.
+    pub fn backup_beside<E: From<StoreError>>(&self, to: &Path, beside: Beside<'_, E>) -> Result<(), E> {
+        backup::copy_out(self.db.path(), to, beside, |draft| {
             let checkpoint = Checkpoint::new(&self.db).map_err(StoreError::rocks("cannot back up"))?;
             checkpoint.create_checkpoint(draft).map_err(StoreError::rocks("cannot back up"))
         })

@@ -9,8 +9,8 @@ use prost::bytes::Bytes;
 use tempfile::{TempDir, tempdir};
 
 use crate::{
-    Config, Dir, ReadOnlyDir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry,
-    encode_entry, restore, row::VIEW_VERSION,
+    Beside, Config, Dir, ReadOnlyDir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry,
+    encode_entry, restore, restore_beside, row::VIEW_VERSION,
 };
 
 const LEDGER: Hash = [7; 32];
@@ -346,6 +346,90 @@ fn a_failed_restore_leaves_the_directory_as_it_was() {
     assert_eq!(names(&kept), ["keys"]);
     restore(backup.path(), &kept, derive).unwrap();
     assert_eq!(names(&kept), ["keys", "log", "view"]);
+}
+
+/// Documents beside a log: two, or one and then no more.
+fn documents(to: &Path, broken: bool) -> Result<(), StoreError> {
+    fs::create_dir(to.join("papers")).unwrap();
+    fs::write(to.join("papers/one"), "1").unwrap();
+    if broken {
+        return Err(StoreError::View("made up".into()));
+    }
+    fs::write(to.join("papers/two"), "2").unwrap();
+    Ok(())
+}
+
+const PAPERS: &[&str] = &["papers"];
+
+#[test]
+fn what_lies_beside_a_log_is_restored_with_it_or_neither_is() {
+    let (_temp, dir) = filled(12);
+    let (backup, parent) = (tempdir().unwrap(), tempdir().unwrap());
+    let log = dir.open_log().unwrap();
+    let mut breaks = |to: &Path| {
+        assert!(!to.join("log/CURRENT").exists(), "the copy is no ledger before all of it is there");
+        documents(to, true)
+    };
+    let failed = log.backup_beside(backup.path(), Beside { names: PAPERS, copy: &mut breaks });
+    assert!(matches!(failed, Err(StoreError::View(_))));
+    assert_eq!(names(backup.path()), [] as [&str; 0], "and can be made again at the same place");
+    log.backup_beside(backup.path(), Beside { names: PAPERS, copy: &mut |to: &Path| documents(to, false) })
+        .unwrap();
+    assert_eq!(names(backup.path()), ["log", "papers"]);
+
+    let new = parent.path().join("new");
+    let failed = restore_beside(
+        backup.path(),
+        &new,
+        Beside { names: PAPERS, copy: &mut |to: &Path| documents(to, true) },
+        derive,
+    );
+    assert!(matches!(failed, Err(StoreError::View(_))) && !new.exists());
+    restore_beside(
+        backup.path(),
+        &new,
+        Beside { names: PAPERS, copy: &mut |to: &Path| documents(to, false) },
+        derive,
+    )
+    .unwrap();
+    assert_eq!((names(&new), names(&new.join("papers"))), (words("log papers view"), words("one two")));
+    // Nothing beside it is nothing to move.
+    restore_beside(
+        backup.path(),
+        &parent.path().join("bare"),
+        Beside { names: PAPERS, copy: &mut |_: &Path| Ok(()) },
+        derive,
+    )
+    .unwrap();
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn a_restore_that_was_killed_among_the_documents_or_the_moves_is_run_again() {
+    let (_temp, dir) = filled(12);
+    let (backup, new) = (tempdir().unwrap(), tempdir().unwrap());
+    dir.open_log().unwrap().backup(backup.path()).unwrap();
+    let draft = new.path().join("restoring");
+    for moved in [&[][..], &["papers"], &["papers", "view"]] {
+        // What a kill leaves: the mark without its lock, and what had been done by then.
+        fs::create_dir(&draft).unwrap();
+        fs::write(draft.join("yuanliu-restore"), "process 1\n").unwrap();
+        let _ = documents(&draft, true);
+        for name in moved {
+            fs::create_dir_all(draft.join(name)).unwrap();
+            fs::rename(draft.join(name), new.path().join(name)).unwrap();
+        }
+        let beside = Beside { names: PAPERS, copy: &mut |to: &Path| documents(to, false) };
+        restore_beside(backup.path(), new.path(), beside, derive).unwrap();
+        assert_eq!(names(new.path()), ["log", "papers", "view"], "{moved:?}");
+        assert_eq!(names(&new.path().join("papers")), ["one", "two"]);
+        for name in names(new.path()) {
+            fs::remove_dir_all(new.path().join(name)).unwrap();
+        }
+    }
 }
 
 #[test]

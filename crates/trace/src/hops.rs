@@ -41,6 +41,19 @@ pub enum Certainty {
     Conflict,
 }
 
+/// Whose statements tell of a hop: what anybody may see of it follows from this, not from how well it fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// Both sides': shipped and answered.
+    Both,
+    /// The giving side's only: shipped, not answered. An origin by Commission or Transform too: who may
+    /// state those was checked.
+    Giver,
+    /// The arriving side's only: a Receive without a shipment, opening stock, a Sample, and whatever shows the
+    /// goods to be at somebody's without a word of how they came there; of what happens at one place, that place's.
+    Arriver,
+}
+
 /// One step of goods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
@@ -48,11 +61,14 @@ pub struct Hop {
     pub kind: HopKind,
     /// How sure it is.
     pub certainty: Certainty,
+    /// Who told of it.
+    pub word: Word,
     /// The item.
     pub item: Rc<str>,
     /// The container through which it moved.
     pub via: Option<Rc<str>>,
-    /// From whom; empty at an origin or where nobody told.
+    /// From whom; empty at an origin or where nobody told. Where only the arriving side told, who was last known
+    /// to have it: that side need not know.
     pub from: String,
     /// To whom; at an origin, packing or use: where it was.
     pub to: String,
@@ -112,6 +128,7 @@ impl<V: View + ?Sized> Reader<'_, V> {
         Ok(Hop {
             kind: leg.kind,
             certainty: leg.certainty,
+            word: leg.word,
             item: item.clone(),
             via: leg.via,
             from: self.party(leg.from)?.to_string(),

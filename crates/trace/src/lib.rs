@@ -21,7 +21,8 @@
 //!
 //! # Deliberately absent
 //!
-//! Rights (crate `server` decides who may see what), storage, threads; amounts of lots without serials.
+//! Rights (crate `server` decides who may see what; here is what follows from the hops, [`chain`], [`is_near`]),
+//! storage, threads; amounts of lots without serials.
 
 mod budget;
 pub mod desk;
@@ -32,6 +33,7 @@ mod item;
 mod path;
 mod place;
 mod reader;
+mod standing;
 mod stay;
 mod stored;
 
@@ -42,8 +44,9 @@ use custody::ViewError;
 
 pub use flow::{Flow, Place, flow};
 pub use history::{HistoryEvent, HistoryPage, PageStart, Relation, history};
-pub use hops::{Certainty, Hop, HopKind, Source, source};
+pub use hops::{Certainty, Hop, HopKind, Source, Word, source};
 pub use item::{ItemReport, item};
+pub use standing::{Everything, Sees, chain, is_near};
 
 /// Deepest packing followed.
 pub const MAX_DEPTH: usize = 20;

@@ -6,7 +6,7 @@ use custody::item::Act;
 use proto::v1::{AdjustOutcome, ReceiveOutcome};
 
 use crate::{
-    hops::{Certainty, HopKind},
+    hops::{Certainty, HopKind, Word},
     reader::Step,
     stay::Timeline,
 };
@@ -19,6 +19,7 @@ pub(crate) struct Leg {
     pub(crate) entries: Vec<u64>,
     pub(crate) kind: HopKind,
     pub(crate) certainty: Certainty,
+    pub(crate) word: Word,
     pub(crate) from: u64,
     pub(crate) to: u64,
     pub(crate) via: Option<Rc<str>>,
@@ -92,7 +93,7 @@ impl Path {
             }
             Act::Adjusted(AdjustOutcome::Opening) if self.holder == 0 => {
                 // Nobody else has signed that it was there.
-                self.push(step, HopKind::Origin, Certainty::OneSided, 0, actor);
+                self.push(step, HopKind::Origin, (Certainty::OneSided, Word::Arriver), 0, actor);
                 self.holder = actor;
             }
             Act::Adjusted(outcome) if act_moves(outcome) => {
@@ -100,9 +101,12 @@ impl Path {
                 self.inside = self.inside.take().filter(|_| inherited);
                 self.ended |= outcome == AdjustOutcome::Destroyed && !inherited;
             }
-            Act::Sampled(_) => {
+            Act::Sampled(from) => {
                 if self.holder != actor {
-                    self.push_arrival(step, Certainty::OneSided, self.holder);
+                    // Taken from somebody else than had it last, the way from there to here is a gap.
+                    let known = self.holder == 0 || self.holder == from;
+                    let sure = if known { Certainty::OneSided } else { Certainty::Gap };
+                    self.push_arrival(step, sure, self.holder);
                 }
                 self.inside = self.inside.take().filter(|_| inherited);
             }
@@ -115,7 +119,7 @@ impl Path {
             | Act::Adjusted(_) => {}
             Act::Ship(to) => {
                 self.bridge(step);
-                self.push(step, HopKind::Transfer, Certainty::OneSided, actor, to);
+                self.push(step, HopKind::Transfer, (Certainty::OneSided, Word::Giver), actor, to);
                 self.open.push(self.legs.len() - 1);
                 self.inside = self.inside.take().filter(|_| inherited);
                 self.holder = to;
@@ -125,13 +129,14 @@ impl Path {
         }
     }
 
-    fn push(&mut self, step: &Step, kind: HopKind, certainty: Certainty, from: u64, to: u64) {
+    fn push(&mut self, step: &Step, kind: HopKind, (sure, word): (Certainty, Word), from: u64, to: u64) {
         self.legs.push(Leg {
             departed_at: step.told.at,
             arrived_at: 0,
             entries: vec![step.told.index],
             kind,
-            certainty: if self.ended { Certainty::Conflict } else { certainty },
+            certainty: if self.ended { Certainty::Conflict } else { sure },
+            word,
             from,
             to,
             via: step.via.clone(),
@@ -140,7 +145,7 @@ impl Path {
 
     /// The goods are seen arriving, without a word of when they left.
     fn push_arrival(&mut self, step: &Step, certainty: Certainty, from: u64) {
-        self.push(step, HopKind::Transfer, certainty, from, step.told.actor);
+        self.push(step, HopKind::Transfer, (certainty, Word::Arriver), from, step.told.actor);
         if let Some(leg) = self.legs.last_mut() {
             leg.arrived_at = std::mem::take(&mut leg.departed_at);
         }
@@ -151,7 +156,7 @@ impl Path {
     fn origin(&mut self, step: &Step) {
         let actor = step.told.actor;
         let sure = if self.holder == 0 { Certainty::Confirmed } else { Certainty::Conflict };
-        self.push(step, HopKind::Origin, sure, 0, actor);
+        self.push(step, HopKind::Origin, (sure, Word::Giver), 0, actor);
         if self.holder == 0 {
             self.holder = actor;
         }
@@ -161,7 +166,7 @@ impl Path {
     fn here(&mut self, step: &Step, kind: HopKind, contradicts: bool) {
         self.bridge(step);
         let sure = if contradicts { Certainty::Conflict } else { Certainty::Confirmed };
-        self.push(step, kind, sure, 0, step.told.actor);
+        self.push(step, kind, (sure, Word::Arriver), 0, step.told.actor);
     }
 
     /// Where the goods were last elsewhere, the way to the actor is a gap.
@@ -186,6 +191,7 @@ impl Path {
         if let Some(leg) = self.answer(actor) {
             leg.entries.push(step.told.index);
             leg.arrived_at = step.told.at;
+            leg.word = Word::Both;
             if leg.certainty == Certainty::OneSided {
                 leg.certainty = Certainty::Confirmed;
             }
@@ -213,6 +219,9 @@ impl Path {
         };
         leg.entries.push(step.told.index);
         leg.certainty = Certainty::Conflict;
+        if leg.word == Word::Giver {
+            leg.word = Word::Both;
+        }
         let from = leg.from;
         if under_way && self.holder == actor {
             self.holder = from;

@@ -11,4 +11,5 @@ mod model;
 mod places;
 mod shelf;
 mod sources;
+mod standing;
 mod story;

@@ -8,7 +8,7 @@ use super::{Offset, bounded, offset, split_at_first};
 use crate::china::DeclarationNumber;
 use crate::error::Error;
 use crate::escape::{self, Escaped};
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::rule;
 
 canonical_text! {
@@ -81,7 +81,8 @@ fn check(text: &str) -> Result<DocumentLayout, Error> {
         Some((kinds.find(|kind| kind.as_str() == prefix)?, rest))
     });
     let Some((kind, rest)) = named else {
-        let wanted = Fault::Expected("decl:, waybill:, bill: or cert:");
+        let wanted =
+            Fault::Expected(Form::of("decl:, waybill:, bill: or cert:", "decl:、waybill:、bill: 或 cert:"));
         return Err(Error::new("document", 0, wanted));
     };
     let base = kind.as_str().len() + 1;
@@ -95,7 +96,7 @@ fn check_rest(kind: DocumentKind, rest: &str) -> Result<Option<usize>, Error> {
     if kind == DocumentKind::Declaration {
         return DeclarationNumber::parse(rest).map(|_| None);
     }
-    let slash = split_at_first("number", rest, '/', "a slash and the number")?;
+    let slash = split_at_first("number", rest, '/', Form::of("a slash and the number", "斜杠和编号"))?;
     let source = &rest[..slash];
     if kind == DocumentKind::Bill || source.contains(':') {
         party::check_escaped(source)?;

@@ -9,7 +9,7 @@ use super::product::{Product, ProductRef};
 use crate::china::{self, AhmUdi, Cdtc, MaUdi};
 use crate::error::Error;
 use crate::escape::{self, Escaped};
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::{Gtin, Sscc};
 use crate::rule;
 
@@ -89,7 +89,10 @@ fn check(text: &str) -> Result<ItemLayout, Error> {
     let named = text.split_once(':');
     let Some((kind, rest)) = named.and_then(|(prefix, rest)| Some((ItemKind::of_prefix(prefix)?, rest)))
     else {
-        let wanted = "sgtin:, lot:, sscc:, cdtc:, ma:, ahm: or bag:";
+        let wanted = Form::of(
+            "sgtin:, lot:, sscc:, cdtc:, ma:, ahm: or bag:",
+            "sgtin:、lot:、sscc:、cdtc:、ma:、ahm: 或 bag:",
+        );
         return Err(Error::new("item", 0, Fault::Expected(wanted)));
     };
     check_rest(kind, rest).map_err(|error| error.shifted(kind.as_str().len() + 1))
@@ -110,7 +113,7 @@ fn check_rest(kind: ItemKind, rest: &str) -> Result<ItemLayout, Error> {
 
 /// Checks `GTIN14.SERIAL`.
 fn check_sgtin(rest: &str) -> Result<(), Error> {
-    let wanted = "a dot and the serial after the GTIN";
+    let wanted = Form::of("a dot and the serial after the GTIN", "GTIN之后的点和序列号");
     let dot = super::split_at_first("serial", rest, '.', wanted)?;
     Gtin::parse14(&rest[..dot])?;
     rule::SERIAL.check_escaped(&rest[dot + 1..]).map_err(|error| error.shifted(dot + 1))

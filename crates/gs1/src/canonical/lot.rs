@@ -7,7 +7,7 @@ use super::product::{self, Product, ProductRef, Scheme};
 use super::{Offset, bounded, offset, split_at_first};
 use crate::error::Error;
 use crate::escape::{self, Escaped};
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gtin;
 use crate::rule::{self, Rule};
 
@@ -34,14 +34,19 @@ const PREFIX: &str = "lot:";
 fn check(text: &str) -> Result<LotLayout, Error> {
     bounded("lot", text)?;
     let Some(rest) = text.strip_prefix(PREFIX) else {
-        return Err(Error::new("lot", 0, Fault::Expected("lot:")));
+        return Err(Error::new("lot", 0, Fault::Expected(Form::same("lot:"))));
     };
     check_rest(rest).map_err(|error| error.shifted(PREFIX.len()))
 }
 
 /// Checks what follows `lot:`. The layout counts from the start of the whole text.
 pub(super) fn check_rest(rest: &str) -> Result<LotLayout, Error> {
-    let dot = split_at_first("lot", rest, '.', "a dot and the lot after the product")?;
+    let dot = split_at_first(
+        "lot",
+        rest,
+        '.',
+        Form::of("a dot and the lot after the product", "产品之后的点和批号"),
+    )?;
     let scheme = product::check_product(&rest[..dot])?;
     lot_rule(scheme).check_escaped(&rest[dot + 1..]).map_err(|error| error.shifted(dot + 1))?;
     let dot = offset(PREFIX.len() + dot);

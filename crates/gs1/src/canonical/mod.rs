@@ -21,7 +21,7 @@ pub use product::{Product, ProductRef, Scheme};
 pub use site::{Site, SiteRef};
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// The most bytes a canonical text may have.
 pub const MAX_CANONICAL_BYTES: usize = 256;
@@ -44,12 +44,7 @@ fn bounded(part: &'static str, text: &str) -> Result<(), Error> {
 }
 
 /// Splits `text` at the first `separator`, or says what is missing at the end.
-fn split_at_first(
-    part: &'static str,
-    text: &str,
-    separator: char,
-    wanted: &'static str,
-) -> Result<usize, Error> {
+fn split_at_first(part: &'static str, text: &str, separator: char, wanted: Form) -> Result<usize, Error> {
     text.find(separator).ok_or(Error::new(part, text.len(), Fault::Expected(wanted)))
 }
 

@@ -5,7 +5,7 @@ use super::face::canonical_text;
 use crate::china::Uscc;
 use crate::error::Error;
 use crate::escape;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gln;
 use crate::rule;
 use crate::warning::{Caution, Warning};
@@ -53,7 +53,7 @@ impl PartyKind {
                 return Ok((kind, kind.as_str().len() + 1));
             }
         }
-        Err(Error::new("party", 0, Fault::Expected("uscc:, gln: or org:")))
+        Err(Error::new("party", 0, Fault::Expected(Form::of("uscc:, gln: or org:", "uscc:、gln: 或 org:"))))
     }
 }
 

@@ -7,7 +7,7 @@ use super::face::canonical_text;
 use crate::china::{self, MaUdi, NationalDrugCode};
 use crate::error::Error;
 use crate::escape::{self, Escaped};
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gtin;
 use crate::rule;
 
@@ -55,7 +55,7 @@ impl Scheme {
                 return Ok((scheme, scheme.as_str().len() + 1));
             }
         }
-        let wanted = "gtin:, ma:, nhi: or reg:";
+        let wanted = Form::of("gtin:, ma:, nhi: or reg:", "gtin:、ma:、nhi: 或 reg:");
         Err(Error::new("product", 0, Fault::Expected(wanted)))
     }
 }

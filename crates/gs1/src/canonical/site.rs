@@ -7,7 +7,7 @@ use super::party::{self, PartyId, PartyRef};
 use super::{Offset, bounded, offset};
 use crate::error::Error;
 use crate::escape::{self, Escaped};
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gln;
 use crate::rule;
 
@@ -36,7 +36,7 @@ const PREFIX: &str = "site:";
 fn check(text: &str) -> Result<SiteLayout, Error> {
     bounded("site", text)?;
     let Some(rest) = text.strip_prefix(PREFIX) else {
-        return Err(Error::new("site", 0, Fault::Expected("site:")));
+        return Err(Error::new("site", 0, Fault::Expected(Form::same("site:"))));
     };
     check_rest(rest).map_err(|error| error.shifted(PREFIX.len()))
 }
@@ -44,7 +44,10 @@ fn check(text: &str) -> Result<SiteLayout, Error> {
 fn check_rest(rest: &str) -> Result<SiteLayout, Error> {
     let Some(slash) = rest.find('/') else {
         let Some(gln) = rest.strip_prefix("gln:") else {
-            let wanted = Fault::Expected("gln: and a GLN, or a party, a slash and a code");
+            let wanted = Fault::Expected(Form::of(
+                "gln: and a GLN, or a party, a slash and a code",
+                "gln: 加 GLN，或主体加斜杠和代码",
+            ));
             return Err(Error::new("site", 0, wanted));
         };
         Gln::parse(gln).map_err(|error| error.shifted("gln:".len()))?;

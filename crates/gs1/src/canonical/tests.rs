@@ -1,3 +1,4 @@
+use crate::Form;
 use std::collections::BTreeSet;
 
 use super::*;
@@ -66,8 +67,11 @@ fn an_item_gives_its_parts_back() {
 #[test]
 fn items_that_are_not_canonical_are_refused() {
     let check = |text: &str, part, at, fault| refused(Item::validate(text), part, at, fault);
-    let kinds = "sgtin:, lot:, sscc:, cdtc:, ma:, ahm: or bag:";
-    let schemes = Fault::Expected("gtin:, ma:, nhi: or reg:");
+    let kinds = Form::of(
+        "sgtin:, lot:, sscc:, cdtc:, ma:, ahm: or bag:",
+        "sgtin:、lot:、sscc:、cdtc:、ma:、ahm: 或 bag:",
+    );
+    let schemes = Fault::Expected(Form::of("gtin:, ma:, nhi: or reg:", "gtin:、ma:、nhi: 或 reg:"));
     let long = Fault::TooManyChars { max: 20 };
     check("", "item", 0, Fault::Empty);
     check("sgtin", "item", 0, Fault::Expected(kinds));
@@ -75,8 +79,13 @@ fn items_that_are_not_canonical_are_refused() {
     check(" sscc:395212345678901236", "item", 0, Fault::Expected(kinds));
     check(&"x".repeat(257), "item", 256, Fault::TooManyBytes { max: 256 });
     check(&format!("{}é", "x".repeat(255)), "item", 255, Fault::TooManyBytes { max: 256 });
-    check("sgtin:09521234543213", "serial", 20, Fault::Expected("a dot and the serial after the GTIN"));
-    check("sgtin:9521234543213.1", "gtin", 19, Fault::Length { allowed: "14 digits" });
+    check(
+        "sgtin:09521234543213",
+        "serial",
+        20,
+        Fault::Expected(Form::of("a dot and the serial after the GTIN", "GTIN之后的点和序列号")),
+    );
+    check("sgtin:9521234543213.1", "gtin", 19, Fault::Length { allowed: Form::of("14 digits", "14位数字") });
     check("sgtin:09521234543214.1", "gtin", 19, Fault::CheckDigit);
     check("sgtin:09521234543213.", "serial", 21, Fault::Empty);
     check("sgtin:09521234543213.A.B", "serial", 22, Fault::Unescaped);
@@ -87,7 +96,12 @@ fn items_that_are_not_canonical_are_refused() {
     check("sgtin:09521234543213.A%0A", "serial", 22, Fault::Character);
     check("sgtin:09521234543213.123456789012345678901", "serial", 41, long);
     check("lot:09521234543213.1", "product", 4, schemes);
-    check("lot:gtin:09521234543213", "lot", 23, Fault::Expected("a dot and the lot after the product"));
+    check(
+        "lot:gtin:09521234543213",
+        "lot",
+        23,
+        Fault::Expected(Form::of("a dot and the lot after the product", "产品之后的点和批号")),
+    );
     check("lot:gtin:09521234543213.批", "lot", 24, Fault::Character);
     check("lot:nhi:86900001000012.1", "national drug code", 21, Fault::CheckDigit);
     check("lot:reg:.1", "registration", 8, Fault::Empty);
@@ -99,15 +113,23 @@ fn items_that_are_not_canonical_are_refused() {
         "lot:ma:MA%2E156%2EM0%2E10022%2E10000019.L",
         "ma",
         23,
-        Fault::Length { allowed: "6 characters of a maker" },
+        Fault::Length { allowed: Form::of("6 characters of a maker", "6个字符的厂商代码") },
     );
     check("sscc:395212345678901237", "sscc", 22, Fault::CheckDigit);
-    check("cdtc:8123456000000000000", "cdtc", 24, Fault::Length { allowed: "20 digits" });
+    check(
+        "cdtc:8123456000000000000",
+        "cdtc",
+        24,
+        Fault::Length { allowed: Form::of("20 digits", "20位数字") },
+    );
     check(
         "ma:MA.156.M0.100221.10000019.X1",
         "ma",
         29,
-        Fault::Expected("S, L, M, P, D, E, V or C after the dot"),
+        Fault::Expected(Form::of(
+            "S, L, M, P, D, E, V or C after the dot",
+            "点后的 S、L、M、P、D、E、V 或 C",
+        )),
     );
     check("ahm:", "ahm", 4, Fault::Empty);
     check("bag:A/1", "bag", 5, Fault::Unescaped);
@@ -148,7 +170,7 @@ fn parties_are_known_by_code_or_name() {
 
     let check = |text: &str, part, at, fault| refused(PartyId::parse(text), part, at, fault);
     check("", "party", 0, Fault::Empty);
-    check("甲", "party", 0, Fault::Expected("uscc:, gln: or org:"));
+    check("甲", "party", 0, Fault::Expected(Form::of("uscc:, gln: or org:", "uscc:、gln: 或 org:")));
     check("org:", "name", 4, Fault::Empty);
     check("org: 甲", "name", 4, Fault::Surrounded);
     check("org:甲\u{3000}", "name", 7, Fault::Surrounded);
@@ -179,11 +201,14 @@ fn a_site_keeps_party_and_code_apart() {
     }
 
     let check = |text: &str, part, at, fault| refused(Site::parse(text), part, at, fault);
-    let form = Fault::Expected("gln: and a GLN, or a party, a slash and a code");
-    check("site", "site", 0, Fault::Expected("site:"));
+    let form = Fault::Expected(Form::of(
+        "gln: and a GLN, or a party, a slash and a code",
+        "gln: 加 GLN，或主体加斜杠和代码",
+    ));
+    check("site", "site", 0, Fault::Expected(Form::same("site:")));
     check("site:W1", "site", 5, form);
     check("site:uscc:91110000600037341L", "site", 5, form);
-    check("site:W1/2", "party", 5, Fault::Expected("uscc:, gln: or org:"));
+    check("site:W1/2", "party", 5, Fault::Expected(Form::of("uscc:, gln: or org:", "uscc:、gln: 或 org:")));
     check("site:org:A.B/1", "name", 10, Fault::Unescaped);
     check("site:org:A/1/2", "code", 12, Fault::Unescaped);
     check("site:org:A/", "code", 11, Fault::Empty);
@@ -227,11 +252,21 @@ fn documents_name_who_numbered_them() {
     assert_eq!((waybill.party(), waybill.source().as_deref()), (None, Some("S.F")));
 
     let check = |text: &str, part, at, fault| refused(Document::parse(text), part, at, fault);
-    let parties = Fault::Expected("uscc:, gln: or org:");
+    let parties = Fault::Expected(Form::of("uscc:, gln: or org:", "uscc:、gln: 或 org:"));
     check("", "document", 0, Fault::Empty);
-    check("invoice:1", "document", 0, Fault::Expected("decl:, waybill:, bill: or cert:"));
-    check("decl:531620242168000123", "declaration", 13, Fault::Expected("1 for import or 0 for export"));
-    check("waybill:SF", "number", 10, Fault::Expected("a slash and the number"));
+    check(
+        "invoice:1",
+        "document",
+        0,
+        Fault::Expected(Form::of("decl:, waybill:, bill: or cert:", "decl:、waybill:、bill: 或 cert:")),
+    );
+    check(
+        "decl:531620242168000123",
+        "declaration",
+        13,
+        Fault::Expected(Form::of("1 for import or 0 for export", "1（进口）或0（出口）")),
+    );
+    check("waybill:SF", "number", 10, Fault::Expected(Form::of("a slash and the number", "斜杠和编号")));
     check("waybill:/1", "code", 8, Fault::Empty);
     check("waybill:a:b/1", "party", 8, parties);
     check("bill:SF/1", "party", 5, parties);

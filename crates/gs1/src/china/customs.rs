@@ -2,7 +2,7 @@
 
 use crate::ascii::{Ascii, fixed_face};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 const PART: &str = "declaration";
 
@@ -24,12 +24,20 @@ pub enum Direction {
 impl DeclarationNumber {
     /// Reads four digits of the office, a year 19xx or 20xx, 1 or 0, and nine digits.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let digits = Ascii::digits(PART, text, "18 digits")?;
+        let digits = Ascii::digits(PART, text, Form::of("18 digits", "18位数字"))?;
         if !matches!(text.get(4..6), Some("19" | "20")) {
-            return Err(Error::new(PART, 4, Fault::Expected("a year 19xx or 20xx")));
+            return Err(Error::new(
+                PART,
+                4,
+                Fault::Expected(Form::of("a year 19xx or 20xx", "年份19xx或20xx")),
+            ));
         }
         if !matches!(text.get(8..9), Some("0" | "1")) {
-            return Err(Error::new(PART, 8, Fault::Expected("1 for import or 0 for export")));
+            return Err(Error::new(
+                PART,
+                8,
+                Fault::Expected(Form::of("1 for import or 0 for export", "1（进口）或0（出口）")),
+            ));
         }
         Ok(Self(digits))
     }

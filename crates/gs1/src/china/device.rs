@@ -5,7 +5,7 @@ use core::str::FromStr;
 
 use super::Reader;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// One character for each provincial authority, with the second name some are known by.
 const PROVINCES: &str = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕秦甘陇青宁新";
@@ -46,23 +46,31 @@ impl DeviceRegistration {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut reader = Reader::new("device registration", text)?;
         let Some(national) = reader.one(authority) else {
-            return reader.fail(Fault::Expected("国 or a province"));
+            return reader.fail(Fault::Expected(Form::of("国 or a province", "国或省级简称")));
         };
         reader.need("械注")?;
         let before = reader.at;
         let Some(origin) = reader.one(origin) else {
-            return reader.fail(Fault::Expected("准, 进 or 许"));
+            return reader.fail(Fault::Expected(Form::of("准, 进 or 许", "准、进或许")));
         };
         if origin != DeviceOrigin::Domestic && !national {
-            return Err(Error::new(reader.part, before, Fault::Expected("准, or 国 before 械")));
+            return Err(Error::new(
+                reader.part,
+                before,
+                Fault::Expected(Form::of("准, or 国 before 械", "准，或械前为国")),
+            ));
         }
         let year = year(&mut reader)?;
         let before = reader.at;
         let Some(class) = reader.one(class) else {
-            return reader.fail(Fault::Expected("class 2 or 3"));
+            return reader.fail(Fault::Expected(Form::of("class 2 or 3", "类别2或3")));
         };
         if class == DeviceClass::Third && !national {
-            return Err(Error::new(reader.part, before, Fault::Expected("class 2, or 国 before 械")));
+            return Err(Error::new(
+                reader.part,
+                before,
+                Fault::Expected(Form::of("class 2, or 国 before 械", "类别2，或械前为国")),
+            ));
         }
         reader.digits(6)?;
         reader.end()?;
@@ -104,7 +112,7 @@ impl DeviceFiling {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut reader = Reader::new("device filing", text)?;
         let Some(national) = reader.one(authority) else {
-            return reader.fail(Fault::Expected("国 or a province"));
+            return reader.fail(Fault::Expected(Form::of("国 or a province", "国或省级简称")));
         };
         let city = if national { 0 } else { 2 };
         for _ in 0..city {

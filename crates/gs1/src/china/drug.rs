@@ -6,7 +6,7 @@ use core::str::FromStr;
 use super::Reader;
 use crate::ascii::{Ascii, fixed_face};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::checked;
 
 /// Drug trace code 追溯码, 20 digits (NMPAB/T 1002-2019).
@@ -20,7 +20,7 @@ fixed_face!(Cdtc);
 impl Cdtc {
     /// Reads 20 digits.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        Ascii::digits("cdtc", text, "20 digits").map(Self)
+        Ascii::digits("cdtc", text, Form::of("20 digits", "20位数字")).map(Self)
     }
 
     /// The first seven digits: which product, at which level of packing.
@@ -39,9 +39,9 @@ impl NationalDrugCode {
     /// Reads 14 digits that begin with 869 and end with their mod-10 check digit.
     pub fn parse(text: &str) -> Result<Self, Error> {
         const PART: &str = "national drug code";
-        let digits = Ascii::digits(PART, text, "14 digits")?;
+        let digits = Ascii::digits(PART, text, Form::of("14 digits", "14位数字"))?;
         if !text.starts_with("869") {
-            return Err(Error::new(PART, 0, Fault::Expected("869 at its beginning")));
+            return Err(Error::new(PART, 0, Fault::Expected(Form::of("869 at its beginning", "以869开头"))));
         }
         checked(PART, text)?;
         Ok(Self(digits))

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 const PART: &str = "institution licence";
 
@@ -26,7 +26,8 @@ impl InstitutionLicence {
             12 | 18 | 22 => Ok(Self(text.into())),
             0 => Err(Error::new(PART, 0, Fault::Empty)),
             len => {
-                let allowed = "22 characters, or 18 or 12 of older licences";
+                let allowed =
+                    Form::of("22 characters, or 18 or 12 of older licences", "22个字符，旧证为18或12个字符");
                 Err(Error::new(PART, len.min(22), Fault::Length { allowed }))
             }
         }

@@ -17,7 +17,7 @@ pub use uscc::Uscc;
 pub(crate) use udi::{DI_MAX, check_di, check_ma};
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::warning::Caution;
 
 /// What is odd about the number of a registration, filing or approval as it stands on a paper; `None` where
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
 
     /// Steps over `literal`, or fails saying that it is needed.
     fn need(&mut self, literal: &'static str) -> Result<(), Error> {
-        if self.take(literal) { Ok(()) } else { self.fail(Fault::Expected(literal)) }
+        if self.take(literal) { Ok(()) } else { self.fail(Fault::Expected(Form::same(literal))) }
     }
 
     /// Steps over one character that `wanted` maps to something.

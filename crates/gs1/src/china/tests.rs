@@ -1,3 +1,4 @@
+use crate::Form;
 use proptest::prelude::*;
 
 use super::*;
@@ -13,7 +14,7 @@ fn uscc_has_an_alphabet_and_a_check_character_that_only_warns() {
     }
     assert_eq!(Uscc::parse("91440300708461136T").unwrap().region(), "440300");
 
-    let length = Fault::Length { allowed: "18 characters" };
+    let length = Fault::Length { allowed: Form::of("18 characters", "18个字符") };
     refused(Uscc::parse(""), "uscc", 0, Fault::Empty);
     refused(Uscc::parse("91440300708461136"), "uscc", 17, length);
     refused(Uscc::parse("91440300708461136TT"), "uscc", 18, length);
@@ -29,7 +30,7 @@ fn trace_codes_are_twenty_digits_whatever_the_last() {
         let text = format!("8123456000000000000{last}");
         assert_eq!(Cdtc::parse(&text).unwrap().product_prefix(), "8123456");
     }
-    let length = Fault::Length { allowed: "20 digits" };
+    let length = Fault::Length { allowed: Form::of("20 digits", "20位数字") };
     refused(Cdtc::parse("8123456000000000000"), "cdtc", 19, length);
     refused(Cdtc::parse("812345600000000000 1"), "cdtc", 18, Fault::NotADigit);
 }
@@ -37,7 +38,7 @@ fn trace_codes_are_twenty_digits_whatever_the_last() {
 #[test]
 fn national_drug_code_begins_with_869_and_has_a_check_digit() {
     const PART: &str = "national drug code";
-    let expected = Fault::Expected("869 at its beginning");
+    let expected = Fault::Expected(Form::of("869 at its beginning", "以869开头"));
     assert!(NationalDrugCode::parse("86900001000019").is_ok());
     refused(NationalDrugCode::parse("86900001000012"), PART, 13, Fault::CheckDigit);
     refused(NationalDrugCode::parse("06901234567892"), PART, 0, expected);
@@ -89,12 +90,16 @@ fn device_registrations_follow_who_may_register_what() {
     const PART: &str = "device registration";
     let check = |text, at, fault| refused(DeviceRegistration::parse(text), PART, at, fault);
     check("", 0, Fault::Empty);
-    check("美械注准20173131234", 0, Fault::Expected("国 or a province"));
-    check("国药注准20173131234", 3, Fault::Expected("械注"));
-    check("国械注备20173131234", 9, Fault::Expected("准, 进 or 许"));
-    check("粤械注进20202130001", 9, Fault::Expected("准, or 国 before 械"));
-    check("粤械注准20203130001", 16, Fault::Expected("class 2, or 国 before 械"));
-    check("国械注准20171131234", 16, Fault::Expected("class 2 or 3"));
+    check("美械注准20173131234", 0, Fault::Expected(Form::of("国 or a province", "国或省级简称")));
+    check("国药注准20173131234", 3, Fault::Expected(Form::same("械注")));
+    check("国械注备20173131234", 9, Fault::Expected(Form::of("准, 进 or 许", "准、进或许")));
+    check("粤械注进20202130001", 9, Fault::Expected(Form::of("准, or 国 before 械", "准，或械前为国")));
+    check(
+        "粤械注准20203130001",
+        16,
+        Fault::Expected(Form::of("class 2, or 国 before 械", "类别2，或械前为国")),
+    );
+    check("国械注准20171131234", 16, Fault::Expected(Form::of("class 2 or 3", "类别2或3")));
     check("国械注准2017313123", 22, Fault::NotADigit);
     check("国械注准20173131234号", 23, Fault::Trailing);
 }
@@ -111,9 +116,9 @@ fn device_filings_may_name_a_city() {
     }
     const PART: &str = "device filing";
     let check = |text, at, fault| refused(DeviceFiling::parse(text), PART, at, fault);
-    check("穗械备20150001", 0, Fault::Expected("国 or a province"));
-    check("国京械备20150001", 3, Fault::Expected("械备"));
-    check("粤广州市械备20150001", 9, Fault::Expected("械备"));
+    check("穗械备20150001", 0, Fault::Expected(Form::of("国 or a province", "国或省级简称")));
+    check("国京械备20150001", 3, Fault::Expected(Form::same("械备")));
+    check("粤广州市械备20150001", 9, Fault::Expected(Form::same("械备")));
     check("粤械备2015", 13, Fault::NotADigit);
     check("国械备20150001号", 17, Fault::Trailing);
     check("国械备2015123456789", 21, Fault::Trailing);
@@ -128,9 +133,13 @@ fn declarations_carry_office_year_and_direction() {
     assert_eq!(out.direction(), Direction::Export);
 
     let check = |text, at, fault| refused(DeclarationNumber::parse(text), "declaration", at, fault);
-    check("53162024116800012", 17, Fault::Length { allowed: "18 digits" });
-    check("531621241168000123", 4, Fault::Expected("a year 19xx or 20xx"));
-    check("531620242168000123", 8, Fault::Expected("1 for import or 0 for export"));
+    check("53162024116800012", 17, Fault::Length { allowed: Form::of("18 digits", "18位数字") });
+    check("531621241168000123", 4, Fault::Expected(Form::of("a year 19xx or 20xx", "年份19xx或20xx")));
+    check(
+        "531620242168000123",
+        8,
+        Fault::Expected(Form::of("1 for import or 0 for export", "1（进口）或0（出口）")),
+    );
     check("5316202411680001Z3", 16, Fault::NotADigit);
 }
 
@@ -140,7 +149,7 @@ fn institution_licences_have_one_of_three_lengths() {
         assert_eq!(InstitutionLicence::parse(text).unwrap().as_str(), text);
     }
     const PART: &str = "institution licence";
-    let allowed = "22 characters, or 18 or 12 of older licences";
+    let allowed = Form::of("22 characters, or 18 or 12 of older licences", "22个字符，旧证为18或12个字符");
     let check = |text, at, fault| refused(InstitutionLicence::parse(text), PART, at, fault);
     check("", 0, Fault::Empty);
     check("PDY00001000", 11, Fault::Length { allowed });
@@ -162,18 +171,35 @@ fn ma_identifiers_keep_their_parts_as_printed() {
     assert_eq!(MaUdi::parse("MA.156.M0.100221.10000019").unwrap().serial(), None);
 
     let check = |text, at, fault| refused(MaUdi::parse(text), "ma", at, fault);
-    let letter = Fault::Expected("S, L, M, P, D, E, V or C after the dot");
+    let letter = Fault::Expected(Form::of(
+        "S, L, M, P, D, E, V or C after the dot",
+        "点后的 S、L、M、P、D、E、V 或 C",
+    ));
     check("", 0, Fault::Empty);
-    check("MA.840.M0.100221.10000019", 0, Fault::Expected("MA.156.M0. at its beginning"));
-    check("MA.156.M0.10022.10000019", 10, Fault::Length { allowed: "6 characters of a maker" });
-    let product = Fault::Length { allowed: "8 to 20 characters of a product" };
+    check(
+        "MA.840.M0.100221.10000019",
+        0,
+        Fault::Expected(Form::of("MA.156.M0. at its beginning", "以 MA.156.M0. 开头")),
+    );
+    check(
+        "MA.156.M0.10022.10000019",
+        10,
+        Fault::Length { allowed: Form::of("6 characters of a maker", "6个字符的厂商代码") },
+    );
+    let product = Fault::Length {
+        allowed: Form::of("8 to 20 characters of a product", "8至20个字符的产品代码"),
+    };
     check("MA.156.M0.100221.1000001", 17, product);
     check("MA.156.M0.100221.100000000000000000001", 17, product);
     check("MA.156.M0.100221", 16, product);
     check("MA.156.M0.100221.10000019.X1", 26, letter);
     check("MA.156.M0.100221.10000019.", 26, letter);
     check("MA.156.M0.100221.10000019.S", 26, Fault::Empty);
-    check("MA.156.M0.100221.10000019.S1.S2", 29, Fault::Expected("each part once"));
+    check(
+        "MA.156.M0.100221.10000019.S1.S2",
+        29,
+        Fault::Expected(Form::of("each part once", "每一部分只出现一次")),
+    );
     check("MA.156.M0.100221.10000019.S批", 27, Fault::Character);
     check("MA.156.M0.100221.1000 0019", 21, Fault::Character);
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::rule;
 
 const PART: &str = "ma";
@@ -108,19 +108,24 @@ pub(crate) fn check_ma(text: &str) -> Result<usize, Error> {
         return fail(MAX, Fault::TooManyBytes { max: MAX });
     }
     let Some(rest) = text.strip_prefix(PREFIX) else {
-        return fail(0, Fault::Expected("MA.156.M0. at its beginning"));
+        return fail(0, Fault::Expected(Form::of("MA.156.M0. at its beginning", "以 MA.156.M0. 开头")));
     };
     let mut parts = rest.split('.');
     let mut at = PREFIX.len();
     let maker = parts.next().unwrap_or_default();
     if maker.len() != MAKER {
-        return fail(at, Fault::Length { allowed: "6 characters of a maker" });
+        return fail(at, Fault::Length { allowed: Form::of("6 characters of a maker", "6个字符的厂商代码") });
     }
     at += MAKER + 1;
     let product = parts.next().unwrap_or_default();
     if !(PRODUCT.0..=PRODUCT.1).contains(&product.len()) {
         let at = at.min(text.len());
-        return fail(at, Fault::Length { allowed: "8 to 20 characters of a product" });
+        return fail(
+            at,
+            Fault::Length {
+                allowed: Form::of("8 to 20 characters of a product", "8至20个字符的产品代码")
+            },
+        );
     }
     let di = at + product.len();
     check_parts(parts, di + 1)?;
@@ -134,8 +139,11 @@ fn check_parts<'a>(parts: impl Iterator<Item = &'a str>, mut at: usize) -> Resul
         let letter = part.bytes().next();
         let slot = LETTERS.iter().position(|known| Some(*known) == letter);
         let fault = match slot.and_then(|slot| seen.get_mut(slot)) {
-            None => Some(Fault::Expected("S, L, M, P, D, E, V or C after the dot")),
-            Some(true) => Some(Fault::Expected("each part once")),
+            None => Some(Fault::Expected(Form::of(
+                "S, L, M, P, D, E, V or C after the dot",
+                "点后的 S、L、M、P、D、E、V 或 C",
+            ))),
+            Some(true) => Some(Fault::Expected(Form::of("each part once", "每一部分只出现一次"))),
             Some(_) if part.len() == 1 => Some(Fault::Empty),
             Some(_) if part.len() > 1 + VALUE => Some(Fault::TooManyBytes { max: VALUE }),
             Some(free) => {

@@ -2,7 +2,7 @@
 
 use crate::ascii::{Ascii, fixed_face};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// Digits and capitals without I, O, S, V and Z, in the order of their values.
 const ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -27,7 +27,7 @@ impl Uscc {
             };
             return Err(Error::new("uscc", at, fault));
         }
-        Ascii::exact("uscc", text, "18 characters").map(Self)
+        Ascii::exact("uscc", text, Form::of("18 characters", "18个字符")).map(Self)
     }
 
     /// Whether the last character is the right check character of the seventeen before it.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Form;
 use crate::conformance::load_text;
 
 /// One entry of the published file, in its own words.
@@ -145,7 +146,10 @@ fn values_are_checked_component_by_component() {
     assert_eq!(check("17", "281331"), Err((2, 2, Fault::Month)));
     assert_eq!(check("421", "156A"), Ok(()));
     assert_eq!(check("421", "156"), Err((3, 0, Fault::TooFewChars { min: 1 })));
-    assert_eq!(check("421", "155A"), Err((0, 3, Fault::NotListed("a country of ISO 3166-1"))));
+    assert_eq!(
+        check("421", "155A"),
+        Err((0, 3, Fault::NotListed(Form::of("a country of ISO 3166-1", "ISO 3166-1 国家代码"))))
+    );
     assert_eq!(check("423", "156"), Ok(()));
     assert_eq!(check("423", "156392"), Ok(()));
     assert_eq!(check("423", "15639"), Err((5, 0, Fault::TooFewChars { min: 3 })));
@@ -157,5 +161,5 @@ fn values_are_checked_component_by_component() {
     assert_eq!(check("8010", "952012#-/Z"), Ok(()));
     assert_eq!(check("8010", "952a"), Err((3, 1, Fault::Character)));
     assert_eq!(check("4330", "001234-"), Ok(()));
-    assert_eq!(check("4330", "001234+"), Err((6, 1, Fault::Expected("a hyphen"))));
+    assert_eq!(check("4330", "001234+"), Err((6, 1, Fault::Expected(Form::of("a hyphen", "连字符")))));
 }

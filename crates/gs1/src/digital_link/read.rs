@@ -7,7 +7,7 @@ use super::{DigitalLink, MAX_BYTES, in_order, is_attribute, words};
 use crate::dictionary::Ai;
 use crate::element::{ElementString, Gathered, Leniency};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 const PART: &str = "digital link";
 
@@ -64,7 +64,11 @@ fn check_characters(text: &str) -> Result<(), Error> {
 
 /// Checks scheme and domain, and says where the path begins.
 fn authority(text: &str) -> Result<usize, Error> {
-    let scheme = scheme(text).ok_or(Error::new(PART, 0, Fault::Expected("https:// or http://")))?;
+    let scheme = scheme(text).ok_or(Error::new(
+        PART,
+        0,
+        Fault::Expected(Form::of("https:// or http://", "https:// 或 http://")),
+    ))?;
     let base = scheme.len();
     let rest = text.get(base..).unwrap_or_default();
     let len = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -79,7 +83,7 @@ fn authority(text: &str) -> Result<usize, Error> {
     }
     match rest.as_bytes().get(len) {
         Some(b'/') => Ok(base + len),
-        _ => Err(Error::new(PART, base + len, Fault::Expected("a slash and a path"))),
+        _ => Err(Error::new(PART, base + len, Fault::Expected(Form::of("a slash and a path", "斜杠和路径")))),
     }
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::tests::{noise, refused};
 
 #[test]
@@ -25,12 +25,22 @@ fn a_link_has_stem_key_qualifiers_and_attributes() {
 fn a_refused_link_says_where() {
     let check = |text: &str, part, at, fault| refused(DigitalLink::parse(text), part, at, fault);
     let gtin = "https://a/01/09521234543213";
-    check("", "digital link", 0, Fault::Expected("https:// or http://"));
-    check("ftp://a/01/09521234543213", "digital link", 0, Fault::Expected("https:// or http://"));
+    check("", "digital link", 0, Fault::Expected(Form::of("https:// or http://", "https:// 或 http://")));
+    check(
+        "ftp://a/01/09521234543213",
+        "digital link",
+        0,
+        Fault::Expected(Form::of("https:// or http://", "https:// 或 http://")),
+    );
     check("https:///01/09521234543213", "domain", 8, Fault::Empty);
     check("https://a@b/01/09521234543213", "domain", 9, Fault::Character);
-    check("https://a", "digital link", 9, Fault::Expected("a slash and a path"));
-    check("https://a?01=1/01/09521234543213", "digital link", 9, Fault::Expected("a slash and a path"));
+    check("https://a", "digital link", 9, Fault::Expected(Form::of("a slash and a path", "斜杠和路径")));
+    check(
+        "https://a?01=1/01/09521234543213",
+        "digital link",
+        9,
+        Fault::Expected(Form::of("a slash and a path", "斜杠和路径")),
+    );
     check("https://a/批", "digital link", 10, Fault::Character);
     check("https://a/10/A", "digital link", 9, Fault::NoKey);
     check("https://a/01/09521234543214", "GTIN", 26, Fault::CheckDigit);

@@ -3,7 +3,7 @@
 use super::{ElementString, FNC1, Gathered, Leniency};
 use crate::dictionary::Ai;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// Digits of the longest application identifier.
 const CODE_MAX: usize = 4;
@@ -58,7 +58,7 @@ pub(super) fn bracketed(text: &str, leniency: Leniency) -> Result<ElementString,
 fn code(text: &str, at: usize, leniency: Leniency) -> Result<(Ai, usize), Error> {
     let rest = text.get(at..).unwrap_or_default();
     let Some(inside) = rest.strip_prefix('(') else {
-        let wanted = Fault::Expected("an application identifier in brackets");
+        let wanted = Fault::Expected(Form::of("an application identifier in brackets", "括号中的应用标识符"));
         return Err(Error { part: "ai", ..Error::span(at, 0, wanted) });
     };
     let close = inside.bytes().take(CODE_MAX + 1).position(|byte| byte == b')');

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Form;
 use crate::tests::refused;
 
 fn read(text: &str) -> ElementString {
@@ -43,7 +44,7 @@ fn unknown_identifiers_pass_by_agreement_alone() {
 #[test]
 fn broken_brackets_are_told_from_broken_values() {
     let check = |text: &str, part, at, fault| refused(ElementString::parse_bracketed(text), part, at, fault);
-    let brackets = Fault::Expected("an application identifier in brackets");
+    let brackets = Fault::Expected(Form::of("an application identifier in brackets", "括号中的应用标识符"));
     check("", "element string", 0, Fault::Empty);
     check("A(10)B", "ai", 0, brackets);
     check("(10", "ai", 1, Fault::UnknownAi);

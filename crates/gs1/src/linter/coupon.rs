@@ -3,7 +3,7 @@
 use super::dates;
 use super::text::{company_prefix, digits};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// Walks a coupon code from the left. What is missing at the end is the fault of the whole code.
 struct Coupon<'a> {
@@ -22,7 +22,7 @@ impl<'a> Coupon<'a> {
     }
 
     /// The next `len` digits.
-    fn take(&mut self, len: usize, field: &'static str) -> Result<&'a str, Error> {
+    fn take(&mut self, len: usize, field: Form) -> Result<&'a str, Error> {
         let rest = self.rest();
         let Some(taken) = rest.get(..len) else {
             let (at, len) = if rest.is_empty() { (0, self.code.len()) } else { (self.at, rest.len()) };
@@ -33,7 +33,7 @@ impl<'a> Coupon<'a> {
     }
 
     /// The next digit, which must be one of `allowed`.
-    fn digit(&mut self, allowed: &str, field: &'static str) -> Result<usize, Error> {
+    fn digit(&mut self, allowed: &str, field: Form) -> Result<usize, Error> {
         let digit = self.take(1, field)?;
         match allowed.contains(digit) {
             true => Ok(digit.parse().unwrap_or_default()),
@@ -42,13 +42,13 @@ impl<'a> Coupon<'a> {
     }
 
     /// A field behind the digit that tells its length, less `base`.
-    fn sized(&mut self, allowed: &str, base: usize, field: &'static str) -> Result<&'a str, Error> {
+    fn sized(&mut self, allowed: &str, base: usize, field: Form) -> Result<&'a str, Error> {
         let len = self.digit(allowed, field)? + base;
         self.take(len, field)
     }
 
     /// A company prefix behind the digit that tells its length less 6.
-    fn prefix(&mut self, allowed: &str, field: &'static str) -> Result<(), Error> {
+    fn prefix(&mut self, allowed: &str, field: Form) -> Result<(), Error> {
         let prefix = self.sized(allowed, 6, field)?;
         company_prefix(prefix).map_err(|error| error.shifted(self.at - prefix.len()))
     }
@@ -61,14 +61,14 @@ impl<'a> Coupon<'a> {
     }
 
     /// Requirement, its code, and the family of what must be bought.
-    fn purchase(&mut self, field: &'static str) -> Result<(), Error> {
+    fn purchase(&mut self, field: Form) -> Result<(), Error> {
         self.sized("12345", 0, field)?;
         self.digit("012349", field)?;
         self.take(3, field).map(drop)
     }
 
     /// Company prefix of a further purchase; 9 stands for the one of the first.
-    fn other_prefix(&mut self, field: &'static str) -> Result<(), Error> {
+    fn other_prefix(&mut self, field: Form) -> Result<(), Error> {
         match self.option('9') {
             true => Ok(()),
             false => self.prefix("0123456", field),
@@ -76,7 +76,7 @@ impl<'a> Coupon<'a> {
     }
 
     /// A date YYMMDD.
-    fn date(&mut self, field: &'static str) -> Result<&'a str, Error> {
+    fn date(&mut self, field: Form) -> Result<&'a str, Error> {
         let date = self.take(6, field)?;
         match dates::date(date, 2, false) {
             Ok(()) => Ok(date),
@@ -95,31 +95,31 @@ impl<'a> Coupon<'a> {
 /// North American Coupon Application Guideline Using GS1 DataBar Expanded Symbols.
 pub(super) fn code(value: &str) -> Result<(), Error> {
     let mut coupon = Coupon::new(value)?;
-    coupon.prefix("0123456", "company prefix")?;
-    coupon.take(6, "offer code")?;
-    coupon.sized("12345", 0, "save value")?;
-    coupon.purchase("first purchase")?;
+    coupon.prefix("0123456", Form::of("company prefix", "厂商识别代码"))?;
+    coupon.take(6, Form::of("offer code", "优惠代码"))?;
+    coupon.sized("12345", 0, Form::of("save value", "优惠金额"))?;
+    coupon.purchase(Form::of("first purchase", "首项购买"))?;
     if coupon.option('1') {
-        coupon.digit("0123", "additional purchase rules")?;
-        coupon.purchase("second purchase")?;
-        coupon.other_prefix("company prefix of the second purchase")?;
+        coupon.digit("0123", Form::of("additional purchase rules", "附加购买规则"))?;
+        coupon.purchase(Form::of("second purchase", "第二项购买"))?;
+        coupon.other_prefix(Form::of("company prefix of the second purchase", "第二项购买的厂商识别代码"))?;
     }
     if coupon.option('2') {
-        coupon.purchase("third purchase")?;
-        coupon.other_prefix("company prefix of the third purchase")?;
+        coupon.purchase(Form::of("third purchase", "第三项购买"))?;
+        coupon.other_prefix(Form::of("company prefix of the third purchase", "第三项购买的厂商识别代码"))?;
     }
     validity(&mut coupon)?;
     if coupon.option('5') {
-        coupon.sized("0123456789", 6, "serial number")?;
+        coupon.sized("0123456789", 6, Form::of("serial number", "序列号"))?;
     }
     if coupon.option('6') {
-        coupon.prefix("1234567", "retailer")?;
+        coupon.prefix("1234567", Form::of("retailer", "零售商"))?;
     }
     if coupon.option('9') {
-        coupon.digit("01256", "save value code")?;
-        coupon.digit("012", "save value item")?;
-        coupon.digit("0123456789", "store coupon flag")?;
-        coupon.digit("01", "don't multiply flag")?;
+        coupon.digit("01256", Form::of("save value code", "优惠金额代码"))?;
+        coupon.digit("012", Form::of("save value item", "优惠项目"))?;
+        coupon.digit("0123456789", Form::of("store coupon flag", "商店优惠券标志"))?;
+        coupon.digit("01", Form::of("don't multiply flag", "不可加倍标志"))?;
     }
     coupon.end()
 }
@@ -128,12 +128,16 @@ pub(super) fn code(value: &str) -> Result<(), Error> {
 fn validity(coupon: &mut Coupon<'_>) -> Result<(), Error> {
     let mut expiry = None;
     if coupon.option('3') {
-        expiry = Some(coupon.date("expiration date")?);
+        expiry = Some(coupon.date(Form::of("expiration date", "截止日期"))?);
     }
     if coupon.option('4') {
-        let start = coupon.date("start date")?;
+        let start = coupon.date(Form::of("start date", "起始日期"))?;
         if expiry.is_some_and(|expiry| expiry < start) {
-            return Err(Error::span(coupon.at - 6, 6, Fault::Coupon("start date before its expiration")));
+            return Err(Error::span(
+                coupon.at - 6,
+                6,
+                Fault::Coupon(Form::of("start date before its expiration", "晚于截止日期的起始日期")),
+            ));
         }
     }
     Ok(())
@@ -142,9 +146,9 @@ fn validity(coupon: &mut Coupon<'_>) -> Result<(), Error> {
 /// GS1 AI (8112) Coupon Data Specification.
 pub(super) fn positive_offer(value: &str) -> Result<(), Error> {
     let mut coupon = Coupon::new(value)?;
-    coupon.digit("01", "format")?;
-    coupon.sized("0123456", 6, "funder")?;
-    coupon.take(6, "offer code")?;
-    coupon.sized("0123456789", 6, "serial number")?;
+    coupon.digit("01", Form::of("format", "格式"))?;
+    coupon.sized("0123456", 6, Form::of("funder", "出资方"))?;
+    coupon.take(6, Form::of("offer code", "优惠代码"))?;
+    coupon.sized("0123456789", 6, Form::of("serial number", "序列号"))?;
     coupon.end()
 }

@@ -4,7 +4,7 @@ use super::text::digits;
 use super::whole;
 use crate::check;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 pub(super) fn check_digit(value: &str) -> Result<(), Error> {
     let Some(last) = value.len().checked_sub(1) else {
@@ -43,7 +43,7 @@ pub(super) fn no_zero_first(value: &str) -> Result<(), Error> {
 pub(super) fn angle(value: &str, max: u64) -> Result<(), Error> {
     digits(value)?;
     if value.len() != 10 {
-        return whole(value, Fault::Length { allowed: "10 digits" });
+        return whole(value, Fault::Length { allowed: Form::of("10 digits", "10位数字") });
     }
     match value.parse::<u64>().is_ok_and(|number| number <= max) {
         true => Ok(()),
@@ -55,7 +55,7 @@ pub(super) fn angle(value: &str, max: u64) -> Result<(), Error> {
 pub(super) fn piece_of_total(value: &str) -> Result<(), Error> {
     digits(value)?;
     if value.is_empty() || !value.len().is_multiple_of(2) {
-        return whole(value, Fault::Length { allowed: "an even number of digits" });
+        return whole(value, Fault::Length { allowed: Form::of("an even number of digits", "偶数位数字") });
     }
     let half = value.len() / 2;
     let (piece, total) = value.split_at(half);
@@ -78,7 +78,10 @@ pub(super) fn position_in_sequence(value: &str) -> Result<(), Error> {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = value.split_once('/').filter(|(position, end)| number(position) && number(end));
     let Some((position, end)) = parts else {
-        return whole(value, Fault::Expected("a position, a slash and the end"));
+        return whole(
+            value,
+            Fault::Expected(Form::of("a position, a slash and the end", "序号、斜杠和总数")),
+        );
     };
     for (at, text) in [(0, position), (position.len() + 1, end)] {
         if text.starts_with('0') {

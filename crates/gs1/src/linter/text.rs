@@ -4,7 +4,7 @@ use super::{each, whole};
 use crate::charset;
 use crate::check;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// Fewest digits of a GS1 Company Prefix.
 const SHORTEST_PREFIX: usize = 4;
@@ -29,7 +29,11 @@ pub(super) fn set64(value: &str) -> Result<(), Error> {
     match value.len() - body.len() {
         0 => Ok(()),
         1 | 2 if !body.is_empty() => Ok(()),
-        padding => Err(Error::span(body.len(), padding, Fault::Expected("at most two = after the data"))),
+        padding => Err(Error::span(
+            body.len(),
+            padding,
+            Fault::Expected(Form::of("at most two = after the data", "数据之后至多两个 =")),
+        )),
     }
 }
 
@@ -49,7 +53,7 @@ pub(super) fn check_pair(value: &str) -> Result<(), Error> {
 
 pub(super) fn has_non_digit(value: &str) -> Result<(), Error> {
     match value.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => whole(value, Fault::Expected("a character other than a digit")),
+        true => whole(value, Fault::Expected(Form::of("a character other than a digit", "数字以外的字符"))),
         false => Ok(()),
     }
 }
@@ -72,12 +76,12 @@ pub(super) fn company_prefix_second(value: &str) -> Result<(), Error> {
 }
 
 pub(super) fn hyphen(value: &str) -> Result<(), Error> {
-    each(value, Fault::Expected("a hyphen"), |byte| byte == b'-')
+    each(value, Fault::Expected(Form::of("a hyphen", "连字符")), |byte| byte == b'-')
 }
 
 pub(super) fn importer_index(value: &str) -> Result<(), Error> {
     if value.chars().count() != 1 {
-        return whole(value, Fault::Length { allowed: "1 character" });
+        return whole(value, Fault::Length { allowed: Form::of("1 character", "1个字符") });
     }
     each(value, Fault::Character, |byte| byte != b'=' && charset::is_ai64(byte))
 }

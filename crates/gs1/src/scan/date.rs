@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 
 /// A date printed on a label as YYMMDD, with its century found.
 ///
@@ -24,7 +24,7 @@ impl LabelDate {
         let Some(digits) =
             value.as_bytes().first_chunk::<6>().filter(|digits| digits.iter().all(u8::is_ascii_digit))
         else {
-            return Err(Error::new("date", 0, Fault::Length { allowed: "6 digits" }));
+            return Err(Error::new("date", 0, Fault::Length { allowed: Form::of("6 digits", "6位数字") }));
         };
         let [yy, month, day] = [0, 2, 4].map(|at| two(digits[at], digits[at + 1]));
         Self::checked(full_year(yy, reference_year), month, day, 2)
@@ -36,7 +36,7 @@ impl LabelDate {
             .ok()
             .filter(|digits| digits.iter().all(u8::is_ascii_digit))
         else {
-            return Err(Error::new("date", 0, Fault::Length { allowed: "8 digits" }));
+            return Err(Error::new("date", 0, Fault::Length { allowed: Form::of("8 digits", "8位数字") }));
         };
         let [century, yy, month, day] = [0, 2, 4, 6].map(|at| two(digits[at], digits[at + 1]));
         Self::checked(u16::from(century) * 100 + u16::from(yy), month, day, 4)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Form;
 use crate::tests::refused;
 use crate::{Ai, Caution, Fault, ItemKind, Symbology};
 
@@ -154,7 +155,12 @@ fn a_refused_scan_says_where() {
     check("]d210123456789012345678901", "BATCH/LOT", 25, Fault::TooManyChars { max: 20 });
     check("]d237123456789", "COUNT", 13, Fault::TooManyChars { max: 8 });
     check("]d242215", "ORIGIN", 8, Fault::TooFewChars { min: 3 });
-    check("]d2422999", "ORIGIN", 6, Fault::NotListed("a country of ISO 3166-1"));
+    check(
+        "]d2422999",
+        "ORIGIN",
+        6,
+        Fault::NotListed(Form::of("a country of ISO 3166-1", "ISO 3166-1 国家代码")),
+    );
     check("]d2421156", "SHIP TO POST", 9, Fault::TooFewChars { min: 1 });
     check("]d280141987654Ad4X4bL5ttr2310c2X", "MUDI", 30, Fault::CheckPair);
     check("(01)09521234543213(10)A(B", "ai", 24, Fault::UnknownAi);
@@ -163,7 +169,14 @@ fn a_refused_scan_says_where() {
     check("(10)A(10)B", "BATCH/LOT", 9, Fault::Repeated);
     check("9521234543214", "gtin", 12, Fault::CheckDigit);
     check("395212345678901237", "sscc", 17, Fault::CheckDigit);
-    check("]E0952123454321", "gtin", 15, Fault::Length { allowed: "13 digits in EAN-13, 8 in EAN-8" });
+    check(
+        "]E0952123454321",
+        "gtin",
+        15,
+        Fault::Length {
+            allowed: Form::of("13 digits in EAN-13, 8 in EAN-8", "EAN-13为13位数字，EAN-8为8位"),
+        },
+    );
     check("]E09521234543213|]e010A B", "BATCH/LOT", 23, Fault::Character);
     check(&"1".repeat(5000), "scan", 4096, Fault::TooManyBytes { max: 4096 });
 }

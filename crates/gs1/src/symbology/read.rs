@@ -3,7 +3,7 @@
 use super::{Carrier, IDENTIFIERS, Symbology};
 use crate::element::ElementString;
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gtin;
 use crate::scan::MAX_SCAN_BYTES;
 
@@ -114,7 +114,7 @@ fn number(text: &str, len: usize, base: usize) -> Result<Data<'_>, Error> {
     };
     if digits.len() != len {
         let at = digits.floor_char_boundary(len);
-        let allowed = "13 digits in EAN-13, 8 in EAN-8";
+        let allowed = Form::of("13 digits in EAN-13, 8 in EAN-8", "EAN-13为13位数字，EAN-8为8位");
         return Err(Error::new("gtin", at, Fault::Length { allowed }));
     }
     let gtin = Gtin::parse(digits)?;

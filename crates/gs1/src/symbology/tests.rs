@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::tests::{keyed, noise, refused};
 
 #[test]
@@ -20,9 +20,9 @@ fn a_message_that_its_symbol_cannot_hold_is_refused_at_its_place() {
     let check = |symbology: Symbology, message: &str, part, at, fault| {
         refused(symbology.transmit(message), part, at, fault);
     };
-    check(Symbology::Gs1128, "10A", "message", 0, Fault::Expected("^"));
+    check(Symbology::Gs1128, "10A", "message", 0, Fault::Expected(Form::same("^")));
     check(Symbology::DataMatrix, "^10A B", "BATCH/LOT", 4, Fault::Character);
-    check(Symbology::DataBarExpanded, "^10A|99B", "composite", 5, Fault::Expected("^"));
+    check(Symbology::DataBarExpanded, "^10A|99B", "composite", 5, Fault::Expected(Form::same("^")));
     check(Symbology::DataBarExpanded, "^10A|^99B C", "INTERNAL", 9, Fault::Character);
     check(Symbology::Ean13, "9521234543214", "gtin", 12, Fault::CheckDigit);
     check(Symbology::Ean13, "952123454321x", "gtin", 12, Fault::NotADigit);

@@ -4,7 +4,7 @@ use super::Symbology;
 use crate::check::check_digit;
 use crate::element::{ElementString, FNC1};
 use crate::error::Error;
-use crate::fault::Fault;
+use crate::fault::{Fault, Form};
 use crate::keys::Gtin;
 
 impl Symbology {
@@ -64,7 +64,7 @@ fn plain(message: &str) -> &str {
 /// An element string in bars. With a composite both are sent as one, as DataBar does.
 fn bars(message: &str, alone: &str) -> Result<String, Error> {
     let (linear, above) = parts(message);
-    let body = linear.strip_prefix('^').ok_or(Error::new("message", 0, Fault::Expected("^")))?;
+    let body = linear.strip_prefix('^').ok_or(Error::new("message", 0, Fault::Expected(Form::same("^"))))?;
     let (mut text, open) = sent(body, 1)?;
     let Some(above) = above else {
         return Ok(format!("{alone}{text}"));
@@ -105,7 +105,8 @@ fn parts(message: &str) -> (&str, Option<&str>) {
 }
 
 fn composite(message: &str, base: usize) -> Result<String, Error> {
-    let body = message.strip_prefix('^').ok_or(Error::new("composite", base, Fault::Expected("^")))?;
+    let body =
+        message.strip_prefix('^').ok_or(Error::new("composite", base, Fault::Expected(Form::same("^"))))?;
     Ok(sent(body, base + 1)?.0)
 }
 
@@ -127,7 +128,10 @@ fn digits(text: &str, len: usize) -> Result<String, Error> {
     }
     crate::ascii::all_digits("gtin", text)?;
     if text.len() != len {
-        let allowed = "the digits of its symbol, with or without the check digit";
+        let allowed = Form::of(
+            "the digits of its symbol, with or without the check digit",
+            "该码制的位数，可含或不含校验位",
+        );
         return Err(Error::new("gtin", text.len().min(len), Fault::Length { allowed }));
     }
     Gtin::parse(text).map(|_| text.to_owned())

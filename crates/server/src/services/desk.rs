@@ -120,7 +120,8 @@ fn shipment(
     if !sight.entry(view, index, LeafType::Statement)? {
         return Err(Kind::NotFound.into());
     }
-    let (shipment, lines) = desk::shipment_lines(view, index).map_err(fault)?.ok_or(Kind::NotFound)?;
+    let (shipment, lines) =
+        desk::shipment_lines(view, index, &sight.over(view)).map_err(fault)?.ok_or(Kind::NotFound)?;
     let message = messages::shipment(view, &shipment)?;
     let names = names(view, [&message.sender, &message.addressee, &message.carrier])?;
     let lines = lines.into_iter().map(messages::line).collect();
@@ -143,6 +144,7 @@ fn holdings(
             limit: page_size(query.page_size)?,
             today: today(),
         },
+        &sight.over(view),
     )
     .map_err(fault)?;
     Ok(ListHoldingsResponse {
@@ -197,7 +199,12 @@ fn dossier(
         }
         (lot, item) => {
             admit(view, sight, item)?;
-            let of = trace::item(view, item).map_err(fault)?.commission.map(|c| c.lot).unwrap_or_default();
+            let made = trace::item(view, item).map_err(fault)?.commission.unwrap_or_default();
+            if made.opening_stock && !made.lot.is_empty() {
+                // Of its opening stock its holder alone has said which lot it is of.
+                admit_lot(view, sight, &made.lot)?;
+            }
+            let of = made.lot;
             if of.is_empty() {
                 return Err(Fault::field(
                     "item",
@@ -232,11 +239,8 @@ fn suppliers_of_item(
     item: &str,
 ) -> Result<std::collections::BTreeSet<String>, Fault> {
     let hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
-    let up = |hop: &trace::Hop| {
-        let passed_on = hop.kind == trace::HopKind::Transfer && hop.certainty != trace::Certainty::Gap;
-        passed_on && (sight.is_everything() || hop.to == sight.party)
-    };
-    Ok(hops.into_iter().filter(up).map(|hop| hop.from).collect())
+    let up = hops.iter().filter(|hop| sight.is_everything() || hop.to == sight.party);
+    Ok(up.filter_map(|hop| hop.supplier().map(str::to_owned)).collect())
 }
 
 fn admit_lot(view: &Snapshot<'_>, sight: &Sight, lot: &str) -> Result<(), Fault> {

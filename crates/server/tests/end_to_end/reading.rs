@@ -327,6 +327,42 @@ async fn a_statement_about_the_goods_of_others_opens_nothing() {
     ] {
         assert_eq!(get(reader).await, expect, "{}", reader.party);
     }
+    // Nor does it once the goods are used up, when nothing that is said of them fits any longer.
+    let used = Some(v1::Quantity { amount: 100, unit: "U".into() });
+    let line = v1::UseLine { item: unit(1), vial: 1, used, finished: true, ..v1::UseLine::default() };
+    let clinic = Actor::new("org:Clinic", 5);
+    world.register(&clinic, Role::Clinic).await;
+    world.submit(dealer.sign(&world.id, ship(vec![unit(1)], &clinic))).await.unwrap();
+    world.submit(clinic.sign(&world.id, Body::Use(v1::Use { lines: vec![line] }))).await.unwrap();
+    world.submit(bystander.sign(&world.id, ship(vec![unit(1)], &friend))).await.unwrap();
+    for (reader, expect) in
+        [(&clinic, Ok(())), (&bystander, Err(Code::NotFound)), (&friend, Err(Code::NotFound))]
+    {
+        assert_eq!(get(reader).await, expect, "{}", reader.party);
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_of_guessed_codes_tells_nothing_of_them() {
+    let Story { world, maker, dealer, bystander, entries: [_, sent] } = story().await;
+    let facts = async |reader: &Actor, index| {
+        let request = world.by(&world.root, GetEntryRequest { index });
+        let payload = world.log().get_entry(request).await.unwrap().into_inner().entry.unwrap().payload;
+        let header = <v1::Statement as prost::Message>::decode(payload).unwrap().header.unwrap();
+        let statement = Some(StatementRef { party: header.party, id: header.id, digest: Default::default() });
+        let request = world.by(reader, v1::GetShipmentRequest { statement });
+        let lines = world.desk().get_shipment(request).await.unwrap().into_inner().lines;
+        lines.into_iter().map(|line| (line.item, !line.item_lot.is_empty())).collect::<Vec<_>>()
+    };
+    for reader in [&maker, &dealer, &world.root] {
+        assert_eq!(facts(reader, sent).await, [(unit(1), true)], "{}", reader.party);
+    }
+    let guessed = bystander.sign(&world.id, ship(vec![unit(1), unit(2), unit(77)], &dealer));
+    let guessed = world.submit(guessed).await.unwrap().index;
+    let nothing = [(unit(1), false), (unit(2), false), (unit(77), false)];
+    assert_eq!(facts(&bystander, guessed).await, nothing, "real and invented ones look the same");
+    assert_eq!(facts(&dealer, guessed).await, [(unit(1), true), (unit(2), false), (unit(77), false)]);
     world.stop().await.unwrap();
 }
 

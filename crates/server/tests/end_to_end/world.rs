@@ -202,6 +202,10 @@ impl World {
         TraceServiceClient::new(self.channel.clone())
     }
 
+    pub fn desk(&self) -> rpc::desk_service_client::DeskServiceClient<Channel> {
+        rpc::desk_service_client::DeskServiceClient::new(self.channel.clone())
+    }
+
     /// A request with a token of `reader`.
     pub fn by<T>(&self, reader: &Actor, message: T) -> Request<T> {
         let mut request = Request::new(message);

@@ -10,7 +10,7 @@ use custody::{
     View, ViewError,
     alias::code_texts,
     content,
-    item::item_state,
+    item::{ItemState, item_state},
     root_of,
     tables::{subject_by_text, touches},
 };
@@ -18,12 +18,12 @@ use gs1::LotRef;
 use proto::v1::{Adjust, AdjustOutcome, Commission, statement::Body};
 use statement::{Kind, SubjectKind};
 
-use crate::budget::Budget;
-
 /// Counts of opening stock that are read for one thing.
 const MAX_OPENINGS: usize = 64;
 /// Lines of opening stock kept for one answer, some 300 bytes each.
 const MAX_KEPT: usize = 32_768;
+
+use crate::{budget::Budget, hops::Hop, path::legs, reader::Reader, standing::Sees, stay::Timeline};
 
 /// Lot, expiry and registration of an item, where known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,20 +75,22 @@ impl Facts {
         Self { known: BTreeMap::new(), openings: BTreeMap::new(), kept: 0 }
     }
 
-    /// Of an item: its Commission's, else those of opening stock, of which `whose` count speaks first.
+    /// Of an item, as far as the reader may see it: its Commission's; else those of counts of opening stock that
+    /// the reader may see, of which `whose` count speaks first. Who claims a code must not learn from them
+    /// whether it exists.
     pub(super) fn of<V: View + ?Sized>(
         &mut self,
-        view: &V,
+        reader: &mut Reader<'_, V>,
         item: &str,
         whose: &str,
-        budget: &mut Budget,
-    ) -> Result<ItemFacts, ViewError> {
-        let Some((_, state)) = item_state(view, item)? else { return Ok(ItemFacts::default()) };
-        let facts = match state.commissioned {
-            0 => self.opening(view, &code_texts(view, item)?, whose, budget)?,
-            entry => self.commission(view, entry)?,
-        };
-        Ok((*facts).clone())
+        sees: &dyn Sees,
+    ) -> Result<Rc<ItemFacts>, ViewError> {
+        let Some((_, state)) = item_state(reader.view, item)? else { return Ok(Rc::default()) };
+        if state.commissioned != 0 && may_see(reader, item, &state, sees)? {
+            return self.commission(reader.view, state.commissioned);
+        }
+        let codes = code_texts(reader.view, item)?;
+        self.opening(reader.view, &codes, (whose, sees), &mut reader.budget)
     }
 
     /// What is said of a thing with these codes, or of a lot, where it is counted as opening stock: by `whose`
@@ -97,7 +99,7 @@ impl Facts {
         &mut self,
         view: &V,
         codes: &[String],
-        whose: &str,
+        (whose, sees): (&str, &dyn Sees),
         budget: &mut Budget,
     ) -> Result<Rc<ItemFacts>, ViewError> {
         let mut roots = BTreeSet::new();
@@ -114,6 +116,9 @@ impl Facts {
         }
         let mut first = None;
         for root in roots {
+            if !sees.statement(root)? {
+                continue;
+            }
             let opening = self.count(view, root, budget)?;
             let Some(facts) = codes.iter().find_map(|code| opening.lines.get(code)) else { continue };
             if opening.actor == whose {
@@ -177,6 +182,39 @@ impl Facts {
         self.known.insert(entry, Rc::clone(&facts));
         Ok(facts)
     }
+}
+
+/// Whether the reader may see an item: it may see its Commission, or ask about the item. Not where the budget
+/// has left out some of its history.
+pub(super) fn may_see<V: View + ?Sized>(
+    reader: &mut Reader<'_, V>,
+    item: &str,
+    state: &ItemState,
+    sees: &dyn Sees,
+) -> Result<bool, ViewError> {
+    if let Some(commission) = state.commissioned.checked_sub(1)
+        && sees.statement(commission)?
+    {
+        return Ok(true);
+    }
+    let timeline = reader.timeline(item)?;
+    sees_way(reader, item, &timeline, sees)
+}
+
+/// Whether the reader may ask about an item that went this way.
+pub(super) fn sees_way<V: View + ?Sized>(
+    reader: &mut Reader<'_, V>,
+    item: &str,
+    timeline: &Timeline,
+    sees: &dyn Sees,
+) -> Result<bool, ViewError> {
+    if reader.budget.exhausted {
+        return Ok(false);
+    }
+    let item: Rc<str> = item.into();
+    let hops: Vec<Hop> =
+        legs(timeline).into_iter().map(|leg| reader.hop(&item, leg)).collect::<Result<_, _>>()?;
+    sees.item(&hops)
 }
 
 fn facts_of(b: Commission, maker: &str) -> ItemFacts {

@@ -13,10 +13,10 @@ use proto::v1::statement::Body;
 use statement::{Day, Kind, Relation, SubjectKind, subject_key};
 
 use super::{
-    facts::{Facts, ItemFacts},
+    facts::{Facts, ItemFacts, may_see, sees_way},
     restrictions::{Goods, Restraints, lot_facts},
 };
-use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader};
+use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader, standing::Sees};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -95,20 +95,26 @@ pub struct HoldingsPage {
 }
 
 /// What a party has, as far as its own and its suppliers' statements tell. A page may be short, or empty,
-/// and go on all the same: what it looks at is bounded.
+/// and go on all the same: what it looks at is bounded. `sees`: of what the reader may not see nothing is told but what the party has
+/// said of it itself.
 ///
 /// # Errors
 /// The view failed.
-pub fn holdings<V: View + ?Sized>(view: &V, query: &HoldingsQuery<'_>) -> Result<HoldingsPage, Error> {
-    holdings_within(view, query, Budget::default())
+pub fn holdings<V: View + ?Sized>(
+    view: &V,
+    query: &HoldingsQuery<'_>,
+    sees: &dyn Sees,
+) -> Result<HoldingsPage, Error> {
+    holdings_within(view, query, sees, Budget::default())
 }
 
 pub(crate) fn holdings_within<V: View + ?Sized>(
     view: &V,
     query: &HoldingsQuery<'_>,
+    sees: &dyn Sees,
     budget: Budget,
 ) -> Result<HoldingsPage, Error> {
-    let mut desk = Desk::new(view, query, budget);
+    let mut desk = Desk::new(view, (query, sees), budget);
     let mut next = None;
     let mut looked = false;
     let (mut part, mut from, mut left) = (usize::from(query.start.part), query.start.number, query.limit);
@@ -143,6 +149,7 @@ pub(crate) fn holdings_within<V: View + ?Sized>(
 struct Desk<'a, V: ?Sized> {
     view: &'a V,
     query: &'a HoldingsQuery<'a>,
+    sees: &'a dyn Sees,
     reader: Reader<'a, V>,
     facts: Facts,
     sites: BTreeMap<u64, Rc<str>>,
@@ -151,10 +158,11 @@ struct Desk<'a, V: ?Sized> {
 }
 
 impl<'a, V: View + ?Sized> Desk<'a, V> {
-    const fn new(view: &'a V, query: &'a HoldingsQuery<'a>, budget: Budget) -> Self {
+    const fn new(view: &'a V, (query, sees): (&'a HoldingsQuery<'a>, &'a dyn Sees), budget: Budget) -> Self {
         Self {
             view,
             query,
+            sees,
             reader: Reader::new(view, budget),
             facts: Facts::new(),
             sites: BTreeMap::new(),
@@ -170,7 +178,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         }
         let balances = balances(self.view, self.query.party, row.number)?;
         let budget = &mut self.reader.budget;
-        let made = lot_facts(self.view, &lot, self.query.party, &mut self.facts, budget)?;
+        let made = lot_facts(self.view, &lot, (self.query.party, self.sees), &mut self.facts, budget)?;
         let held = self.restraints.over(&Goods::of_lot(&lot, &made), budget)?;
         self.found.push(Holding {
             lot,
@@ -194,12 +202,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         };
         let state = ItemState::decode(&record.state)?;
         let inside = self.inside(text, &record)?;
+        let shown = may_see(&mut self.reader, text, &state, self.sees)?;
         let facts = match state.commissioned {
-            0 => self.opening(text)?,
-            entry => self.facts.commission(self.view, entry)?,
+            made if made != 0 && shown => self.facts.commission(self.view, made)?,
+            _ => self.opening(text)?,
         };
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
-            let held = self.held_by(text, &facts, held)?;
+            let held = self.held_by((text, shown), &facts, held)?;
             for child in inside {
                 self.item(&child, text, (&held, depth + 1))?;
             }
@@ -210,7 +219,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
             return Ok(());
         }
-        let held_by = self.held_by(text, &facts, held)?;
+        let held_by = self.held_by((text, shown), &facts, held)?;
         self.found.push(Holding {
             item: text.to_owned(),
             lot: facts.lot.clone(),
@@ -227,15 +236,22 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Ok(())
     }
 
-    /// What is said of an item that was never commissioned.
+    /// What is said of an item where there is no Commission that the reader may see.
     fn opening(&mut self, item: &str) -> Result<Rc<ItemFacts>, ViewError> {
         let codes = self.reader.names(item)?;
-        self.facts.opening(self.view, &codes, self.query.party, &mut self.reader.budget)
+        let by = (self.query.party, self.sees);
+        self.facts.opening(self.view, &codes, by, &mut self.reader.budget)
     }
 
-    /// What restricts an item, and the container it is in.
-    fn held_by(&mut self, item: &str, made: &ItemFacts, container: &[u64]) -> Result<Vec<u64>, ViewError> {
-        let codes = self.reader.names(item)?;
+    /// What restricts an item, and the container it is in. Of one that the reader may not see, what restricts
+    /// this code or its product: whoever has the goods must know that.
+    fn held_by(
+        &mut self,
+        (item, shown): (&str, bool),
+        made: &ItemFacts,
+        container: &[u64],
+    ) -> Result<Vec<u64>, ViewError> {
+        let codes = if shown { self.reader.names(item)? } else { vec![item.to_owned()] };
         let mut held = self.restraints.over(&Goods::of_item(&codes, made), &mut self.reader.budget)?;
         held.extend(container);
         Ok(held.into_iter().collect())
@@ -246,8 +262,8 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
     fn emptied(&mut self, container: &str, number: u64) -> Result<(), Error> {
         let key = subject_key(SubjectKind::Item, container);
         let Some(record) = subject(self.view, &key)? else { return Ok(()) };
-        for (child, own) in self.packed(&record)? {
-            if left_by_itself(&own, number) {
+        for (child, Packed { state, seen }) in self.packed(&record)? {
+            if left_by_itself(&state, number) {
                 continue;
             }
             let timeline = self.reader.timeline(&child)?;
@@ -255,6 +271,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             if at.status.is_here()
                 && timeline.containers.is_empty()
                 && *self.reader.party(at.holder)? == *self.query.party
+                && (seen || sees_way(&mut self.reader, &child, &timeline, self.sees)?)
             {
                 self.item(&child, "", (&[], 0))?;
             }
@@ -262,24 +279,28 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Ok(())
     }
 
-    /// What is in a container now.
+    /// What is in a container now, as far as the reader may see it: who claims to have a container, or to have
+    /// emptied it, must not learn from that what is in it.
     fn inside(&mut self, container: &str, record: &SubjectRecord) -> Result<Vec<String>, ViewError> {
         let mut inside = Vec::new();
-        for (child, own) in self.packed(record)? {
-            if left_by_itself(&own, record.number) {
+        for (child, Packed { state, seen }) in self.packed(record)? {
+            if left_by_itself(&state, record.number) {
                 continue;
             }
             let timeline = self.reader.timeline(&child)?;
             let within = timeline.containers.first().is_some_and(|c| **c == *container);
-            if within && Whereabouts::after(&timeline.steps).status.is_here() {
+            if within
+                && Whereabouts::after(&timeline.steps).status.is_here()
+                && (seen || sees_way(&mut self.reader, &child, &timeline, self.sees)?)
+            {
                 inside.push(child);
             }
         }
         Ok(inside)
     }
 
-    /// What was ever packed into a container, with its state.
-    fn packed(&mut self, record: &SubjectRecord) -> Result<BTreeMap<String, ItemState>, ViewError> {
+    /// What was ever packed into a container.
+    fn packed(&mut self, record: &SubjectRecord) -> Result<BTreeMap<String, Packed>, ViewError> {
         let mut packs = BTreeMap::new();
         let budget = &mut self.reader.budget;
         touches(self.view, record.number, 0, &mut |touch| {
@@ -289,19 +310,24 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             }
             Ok(budget.spend(1))
         })?;
-        let mut packed = BTreeMap::new();
+        let mut packed: BTreeMap<String, Packed> = BTreeMap::new();
         for (index, kind) in packs {
             let root = if kind == Kind::Correct { root_of(self.view, index)? } else { index };
             if !self.reader.budget.read() {
                 break;
             }
             let Some(Content { body: Body::Pack(b), .. }) = content(self.view, root)? else { continue };
+            let seen = self.sees.statement(root)?;
             for child in b.children {
+                if let Some(known) = packed.get_mut(&child) {
+                    known.seen |= seen;
+                    continue;
+                }
                 let key = subject_key(SubjectKind::Item, &child);
                 let Some(found) = subject(self.view, &key)?.filter(|_| self.reader.budget.spend(1)) else {
                     continue;
                 };
-                packed.insert(child, ItemState::decode(&found.state)?);
+                packed.insert(child, Packed { state: ItemState::decode(&found.state)?, seen });
             }
         }
         Ok(packed)
@@ -316,6 +342,13 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         self.sites.insert(entry, Rc::clone(&site));
         Ok(site)
     }
+}
+
+/// What was packed into a container.
+struct Packed {
+    state: ItemState,
+    /// The reader may see a statement by which it was.
+    seen: bool,
 }
 
 /// Whether an act of its own has taken a child out of the container it was packed into. Who says that it

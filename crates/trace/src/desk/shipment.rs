@@ -15,7 +15,7 @@ use super::{
 };
 use statement::{SubjectKey, SubjectKind, subject_key};
 
-use crate::{Error, budget::Budget};
+use crate::{Error, budget::Budget, reader::Reader, standing::Sees};
 
 /// Receives told of one line or shipment.
 const MAX_TOLD: usize = 16;
@@ -69,7 +69,7 @@ pub struct ShipmentLine {
     pub received_by: Vec<u64>,
     /// How; `None` while nobody has.
     pub outcome: Option<LineOutcome>,
-    /// What is known of the item or lot.
+    /// What is known of the item, where the reader may see it, or of the lot.
     pub facts: ItemFacts,
 }
 
@@ -92,28 +92,29 @@ pub fn shipment<V: View + ?Sized>(view: &V, root: u64) -> Result<Option<Shipment
     Ok(read(view, root, &mut Budget::default())?.map(|(shipment, _)| shipment))
 }
 
-/// The same with every line.
+/// The same with every line; of its items the facts that the reader may see.
 ///
 /// # Errors
 /// The view failed.
 pub fn shipment_lines<V: View + ?Sized>(
     view: &V,
     root: u64,
+    sees: &dyn Sees,
 ) -> Result<Option<(Shipment, Vec<ShipmentLine>)>, Error> {
     let mut budget = Budget::default();
     let Some((shipment, answers)) = read(view, root, &mut budget)? else { return Ok(None) };
     let sender = shipment.content.root.actor();
     let Some(ship) = shipment.ship() else { return Ok(None) };
-    let mut facts = Facts::default();
+    let (mut facts, mut reader) = (Facts::default(), Reader::new(view, Budget::default()));
     let mut lines = Vec::with_capacity(ship.items.len() + ship.lots.len());
     for item in &ship.items {
         let (received_by, outcome) = answers.of(item);
-        let facts = facts.of(view, item, sender, &mut budget)?;
+        let facts = (*facts.of(&mut reader, item, sender, sees)?).clone();
         lines.push(ShipmentLine { line: Line::Item(item.clone()), received_by, outcome, facts });
     }
     for lot in &ship.lots {
         let (received_by, outcome) = answers.of(&lot.lot);
-        let told = lot_facts(view, &lot.lot, sender, &mut facts, &mut budget)?;
+        let told = lot_facts(view, &lot.lot, (sender, sees), &mut facts, &mut budget)?;
         let facts = ItemFacts { lot: String::new(), ..(*told).clone() };
         lines.push(ShipmentLine { line: Line::Lot(lot.clone()), received_by, outcome, facts });
     }

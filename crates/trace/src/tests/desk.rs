@@ -3,18 +3,31 @@ use proto::v1::{self, statement::Body};
 use statement::{Day, Kind};
 
 use super::story::{Counting, MINUTE, NOON, Story, lot, sgtin, short};
+use crate::Everything;
 use crate::budget::Budget;
 use crate::desk::holdings::holdings_within;
 use crate::desk::{self, Holding, HoldingsQuery, HoldingsStart, LineOutcome, Progress, Wanted};
 
 pub(super) const TODAY: Day = Day(20_515);
 
+pub(super) const fn query_of(party: &str, contents: bool, limit: usize) -> HoldingsQuery<'_> {
+    HoldingsQuery {
+        party,
+        lot: "",
+        site: "",
+        contents,
+        start: HoldingsStart { part: 0, number: 0 },
+        limit,
+        today: TODAY,
+    }
+}
+
 /// All of a party's holdings, in pages of `limit` rows.
 pub(super) fn all_holdings(story: &Story, party: &str, contents: bool, limit: usize) -> Vec<Holding> {
     let (mut all, mut start) = (Vec::new(), HoldingsStart::default());
     for _ in 0..100 {
         let query = HoldingsQuery { party, lot: "", site: "", contents, start, limit, today: TODAY };
-        let page = desk::holdings(&story.view, &query).unwrap();
+        let page = desk::holdings(&story.view, &query, &Everything).unwrap();
         assert!(!page.truncated);
         all.extend(page.holdings);
         match page.next {
@@ -184,7 +197,7 @@ fn a_shipment_is_inbound_until_every_line_is_answered_by_its_addressee() {
     assert_eq!((progress(&story, 2), inbound(&story, "trader", "", 10)), (Progress::Partly, vec![2, 3, 4]));
     let last = story.tell("trader receive way=W1 short=B @8");
     assert_eq!((progress(&story, 2), inbound(&story, "trader", "", 10)), (Progress::Wholly, vec![3, 4]));
-    let (shipment, lines) = desk::shipment_lines(&story.view, 2).unwrap().unwrap();
+    let (shipment, lines) = desk::shipment_lines(&story.view, 2, &Everything).unwrap().unwrap();
     assert_eq!(shipment.received_by, [last - 1, last]);
     let outcomes: Vec<_> = lines.iter().map(|l| (l.outcome, l.received_by.clone())).collect();
     let missing = Some(LineOutcome::Exception(v1::ReceiveOutcome::Short));
@@ -196,7 +209,7 @@ fn a_shipment_is_inbound_until_every_line_is_answered_by_its_addressee() {
     );
     story.tell("trader receive of=e3 @9");
     assert_eq!(inbound(&story, "trader", "", 10), [4]);
-    let (shipment, _) = desk::shipment_lines(&story.view, 3).unwrap().unwrap();
+    let (shipment, _) = desk::shipment_lines(&story.view, 3, &Everything).unwrap().unwrap();
     assert_eq!(shipment.progress, Progress::Wholly);
     story.tell(&format!("trader void e{last}"));
     assert_eq!(inbound(&story, "trader", "", 10), [4], "a counter-signed Receive waits for the other side");
@@ -374,7 +387,7 @@ fn a_case_answered_by_what_is_in_it_is_told_line_by_line() {
     story.tell("maker alias B,B2 @7");
     story.tell("trader receive of=s short=B2 @8");
     assert_eq!((progress(&story, 3), inbound(&story, "trader", "", 9)), (Progress::Wholly, vec![]));
-    let (_, lines) = desk::shipment_lines(&story.view, 3).unwrap().unwrap();
+    let (_, lines) = desk::shipment_lines(&story.view, 3, &Everything).unwrap().unwrap();
     let told: Vec<_> = lines.iter().map(|l| (l.outcome, l.received_by.clone())).collect();
     let missing = Some(LineOutcome::Exception(v1::ReceiveOutcome::Short));
     assert_eq!(told, [(missing, vec![4, 6]), (Some(LineOutcome::Received), vec![4])]);
@@ -397,15 +410,15 @@ fn a_page_of_holdings_ends_when_it_is_long_or_has_read_much() {
         limit: 1_000,
         today: TODAY,
     };
-    let first = desk::holdings(&story.view, &query(HoldingsStart::default(), true)).unwrap();
+    let first = desk::holdings(&story.view, &query(HoldingsStart::default(), true), &Everything).unwrap();
     assert_eq!((first.holdings.len(), first.truncated), (3_000, false), "two cases are more than 2,000");
-    let last = desk::holdings(&story.view, &query(first.next.unwrap(), true)).unwrap();
+    let last = desk::holdings(&story.view, &query(first.next.unwrap(), true), &Everything).unwrap();
     assert_eq!((last.holdings.len(), last.next), (1_500, None));
     // With less than half of the budget left, one row is a page.
     let budget = || Budget { statements: 24_000, ..Budget::default() };
     let (mut pages, mut start) = (0, Some(HoldingsStart::default()));
     while let Some(at) = start {
-        let page = holdings_within(&story.view, &query(at, false), budget()).unwrap();
+        let page = holdings_within(&story.view, &query(at, false), &Everything, budget()).unwrap();
         assert_eq!((page.holdings.len(), page.truncated), (1, false));
         (pages, start) = (pages + 1, page.next);
     }

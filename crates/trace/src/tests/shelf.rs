@@ -57,7 +57,7 @@ fn at(story: &Story, who: &str, site: &str, lot: &str) -> Vec<Holding> {
     for _ in 0..20 {
         let query =
             HoldingsQuery { party: &party, lot, site: &site, contents: false, start, limit: 2, today: TODAY };
-        let page = desk::holdings(&story.view, &query).unwrap();
+        let page = desk::holdings(&story.view, &query, &crate::Everything).unwrap();
         assert!(!page.truncated);
         all.extend(page.holdings);
         match page.next {
@@ -195,7 +195,7 @@ fn who_is_sent_opening_stock_or_lots_is_told_what_they_are() {
         ..v1::Ship::default()
     };
     let ship = say(&mut story, "maker", "", Body::Ship(ship));
-    let (_, lines) = desk::shipment_lines(&story.view, ship).unwrap().unwrap();
+    let (_, lines) = desk::shipment_lines(&story.view, ship, &crate::Everything).unwrap().unwrap();
     let told: Vec<(bool, &str, &str)> = lines
         .iter()
         .map(|l| (matches!(l.line, Line::Lot(_)), l.facts.lot.as_str(), l.facts.expires_on.as_str()))

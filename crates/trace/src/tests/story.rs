@@ -197,11 +197,15 @@ impl Story {
                 reason: "repack".into(),
                 ..v1::Transform::default()
             }),
-            ["sample", names] => Body::Sample(v1::Sample {
+            ["service", names] => {
+                let line = |item| v1::ServiceLine { item, action: "inspection".into(), ..Default::default() };
+                Body::Service(v1::Service { lines: items(names).into_iter().map(line).collect() })
+            }
+            ["sample", names, rest @ ..] => Body::Sample(v1::Sample {
                 number: "cert:org:lab/S1".into(),
                 purpose: "inspection".into(),
                 items: items(names),
-                holder: org("maker"),
+                holder: org(option(rest, "from").unwrap_or("maker")),
                 ..v1::Sample::default()
             }),
             ["void", label] => Body::Void(v1::Void { target: Some(self.reference(label)), reason: reason() }),
