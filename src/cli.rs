@@ -54,6 +54,9 @@ pub enum Command {
     Ledger(Connection),
     /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.
     Checkpoint(Checkpoint),
+    /// Evidence bundles and fraud proofs, checked offline.
+    #[command(subcommand)]
+    Evidence(crate::cmd::Evidence),
     /// Documents beside the ledger, which statements name.
     #[command(subcommand)]
     Attach(Attach),
@@ -64,9 +67,6 @@ pub enum Command {
     },
     /// Check a whole ledger in DIR from its bytes; nothing in DIR is changed.
     Verify(Verify),
-    /// Evidence bundles and fraud proofs, checked offline.
-    #[command(subcommand)]
-    Evidence(Evidence),
     /// Make the view anew from the log.
     Rebuild(Data),
     /// Copy log and attachments of a stopped ledger to a new directory.
@@ -278,40 +278,6 @@ pub struct Connection {
     /// Keep no checkpoint, and hold the log to none seen before.
     #[arg(long, conflicts_with = "memory")]
     pub no_memory: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Evidence {
-    /// Check an evidence bundle or a fraud proof, without a network: what it proves, as of when, by whose word.
-    Verify(EvidenceVerify),
-}
-
-#[derive(Debug, Args)]
-pub struct EvidenceVerify {
-    /// The file.
-    pub file: PathBuf,
-    /// The ledger that it must be of (64 hex digits), as you were told it by somebody you trust. A fraud proof needs
-    /// the log's key alone.
-    #[arg(long)]
-    pub ledger: Option<String>,
-    /// The log's key, as `yuanliu init` and `yuanliu checkpoint --vkey` print it.
-    #[arg(long)]
-    pub log_key: String,
-    /// Key of a witness that you trust. Repeat for several.
-    #[arg(long, value_name = "KEY")]
-    pub witness_key: Vec<String>,
-    /// Key of a witness that replays everything before it cosigns, which you trust to do so. Repeat for several.
-    #[arg(long, value_name = "KEY")]
-    pub auditor_key: Vec<String>,
-    /// How many of these witnesses must have cosigned; by default all.
-    #[arg(long, value_name = "N")]
-    pub quorum: Option<usize>,
-    /// Refuse a bundle whose seal is older than so many seconds.
-    #[arg(long, value_name = "SECONDS")]
-    pub max_age: Option<u64>,
-    /// Write a page for print (HTML, Chinese and English) about a bundle that is proven; must not exist.
-    #[arg(long, value_name = "FILE")]
-    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

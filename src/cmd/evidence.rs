@@ -3,11 +3,12 @@
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::Result;
+use clap::{Args, Subcommand};
 use evidence::{
     bundle::{self, Defect, Trust, Verdict, Witness},
     fraud::{FraudVerdict, verify_fraud},
@@ -17,14 +18,56 @@ use merkle::{VerifierKey, WitnessKey};
 
 use super::keygen::parse_ledger;
 use crate::{
-    cli,
     exit::{self, REFUSED},
     lang::Lang,
     out::{Out, failed},
 };
 
+/// The commands about evidence.
+#[derive(Debug, Subcommand)]
+pub enum Evidence {
+    /// Check an evidence bundle or a fraud proof, without a network: what it proves, as of when, by whose word.
+    Verify(Verify),
+}
+
+/// What to check, and what the reader trusts.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The file.
+    pub file: PathBuf,
+    /// The ledger that it must be of (64 hex digits), as you were told it by somebody you trust. A fraud proof needs
+    /// the log's key alone.
+    #[arg(long)]
+    pub ledger: Option<String>,
+    /// The log's key, as `yuanliu init` and `yuanliu checkpoint --vkey` print it.
+    #[arg(long)]
+    pub log_key: String,
+    /// Key of a witness that you trust. Repeat for several.
+    #[arg(long, value_name = "KEY")]
+    pub witness_key: Vec<String>,
+    /// Key of a witness that replays everything before it cosigns, which you trust to do so. Repeat for several.
+    #[arg(long, value_name = "KEY")]
+    pub auditor_key: Vec<String>,
+    /// How many of these witnesses must have cosigned; by default all.
+    #[arg(long, value_name = "N")]
+    pub quorum: Option<usize>,
+    /// Refuse a bundle whose seal is older than so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub max_age: Option<u64>,
+    /// Write a page for print (HTML, Chinese and English) about a bundle that is proven; must not exist.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// Runs one of them.
+pub fn run(command: &Evidence, out: Out) -> Result<ExitCode> {
+    match command {
+        Evidence::Verify(args) => verify(args, out),
+    }
+}
+
 /// Checks a bundle or a fraud proof, and says what it proves.
-pub fn verify(args: &cli::EvidenceVerify, out: Out) -> Result<ExitCode> {
+fn verify(args: &Verify, out: Out) -> Result<ExitCode> {
     let file = read(&args.file)?;
     let log_key = log_key(&args.log_key)?;
     // A fraud proof is bare JSON that says what it is first; a bundle lies in an envelope.
@@ -69,7 +112,7 @@ fn refuse(defect: &Defect, out: Out) -> ExitCode {
     ExitCode::from(REFUSED)
 }
 
-fn trust(args: &cli::EvidenceVerify, log_key: VerifierKey) -> Result<Trust> {
+fn trust(args: &Verify, log_key: VerifierKey) -> Result<Trust> {
     let Some(ledger) = &args.ledger else {
         return Err(exit::usage(
             "--ledger is needed to check a bundle: the ledger id as you were told it by somebody you trust",

@@ -26,9 +26,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-pub use self::statements::At;
+pub use self::{evidence::Evidence, statements::At};
 use crate::{
-    cli::{Command, Evidence, Trace},
+    cli::{Command, Trace},
     out::Out,
 };
 
@@ -53,10 +53,10 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Desk(args) => desk::run(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),
+        Command::Evidence(command) => evidence::run(&command, out),
         Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
         Command::Verify(args) => offline::verify(&args, out),
-        Command::Evidence(Evidence::Verify(args)) => evidence::verify(&args, out),
         Command::Rebuild(args) => offline::rebuild(&args, out),
         Command::Backup { data, output } => offline::backup(&data, &output, out),
         Command::Restore { backup, data } => offline::restore(&backup, &data, out),
