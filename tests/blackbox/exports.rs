@@ -31,7 +31,8 @@ impl Office {
     fn of(ledger: &SimLedger) -> Self {
         let key = ledger.data.join("office.pem");
         KeyFile::create(&key, &ledger.reader.1, Protection::Plain).unwrap();
-        let trust = ["--ledger", &hex::encode(ledger.ledger), "--log-key", &ledger.log.verifier().to_string()];
+        let trust =
+            ["--ledger", &hex::encode(ledger.ledger), "--log-key", &ledger.log.verifier().to_string()];
         Self { key, party: ledger.reader.0.clone(), trust: trust.map(str::to_owned).to_vec() }
     }
 
@@ -59,9 +60,8 @@ fn questions(ledger: &SimLedger) -> [(&'static str, String); 6] {
             Body::Commission(b) if lot.is_empty() => lot = b.lot,
             Body::Ship(b) if item.is_empty() && !header.business_key.is_empty() => {
                 item = b.items.first().cloned().unwrap_or_default();
-                let actor =
-                    if header.on_behalf_of.is_empty() { header.party } else { header.on_behalf_of };
-                bill = statement::bill_text(&actor, &header.business_key);
+                let actor = if header.on_behalf_of.is_empty() { header.party } else { header.on_behalf_of };
+                bill = statement::bill_text(&actor, &header.business_key).unwrap();
             }
             _ => {}
         }

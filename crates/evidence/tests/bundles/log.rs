@@ -6,7 +6,7 @@ use std::{
 };
 
 use custody::{
-    Admission, Input, Limits, MemoryView, Outcome, RecordedEntry, Signed, View as _, admit, apply,
+    Admission, Input, Limits, MemoryView, Outcome, Put, RecordedEntry, Signed, View as _, admit, apply,
     apply_genesis,
 };
 use evidence::bundle::{
@@ -141,7 +141,8 @@ impl Log {
             seal: 0,
             withheld: BTreeSet::new(),
         };
-        log.keep(outcome, Bytes::new(), Bytes::copy_from_slice(genesis.payload()));
+        let payload = Bytes::copy_from_slice(genesis.payload());
+        log.keep(&outcome.leaf, outcome.links, outcome.puts, Bytes::new(), payload);
         log
     }
 
@@ -153,19 +154,19 @@ impl Log {
         self.view.size()
     }
 
-    fn keep(&mut self, outcome: Outcome, envelope: Bytes, payload: Bytes) {
+    fn keep(&mut self, leaf: &Leaf, links: Vec<Link>, puts: Vec<Put>, envelope: Bytes, payload: Bytes) {
         let index = self.size();
-        let leaf = outcome.leaf.encode();
+        let leaf = leaf.encode();
         let hash = leaf_hash(&leaf);
-        for link in &outcome.links {
+        for link in &links {
             let count = self.heads.get(&link.subject).map_or(0, |s| s.count) + 1;
             let state = SubjectState { head: link.head(index, &hash), count, last: index };
             self.heads.insert(link.subject, state);
         }
         self.chain = chain_hash(&self.chain, &leaf);
         self.leaves.push(hash);
-        self.links.push(outcome.links);
-        self.view.record(RecordedEntry { leaf, chain: self.chain, envelope, payload }, outcome.puts);
+        self.links.push(links);
+        self.view.record(RecordedEntry { leaf, chain: self.chain, envelope, payload }, puts);
         self.now += SECOND;
     }
 
@@ -226,11 +227,16 @@ impl Log {
         self.force(&signed)
     }
 
+    fn keep_signed(&mut self, outcome: Outcome, signed: &Signed) -> u64 {
+        let Outcome { leaf, links, puts, .. } = outcome;
+        self.keep(&leaf, links, puts, signed.envelope.clone(), signed.statement.payload().clone());
+        self.size() - 1
+    }
+
     /// Records it without asking, as a dishonest sequencer does.
     pub fn force(&mut self, signed: &Signed) -> u64 {
         let outcome = self.outcome(signed);
-        self.keep(outcome, signed.envelope.clone(), signed.statement.payload().clone());
-        self.size() - 1
+        self.keep_signed(outcome, signed)
     }
 
     /// Records it without a link that it must have.
@@ -238,8 +244,7 @@ impl Log {
         let mut outcome = self.outcome(signed);
         outcome.links.retain(|l| l.subject != subject);
         outcome.leaf.links = links_hash(&outcome.links);
-        self.keep(outcome, signed.envelope.clone(), signed.statement.payload().clone());
-        self.size() - 1
+        self.keep_signed(outcome, signed)
     }
 
     /// Writes the run since the last one, and a seal over all runs. `leave_out` drops a subject from the run.
@@ -274,9 +279,7 @@ impl Log {
             content: content_hash(&payload),
             links: links_hash(&[]),
         };
-        let outcome =
-            Outcome { leaf, links: Vec::new(), states: Vec::new(), puts: Vec::new(), signatures_missing: 0 };
-        self.keep(outcome, Bytes::new(), payload);
+        self.keep(&leaf, Vec::new(), Vec::new(), Bytes::new(), payload);
         self.size() - 1
     }
 
