@@ -9,7 +9,7 @@ use super::Connection;
 #[derive(Debug, Subcommand)]
 pub enum Evidence {
     /// Take an evidence bundle out of a ledger: one file that answers a question and proves the answer.
-    Export(EvidenceExport),
+    Export(Box<EvidenceExport>),
     /// Check an evidence bundle or a fraud proof, without a network: what it proves, as of when, by whose word.
     Verify(EvidenceVerify),
 }

@@ -21,18 +21,8 @@ pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
     if let Some(warning) = keys::records_too_open(&data, out) {
         tracing::warn!("{warning}");
     }
-    let witnesses = server::Witnesses::new(&config.server.witness)?;
-    if !witnesses.is_empty()
-        && let Some(newest) = ledger::facts(&data, &config.ledger.config())?.checkpoint
-    {
-        let end = ended(false);
-        let asked = runtime()?.block_on(async {
-            tokio::select! { asked = witnesses.ask(&newest) => Some(asked), () = end => None }
-        });
-        match asked {
-            Some(asked) => asked?,
-            None => return Ok(ExitCode::SUCCESS),
-        }
+    if !witnesses_agree(&config, &data)? {
+        return Ok(ExitCode::SUCCESS);
     }
     let clock = Arc::new(ledger::SystemClock::default());
     let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
@@ -55,6 +45,23 @@ pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks the witnesses, where there are any, before anything is signed. False where the process was asked to end
+/// meanwhile.
+fn witnesses_agree(config: &Config, data: &Path) -> Result<bool> {
+    let witnesses = server::Witnesses::new(&config.server.witness)?;
+    if witnesses.is_empty() {
+        return Ok(true);
+    }
+    let Some(newest) = ledger::facts(data, &config.ledger.config())?.checkpoint else { return Ok(true) };
+    runtime()?.block_on(async {
+        let end = ended(false);
+        tokio::select! {
+            asked = witnesses.ask(&newest) => Ok(asked.map(|()| true)?),
+            () = end => Ok(false),
+        }
+    })
 }
 
 /// Resolves when the process is asked to end, or (with `until_eof`) when standard input ends.

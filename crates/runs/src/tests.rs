@@ -189,6 +189,8 @@ fn seals(log: &Log, steps: &[(u64, usize)], dir: &tempfile::TempDir) -> Vec<Seal
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever a log says and however its seals join runs: the book derives the same, and refuses a seal that
     /// says otherwise. Each seal comes some entries after those that it covers.
     #[test]
@@ -229,6 +231,10 @@ proptest! {
                     1 => last.subjects += 1,
                     2 if last.end - last.start > 1 => last.start += 1,
                     _ => other.runs.iter_mut().for_each(|run| run.root[0] ^= 1),
+                }
+                // What is no seal at all is refused before it comes here.
+                if other.encode().is_err() {
+                    return Ok(());
                 }
                 let fault = book.follow(&other).unwrap_err();
                 prop_assert!(matches!(fault, RunError::Root { .. } | RunError::Input(_)), "{fault}");

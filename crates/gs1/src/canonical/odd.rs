@@ -94,7 +94,9 @@ mod tests {
             assert!(expect.is_none_or(|caution| caution.row().canonical), "{text}");
         }
         let told = |name| table.iter().any(|(_, expect)| expect.is_some_and(|c| c.as_str() == name));
-        for row in crate::CAUTIONS.iter().filter(|row| row.canonical && row.name != "check_unverified") {
+        // The one is tried below, the other is said of a number that has a field of its own.
+        let elsewhere = ["check_unverified", "institution_licence_number"];
+        for row in crate::CAUTIONS.iter().filter(|row| row.canonical && !elsewhere.contains(&row.name)) {
             assert!(told(row.name), "{} is given for no text", row.name);
         }
     }
