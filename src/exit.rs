@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use client::{ClientError, JsonError, KeyFileError, SignError, SubmitError, reason};
+use client::{ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError, reason};
 use proto::v1::FieldViolation;
 use server::{ServeError, TlsError, WitnessError};
 use store::StoreError;
@@ -119,6 +119,15 @@ fn refusal(cause: &(dyn std::error::Error + 'static), lang: Lang) -> Option<(Str
         };
         let violations = refusal.violations.iter().map(violation).collect();
         return Some((refusal.reason.as_str().to_owned(), violations));
+    }
+    if let Some(JsonError { faults, .. }) = cause.downcast_ref() {
+        let violation = |f: &JsonFault| FieldViolation {
+            field: f.path.clone(),
+            description: lang.pick(&f.fault, &f.chinese).to_owned(),
+            reason: f.reason.map(|reason| reason.as_str().to_owned()).unwrap_or_default(),
+            ..FieldViolation::default()
+        };
+        return Some(("REFUSED".into(), faults.iter().map(violation).collect()));
     }
     let failure = client_error(cause)?.failure()?;
     Some((failure.reason.clone(), failure.violations.clone()))

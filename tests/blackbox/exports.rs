@@ -14,9 +14,9 @@ use crate::kit::{Dice, Done, Server, SimLedger, run, run_in, yuanliu};
 
 fn sealing(data: &Path) -> Server {
     let file = data.join("sealing.toml");
-    std::fs::write(&file, "[ledger]\nseal_entries = 100\nseal_interval_ms = 100\n").unwrap();
+    std::fs::write(&file, "[ledger]\nseal_entries = 100\n").unwrap();
     let mut command = yuanliu();
-    command.arg("serve").arg("--config").arg(file);
+    command.env("YUANLIU_LEDGER__SEAL_INTERVAL_MS", "100").arg("serve").arg("--config").arg(file);
     Server::try_start(command, data, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
 }
 

@@ -11,9 +11,9 @@ use crate::kit::{Dice, Server, SimLedger, Stage, error_reason, now_us, run, yuan
 fn sealing(data: &std::path::Path) -> Server {
     let mut command = yuanliu();
     command.arg("serve");
-    // Read by the server itself, so it goes by the file that it is told of.
     let file = data.join("config.toml");
-    std::fs::write(&file, "[ledger]\nseal_entries = 60\nseal_interval_ms = 200\n").unwrap();
+    std::fs::write(&file, "[ledger]\nseal_entries = 60\n").unwrap();
+    command.env("YUANLIU_LEDGER__SEAL_INTERVAL_MS", "200");
     command.arg("--config").arg(file);
     Server::try_start(command, data, std::net::SocketAddr::from(([127, 0, 0, 1], 0))).unwrap()
 }

@@ -23,7 +23,14 @@ const MAX_OPENINGS: usize = 64;
 /// Lines of opening stock kept for one answer, some 300 bytes each.
 const MAX_KEPT: usize = 32_768;
 
-use crate::{budget::Budget, hops::Hop, path::legs, reader::Reader, standing::Sees, stay::Timeline};
+use crate::{
+    budget::Budget,
+    hops::Hop,
+    path::legs,
+    reader::Reader,
+    standing::{Everything, Sees},
+    stay::Timeline,
+};
 
 /// Lot, expiry and registration of an item, where known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,9 +82,9 @@ impl Facts {
         Self { known: BTreeMap::new(), openings: BTreeMap::new(), kept: 0 }
     }
 
-    /// Of an item, as far as the reader may see it: its Commission's; else those of counts of opening stock that
-    /// the reader may see, of which `whose` count speaks first. Who claims a code must not learn from them
-    /// whether it exists.
+    /// Of an item that the reader may see: its Commission's, else those of counts of opening stock, of which
+    /// `whose` count speaks first. Of another only what counts say that the reader may see: who claims a code must
+    /// not learn from them whether it exists.
     pub(super) fn of<V: View + ?Sized>(
         &mut self,
         reader: &mut Reader<'_, V>,
@@ -86,10 +93,12 @@ impl Facts {
         sees: &dyn Sees,
     ) -> Result<Rc<ItemFacts>, ViewError> {
         let Some((_, state)) = item_state(reader.view, item)? else { return Ok(Rc::default()) };
-        if state.commissioned != 0 && may_see(reader, item, &state, sees)? {
+        let shown = may_see(reader, item, &state, sees)?;
+        if shown && state.commissioned != 0 {
             return self.commission(reader.view, state.commissioned);
         }
         let codes = code_texts(reader.view, item)?;
+        let sees = if shown { &Everything } else { sees };
         self.opening(reader.view, &codes, (whose, sees), &mut reader.budget)
     }
 

@@ -16,7 +16,13 @@ use super::{
     facts::{Facts, ItemFacts, may_see, sees_way},
     restrictions::{Goods, Restraints, lot_facts},
 };
-use crate::{Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader, standing::Sees};
+use crate::{
+    Error, MAX_DEPTH,
+    budget::Budget,
+    place::Whereabouts,
+    reader::Reader,
+    standing::{Everything, Sees},
+};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +184,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         }
         let balances = balances(self.view, self.query.party, row.number)?;
         let budget = &mut self.reader.budget;
-        let made = lot_facts(self.view, &lot, (self.query.party, self.sees), &mut self.facts, budget)?;
+        let made = lot_facts(self.view, &lot, self.query.party, &mut self.facts, budget)?;
         let held = self.restraints.over(&Goods::of_lot(&lot, &made), budget)?;
         self.found.push(Holding {
             lot,
@@ -205,7 +211,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         let shown = may_see(&mut self.reader, text, &state, self.sees)?;
         let facts = match state.commissioned {
             made if made != 0 && shown => self.facts.commission(self.view, made)?,
-            _ => self.opening(text)?,
+            _ => self.opening(text, shown)?,
         };
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
             let held = self.held_by((text, shown), &facts, held)?;
@@ -236,10 +242,10 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Ok(())
     }
 
-    /// What is said of an item where there is no Commission that the reader may see.
-    fn opening(&mut self, item: &str) -> Result<Rc<ItemFacts>, ViewError> {
+    /// What is said of an item where there is no Commission that the reader may see. `shown`: it may see the item.
+    fn opening(&mut self, item: &str, shown: bool) -> Result<Rc<ItemFacts>, ViewError> {
         let codes = self.reader.names(item)?;
-        let by = (self.query.party, self.sees);
+        let by = (self.query.party, if shown { &Everything } else { self.sees });
         self.facts.opening(self.view, &codes, by, &mut self.reader.budget)
     }
 

@@ -21,7 +21,7 @@ use proto::v1::{AuthorityField, Hold, Role, statement::Body};
 use statement::{Day, Kind, SubjectKind, registration_product, within};
 
 use super::facts::{Facts, ItemFacts};
-use crate::{Error, budget::Budget, standing::Sees};
+use crate::{Error, budget::Budget, standing::Everything};
 
 /// Holds that are not over or lifted, and Recalls that count, over a lot: entries, ascending. `whose`: Holds
 /// over the goods of another party are left out; `None` = all Holds.
@@ -64,17 +64,21 @@ pub(super) fn first_made<V: View + ?Sized>(
     Ok(found)
 }
 
-/// The same; of a lot that was never commissioned, what a count as opening stock says that the reader may
-/// see, that of the party named before anybody else's.
+/// The same; of a lot that was never commissioned, what a count as opening stock says, `whose` before anybody
+/// else's. What a lot is says nothing of who has some of it.
 pub(super) fn lot_facts<V: View + ?Sized>(
     view: &V,
     lot: &str,
-    by: (&str, &dyn Sees),
+    whose: &str,
     facts: &mut Facts,
     budget: &mut Budget,
 ) -> Result<Rc<ItemFacts>, ViewError> {
     let made = first_made(view, lot, facts, budget)?;
-    if made.lot.is_empty() { facts.opening(view, &[lot.to_owned()], by, budget) } else { Ok(made) }
+    if made.lot.is_empty() {
+        facts.opening(view, &[lot.to_owned()], (whose, &Everything), budget)
+    } else {
+        Ok(made)
+    }
 }
 
 /// Goods as restrictions name them.

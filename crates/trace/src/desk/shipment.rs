@@ -114,7 +114,7 @@ pub fn shipment_lines<V: View + ?Sized>(
     }
     for lot in &ship.lots {
         let (received_by, outcome) = answers.of(&lot.lot);
-        let told = lot_facts(view, &lot.lot, (sender, sees), &mut facts, &mut budget)?;
+        let told = lot_facts(view, &lot.lot, sender, &mut facts, &mut budget)?;
         let facts = ItemFacts { lot: String::new(), ..(*told).clone() };
         lines.push(ShipmentLine { line: Line::Lot(lot.clone()), received_by, outcome, facts });
     }

@@ -202,3 +202,47 @@ fn who_is_sent_opening_stock_or_lots_is_told_what_they_are() {
         .collect();
     assert_eq!(told, [(false, &*old, "2026-12-31"), (true, "", "2027-05-31")]);
 }
+
+/// A trader that sees its own statements and asks about what it has a part in.
+struct Trader<'s>(&'s str, &'s [u64]);
+
+impl crate::Sees for Trader<'_> {
+    fn statement(&self, index: u64) -> Result<bool, custody::ViewError> {
+        Ok(self.1.contains(&index))
+    }
+
+    fn item(&self, hops: &[crate::Hop]) -> Result<bool, custody::ViewError> {
+        Ok(crate::chain(hops).iter().any(|hop| hop.from == self.0 || hop.to == self.0))
+    }
+}
+
+#[test]
+fn a_trader_is_told_what_the_opening_stock_is_that_it_was_sent_and_not_what_strangers_have() {
+    let mut story = Story::new();
+    let old = lot("OLD");
+    let count = say(&mut story, "maker", "", opening(vec![opening_item("A", &old), opening_item("B", &old)]));
+    story.tell("maker ship A to trader @5");
+    story.tell("trader receive A @6");
+    // It claims B, which is the maker's.
+    story.tell("trader receive B @7");
+    let found = |sees: &Trader<'_>| -> Vec<(String, String)> {
+        let query = HoldingsQuery {
+            party: "org:trader",
+            lot: "",
+            site: "",
+            contents: false,
+            start: HoldingsStart::default(),
+            limit: 9,
+            today: TODAY,
+        };
+        let page = desk::holdings(&story.view, &query, sees).unwrap();
+        let mut all: Vec<_> = page.holdings.into_iter().map(|h| (h.item, h.expires_on)).collect();
+        all.sort();
+        all
+    };
+    let (a, b) = (sgtin("A"), sgtin("B"));
+    let expected = [(a.clone(), "2026-12-31".to_owned()), (b.clone(), String::new())];
+    assert_eq!(found(&Trader("org:trader", &[])), expected);
+    let all = found(&Trader("org:trader", &[count]));
+    assert_eq!(all, [(a, "2026-12-31".to_owned()), (b, "2026-12-31".to_owned())], "who may see the count");
+}
