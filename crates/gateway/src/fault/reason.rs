@@ -116,8 +116,8 @@ reasons! {
         "单元格过长" => "请缩短";
     /// A cell whose meaning has been lost.
     CellUnreadable = "CELL_UNREADABLE", 422,
-        "a cell is a number of more than 15 digits, which has lost some, or a duration or an error" => "format the column as text and fill it in again",
-        "单元格是超过 15 位的数字（已丢失精度）、时长或错误值" => "请将列设为文本格式后重新填写";
+        "a cell is a number that has lost digits, or may have (in a spreadsheet beyond 15, in JSON with a fraction or beyond 64 bits), or a duration or an error" => "format the column as text and fill it in again; in JSON put the number in quotes",
+        "单元格是已丢失或可能丢失数位的数字（表格中超过 15 位，JSON 中带小数或超出 64 位）、时长或错误值" => "请将列设为文本格式后重新填写，JSON 中请为数字加引号";
     /// Needed and empty.
     Missing = "MISSING", 422,
         "is empty" => "fill it in",
