@@ -150,6 +150,10 @@ reasons! {
     BadCode = "BAD_CODE", 422,
         "the code is none of an item, or not of one that can stand here" => "scan it again; the description says what is wrong",
         "不是物品编码，或不是此处可用的编码" => "请重新扫描，错误见说明";
+    /// A code that could be of two things.
+    CodeAmbiguous = "CODE_AMBIGUOUS", 422,
+        "the 20 digits may be (00) and the SSCC of a pallet or parcel, or a drug trace code" => "write sscc: and the last 18 digits, or cdtc: and all 20",
+        "20 位数字既可能是（00）加托盘或箱的 SSCC，也可能是药品追溯码" => "请写 sscc: 加后 18 位，或 cdtc: 加全部 20 位";
     /// No lot.
     BadLot = "BAD_LOT", 422,
         "the lot number cannot be one of the product" => "correct it, or write lot:gtin:GTIN14.LOT",

@@ -402,6 +402,29 @@ fn json_of_another_shape_is_refused_at_its_place() {
     }
 }
 
+#[test]
+fn digits_that_are_a_pallet_or_a_drug_are_refused_until_it_is_said_which() {
+    let read_code = |code: &str| read(format!("{HEAD}B,201,2026-01-12,KH01,{code},,,,,,,,\n").as_bytes());
+    let input = read_code("00195200000000000162");
+    assert_eq!(places(&input), [(2, "code", "CODE_AMBIGUOUS")]);
+    assert!(input.bills.is_empty());
+    for told in [&input.faults[0].message, &input.faults[0].message_zh] {
+        let both = told.contains("sscc:195200000000000162") && told.contains("cdtc:00195200000000000162");
+        assert!(both, "{told}");
+    }
+    // Said which, told by the scanner or in brackets, or with digits that are no SSCC.
+    let clear = [
+        ("sscc:195200000000000162", "sscc:195200000000000162"),
+        ("cdtc:00195200000000000162", "cdtc:00195200000000000162"),
+        ("]C100195200000000000162", "sscc:195200000000000162"),
+        ("(00)195200000000000162", "sscc:195200000000000162"),
+        ("00195200000000000163", "cdtc:00195200000000000163"),
+    ];
+    for (code, item) in clear {
+        assert_eq!(ship(&read_code(code), 0).items, [item], "{code}");
+    }
+}
+
 /// A bill of one line with a number written as it stands.
 fn with_numbers(number: &str, quantity: &str) -> Input {
     json(&format!(
