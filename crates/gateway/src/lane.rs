@@ -120,7 +120,7 @@ fn refusal(failure: &client::Failure, situation: Situation) -> Verdict {
         Means::Clock | Means::Key | Means::SetUp(Scope::Everybody) => attention(Whom::Everybody),
         Means::SetUp(scope) => attention(Whom::Alike(scope, Box::new(said(failure)))),
         Means::Mandate if situation.delegable => {
-            attention(Whom::Alike(Scope::Principal, Box::new(said(failure))))
+            attention(Whom::Alike(Scope::KindOfPrincipal, Box::new(said(failure))))
         }
         Means::Mandate | Means::Bill => Verdict::Settled(State::Refused(said(failure))),
     }

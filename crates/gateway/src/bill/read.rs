@@ -1,7 +1,8 @@
 //! Cells: codes, parties, sites, documents, amounts.
 
 use gs1::{
-    Document, Gtin, Item, ItemKind, ItemRef, Lot, PartyId, PartyRef, Product, ScanData, Site, Source, Uscc,
+    Caution, Document, Gtin, Item, ItemKind, ItemRef, Lot, PartyId, PartyRef, Product, ScanData, Site,
+    Source, Uscc,
 };
 use proto::v1::{LotAmount, Quantity};
 
@@ -126,19 +127,41 @@ impl<'s> Reader<'s> {
         // FNC1 cannot be typed; exports write it in these ways.
         let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}").replace("{GS}", "\u{1d}");
         let year = self.year();
-        let item = match ScanData::parse(&scan, year) {
-            Ok(data) => data.item().ok_or_else(|| "names a product, not an item or a lot".to_owned()),
-            Err(error) => Err(error.to_string()),
+        let data = match ScanData::parse(&scan, year) {
+            Ok(data) => data,
+            Err(error) => return self.no_code(row, column, text, &error.to_string()),
         };
-        match item {
-            Ok(item) => Some(item),
-            Err(why) => {
-                let en = format!("“{text}” is no code of an item: {why}");
-                let zh = format!("“{text}”不是物品编码：{why}");
-                self.fault(row.line, column, Reason::BadCode, en, zh);
-                None
-            }
+        if data.warnings().iter().any(|warning| warning.caution == Caution::TraceCodeOrSscc) {
+            return self.two_codes(row, column, text);
         }
+        match data.item() {
+            Some(item) => Some(item),
+            None => self.no_code(row, column, text, "names a product, not an item or a lot"),
+        }
+    }
+
+    /// A text that is no code: no item.
+    fn no_code(&mut self, row: &Row, column: Column, text: &str, why: &str) -> Option<Item> {
+        let en = format!("“{text}” is no code of an item: {why}");
+        let zh = format!("“{text}”不是物品编码：{why}");
+        self.fault(row.line, column, Reason::BadCode, en, zh);
+        None
+    }
+
+    /// 20 digits that are a drug trace code, or (00) and the SSCC of a pallet without its symbology: nobody
+    /// looks on here, so it is not guessed.
+    fn two_codes(&mut self, row: &Row, column: Column, text: &str) -> Option<Item> {
+        let digits = text.trim();
+        let sscc = digits.strip_prefix("00").unwrap_or(digits);
+        let en = format!(
+            "“{text}” may be a pallet or a drug: write sscc:{sscc} for the pallet or parcel, or cdtc:{digits} for \
+             the drug trace code"
+        );
+        let zh = format!(
+            "“{text}”既可能是托盘或箱，也可能是药品追溯码：托盘或箱请写 sscc:{sscc}，药品追溯码请写 cdtc:{digits}"
+        );
+        self.fault(row.line, column, Reason::CodeAmbiguous, en, zh);
+        None
     }
 
     /// The year by which scans give two-digit years their century: that of the act.

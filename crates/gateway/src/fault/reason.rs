@@ -116,8 +116,8 @@ reasons! {
         "单元格过长" => "请缩短";
     /// A cell whose meaning has been lost.
     CellUnreadable = "CELL_UNREADABLE", 422,
-        "a cell is a number of more than 15 digits, which has lost some, or a duration or an error" => "format the column as text and fill it in again",
-        "单元格是超过 15 位的数字（已丢失精度）、时长或错误值" => "请将列设为文本格式后重新填写";
+        "a cell is a number that has lost digits, or may have (in a spreadsheet beyond 15, in JSON with a fraction or beyond 64 bits), or a duration or an error" => "format the column as text and fill it in again; in JSON put the number in quotes",
+        "单元格是已丢失或可能丢失数位的数字（表格中超过 15 位，JSON 中带小数或超出 64 位）、时长或错误值" => "请将列设为文本格式后重新填写，JSON 中请为数字加引号";
     /// Needed and empty.
     Missing = "MISSING", 422,
         "is empty" => "fill it in",
@@ -150,6 +150,10 @@ reasons! {
     BadCode = "BAD_CODE", 422,
         "the code is none of an item, or not of one that can stand here" => "scan it again; the description says what is wrong",
         "不是物品编码，或不是此处可用的编码" => "请重新扫描，错误见说明";
+    /// A code that could be of two things.
+    CodeAmbiguous = "CODE_AMBIGUOUS", 422,
+        "the 20 digits may be (00) and the SSCC of a pallet or parcel, or a drug trace code" => "write sscc: and the last 18 digits, or cdtc: and all 20",
+        "20 位数字既可能是（00）加托盘或箱的 SSCC，也可能是药品追溯码" => "请写 sscc: 加后 18 位，或 cdtc: 加全部 20 位";
     /// No lot.
     BadLot = "BAD_LOT", 422,
         "the lot number cannot be one of the product" => "correct it, or write lot:gtin:GTIN14.LOT",

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::{
     Reading,
@@ -87,20 +87,10 @@ fn cells(
             faults.push(Fault::at(line, name.as_str(), Reason::ColumnUnknown, en, zh));
             continue;
         };
-        let text = match value {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-            Value::Null => String::new(),
-            Value::Array(_) | Value::Object(_) => {
-                let fault = Fault::at(
-                    line,
-                    name.as_str(),
-                    Reason::BadValue,
-                    "is a text or a number",
-                    "应为文本或数字",
-                );
-                faults.push(fault);
+        let text = match text(column, value) {
+            Ok(text) => text,
+            Err((reason, en, zh)) => {
+                faults.push(Fault::at(line, name.as_str(), reason, en, zh));
                 continue;
             }
         };
@@ -109,6 +99,34 @@ fn cells(
         }
     }
     cells
+}
+
+/// A field's text, or why it has none.
+fn text(column: Column, value: &Value) -> Result<String, (Reason, &'static str, &'static str)> {
+    match value {
+        Value::String(text) => Ok(text.trim().to_owned()),
+        Value::Number(number) => number_text(column, number).ok_or((
+            Reason::CellUnreadable,
+            "is a number that may have lost digits; put it in quotes",
+            "是可能已丢失数位的数字；请加引号写成文本",
+        )),
+        Value::Bool(yes) => Ok(if *yes { "yes" } else { "no" }.to_owned()),
+        Value::Null => Ok(String::new()),
+        Value::Array(_) | Value::Object(_) => {
+            Err((Reason::BadValue, "is a text or a number", "应为文本或数字"))
+        }
+    }
+}
+
+/// A number as it was written. Whole ones of 64 bits are held exactly; of others only a measure of up to
+/// 15 digits is, for which zeros at the end say nothing.
+fn number_text(column: Column, number: &Number) -> Option<String> {
+    let measure =
+        matches!(column, Column::Quantity | Column::UnitsPerCode | Column::Wasted | Column::Temperature);
+    let whole = number.is_u64() || number.is_i64();
+    let text = number.to_string();
+    let exact = whole || measure && text.bytes().filter(u8::is_ascii_digit).count() <= 15;
+    exact.then_some(text)
 }
 
 /// JSON in which no field stands twice in one object: of two values one would get lost.

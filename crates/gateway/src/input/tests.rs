@@ -403,6 +403,63 @@ fn json_of_another_shape_is_refused_at_its_place() {
 }
 
 #[test]
+fn digits_that_are_a_pallet_or_a_drug_are_refused_until_it_is_said_which() {
+    let read_code = |code: &str| read(format!("{HEAD}B,201,2026-01-12,KH01,{code},,,,,,,,\n").as_bytes());
+    let input = read_code("00195200000000000162");
+    assert_eq!(places(&input), [(2, "code", "CODE_AMBIGUOUS")]);
+    assert!(input.bills.is_empty());
+    for told in [&input.faults[0].message, &input.faults[0].message_zh] {
+        let both = told.contains("sscc:195200000000000162") && told.contains("cdtc:00195200000000000162");
+        assert!(both, "{told}");
+    }
+    // Said which, told by the scanner or in brackets, or with digits that are no SSCC.
+    let clear = [
+        ("sscc:195200000000000162", "sscc:195200000000000162"),
+        ("cdtc:00195200000000000162", "cdtc:00195200000000000162"),
+        ("]C100195200000000000162", "sscc:195200000000000162"),
+        ("(00)195200000000000162", "sscc:195200000000000162"),
+        ("00195200000000000163", "cdtc:00195200000000000163"),
+    ];
+    for (code, item) in clear {
+        assert_eq!(ship(&read_code(code), 0).items, [item], "{code}");
+    }
+}
+
+/// A bill of one line with a number written as it stands.
+fn with_numbers(number: &str, quantity: &str) -> Input {
+    json(&format!(
+        r#"{{"number":{number},"type":201,"time":"2026-01-12","partner":"KH01",
+            "lines":[{{"product":"P1","lot":"C1","quantity":{quantity},"unit":"box"}}]}}"#
+    ))
+}
+
+#[test]
+fn a_number_of_json_is_taken_as_it_was_written_or_not_at_all() {
+    for number in ["0", "20261120093000123", "18446744073709551615", "-9223372036854775808"] {
+        let input = with_numbers(number, "2");
+        assert_eq!(input.faults, [], "{number}");
+        assert_eq!(input.bills[0].number, number);
+    }
+    for number in
+        ["20261120093000123456", "18446744073709551616", "-9223372036854775809", "1.50", "1e3", "-0"]
+    {
+        let input = with_numbers(number, "2");
+        assert_eq!(places(&input), [(0, "number", "CELL_UNREADABLE")], "{number}");
+        let told = format!("{:?}", input.faults);
+        assert!(told.contains("put it in quotes") && told.contains("加引号"), "{told}");
+        let quoted = with_numbers(&format!("\"{number}\""), "2");
+        assert_eq!((places(&quoted).len(), &*quoted.bills[0].number), (0, number));
+    }
+    for measure in ["2", "2.0", "2.000"] {
+        let amount = &ship(&with_numbers("1", measure), 0).lots[0];
+        assert_eq!(amount.quantity.as_ref().map(|q| q.amount), Some(2), "{measure}");
+    }
+    for lost in ["9007199254740993.0", "123456789012345678901"] {
+        assert_eq!(places(&with_numbers("1", lost)), [(1, "quantity", "CELL_UNREADABLE")], "{lost}");
+    }
+}
+
+#[test]
 fn what_goes_beyond_the_bounds_is_refused() {
     let mapping = mapping();
     let limits = Limits { file_bytes: 300, file_lines: 2, ..Limits::default() };

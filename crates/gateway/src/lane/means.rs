@@ -34,8 +34,6 @@ pub(crate) enum Scope {
     Everybody,
     /// Those of its kind.
     Kind,
-    /// Those for its principal.
-    Principal,
     /// Those of its kind for its principal.
     KindOfPrincipal,
 }
@@ -196,7 +194,6 @@ impl Alike {
         match scope {
             Scope::Everybody => None,
             Scope::Kind => Some(Self { kind, principal: None }),
-            Scope::Principal => Some(Self { kind: None, principal }),
             Scope::KindOfPrincipal => Some(Self { kind, principal }),
         }
     }

@@ -96,7 +96,7 @@ fn what_holds_bills_holds_those_that_it_concerns() {
     let table = [
         ("KEY_NOT_FOR_THIS", Scope::Kind),
         ("ROLE_MISSING", Scope::KindOfPrincipal),
-        ("NO_MANDATE", Scope::Principal),
+        ("NO_MANDATE", Scope::KindOfPrincipal),
     ];
     for (reason, scope) in table {
         let verdict = judge(refused(reason), NOW);

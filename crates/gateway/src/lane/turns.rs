@@ -26,6 +26,8 @@ const ALONE: u32 = 4;
 const APART: Duration = Duration::from_secs(30);
 /// …up to this.
 const LONGEST_APART: Duration = Duration::from_secs(900);
+/// Those of its group that are set apart are tried again when one like them gets through, each at most so often.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Most bills that are waited for one by one; with more the trouble is everybody's.
 const MAX_HELD: usize = 1_000;
 /// Most bills told as overtaken.
@@ -84,13 +86,18 @@ struct Held {
     patience: Patience,
     /// Another one got through in its place, and it failed so many times since.
     apart: Option<u32>,
+    /// The group that it was set apart from.
+    alike: Option<Alike>,
+    /// When it was last refused as one of that group; at first, when it was set apart.
+    refused: Instant,
     until: Instant,
 }
 
 impl Held {
     fn new(number: String, why: String, until: Instant) -> Self {
         let patience = Patience::default();
-        Self { number, why, attention: false, tries: 0, patience, apart: None, until }
+        let refused = until;
+        Self { number, why, attention: false, tries: 0, patience, apart: None, alike: None, refused, until }
     }
 
     /// The wait after a failure.
@@ -146,14 +153,26 @@ impl Turns {
     pub(crate) fn answered(&mut self, seq: u64, key: &BillKey, now: Instant) {
         self.held.remove(&seq);
         self.said.remove(&seq);
-        for head in self.blocks.answered(seq, key) {
+        self.again(key, now);
+        for (alike, head) in self.blocks.answered(seq, key) {
             if self.held.len() < MAX_HELD {
                 // Tried at once: what it lacked may have come just now.
                 let apart = Held { attention: true, ..Held::new(head.number, head.why, now) };
-                self.held.insert(head.seq, Held { tries: ALONE, apart: Some(0), ..apart });
+                let apart = Held { tries: ALONE, apart: Some(0), alike: Some(alike), ..apart };
+                self.held.insert(head.seq, apart);
             }
         }
         self.answers(now);
+    }
+
+    /// One got through: of those like it that were set apart, one is tried again, the oldest that was not
+    /// tried just now. Should it get through too, the next one follows, so that they go in order; and one
+    /// that never does costs no more than a try a second.
+    fn again(&mut self, key: &BillKey, now: Instant) {
+        let apart = self.held.iter_mut().filter(|(_, held)| held.alike.as_ref().is_some_and(|a| a.fits(key)));
+        if let Some((_, held)) = apart.min_by_key(|(seq, held)| (held.refused + AGAIN > now, **seq)) {
+            held.until = held.until.min(now.max(held.refused + AGAIN));
+        }
     }
 
     /// The ledger answers: those tried before have trouble of their own.
@@ -222,6 +241,8 @@ impl Turns {
             // One like it got through, so it is its own trouble.
             Some(held) => {
                 failed.why.clone_into(&mut held.why);
+                held.alike = Some(alike);
+                held.refused = now;
                 held.until = now + held.wait(None, random);
             }
             None => {

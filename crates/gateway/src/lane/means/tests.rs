@@ -33,7 +33,6 @@ fn every_reason_of_the_ledger_means_one_thing_to_the_lane() {
         Means::Mandate => "mandate",
         Means::SetUp(Scope::Everybody) => "everybody",
         Means::SetUp(Scope::Kind) => "kind",
-        Means::SetUp(Scope::Principal) => "principal",
         Means::SetUp(Scope::KindOfPrincipal) => "kind and principal",
     };
     let mut seen = Vec::new();
@@ -79,11 +78,8 @@ fn a_group_is_of_its_scope() {
         principal: principal.into(),
     };
     let others = [key("ship", "org:P"), key("ship", ""), key("receive", "org:P"), key("receive", "")];
-    let table = [
-        (Scope::Kind, [true, true, false, false]),
-        (Scope::Principal, [true, false, true, false]),
-        (Scope::KindOfPrincipal, [true, false, false, false]),
-    ];
+    let table =
+        [(Scope::Kind, [true, true, false, false]), (Scope::KindOfPrincipal, [true, false, false, false])];
     for (scope, expect) in table {
         let alike = Alike::of(scope, &key("ship", "org:P")).unwrap();
         assert_eq!(others.each_ref().map(|other| alike.fits(other)), expect, "{scope:?}");

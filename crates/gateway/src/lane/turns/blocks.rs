@@ -79,10 +79,10 @@ impl Blocks {
         block.probing = block.tries >= ALONE;
     }
 
-    /// A bill reached its end: the heads of groups in which it was another one.
-    pub(super) fn answered(&mut self, seq: u64, key: &BillKey) -> Vec<Head> {
+    /// A bill reached its end: the groups in which it was another one than the head, and their heads.
+    pub(super) fn answered(&mut self, seq: u64, key: &BillKey) -> Vec<(Alike, Head)> {
         let gone = self.0.extract_if(.., |alike, block| block.head.seq == seq || alike.fits(key));
-        gone.map(|(_, block)| block.head).filter(|head| head.seq != seq).collect()
+        gone.map(|(alike, block)| (alike, block.head)).filter(|(_, head)| head.seq != seq).collect()
     }
 
     /// A bill is no longer the head of anything.
