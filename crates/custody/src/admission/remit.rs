@@ -4,8 +4,8 @@
 
 use proto::v1::{AuthorityField, ListEntry, Registration, Role, RoleGrant, statement::Body};
 use statement::{
-    Day, Reason, Refusal, Signers, Violation, Words, is_provincial_registration, party_region, visit_remits,
-    words,
+    Day, Reason, Refusal, Signers, Violation, Words, may_lie_in, party_region, registration_product,
+    registration_province, visit_remits, words,
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     View, ViewError,
-    registry::{grants_on, site},
+    registry::{grants_on, product, site},
 };
 
 /// Where something is that a register statement is about.
@@ -130,7 +130,7 @@ fn places<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Vec<Placed>, ViewError> 
             places.extend(of_site(ask.view, "site.site".into(), &b.site)?);
         }
         Body::Licence(b) => places.extend(of_site(ask.view, "licence.site".into(), &b.site)?),
-        Body::Registration(b) => places.extend(of_registration(b)),
+        Body::Registration(b) => places.extend(of_registration(ask.view, b)?),
         Body::EnrolKey(b) => places.extend(of_party("enrol_key.party".into(), &b.party)),
         Body::RevokeKey(b) => places.extend(of_party("revoke_key.party".into(), &b.party)),
         Body::Succession(b) => places.extend(of_party("succession.predecessor".into(), &b.predecessor)),
@@ -164,13 +164,22 @@ fn of_site<V: View + ?Sized>(view: &V, field: String, name: &str) -> Result<Opti
     Ok(registered.and_then(|site| region(field, &site.region)))
 }
 
-/// Provincial authorities register devices of class 2 and file those of class 1, of the firms in their province.
-/// Everything else is national.
-fn of_registration(b: &Registration) -> Option<Placed> {
-    if !is_provincial_registration(&b.number) {
-        return Some(("registration.number".into(), Place::Everywhere));
+/// Provincial authorities register devices of class 2 and file those of class 1, of the firms in their province
+/// and under their own numbers. Everything else is national. What stands under a number is replaced by who may
+/// have put it there only.
+fn of_registration<V: View + ?Sized>(view: &V, b: &Registration) -> Result<Vec<Placed>, ViewError> {
+    let number = || "registration.number".to_owned();
+    let Some(province) = registration_province(&b.number) else {
+        return Ok(vec![(number(), Place::Everywhere)]);
+    };
+    let mut places = vec![(number(), Place::In(province.to_owned()))];
+    places.extend(of_party("registration.holder".into(), &b.holder));
+    let recorded = registration_product(&b.number).map(|p| product(view, &p)).transpose()?.flatten();
+    let recorded = recorded.into_iter().flat_map(|row| row.registrations).map(|r| r.registration);
+    for known in recorded.filter(|r| r.number == b.number) {
+        places.extend(of_party(number(), &known.holder));
     }
-    of_party("registration.holder".into(), &b.holder)
+    Ok(places)
 }
 
 fn of_entry<V: View + ?Sized>(view: &V, i: usize, entry: &ListEntry) -> Result<Option<Placed>, ViewError> {

@@ -238,7 +238,18 @@ fn a_regional_authority_fills_registers_about_its_region_only() {
             "ROLE_MISSING site.site",
         ),
         (licence_of(SITE, "drug-wholesale"), "OK", "ROLE_MISSING licence.site"),
-        (registration("沪械注准20202140001", SHANGHAI), "OK", "ROLE_MISSING registration.holder"),
+        (
+            registration("沪械注准20202140001", SHANGHAI),
+            "OK",
+            "ROLE_MISSING registration.number registration.holder",
+        ),
+        (
+            registration("沪械注准20202140001", ZHEJIANG),
+            "ROLE_MISSING registration.holder",
+            "ROLE_MISSING registration.number",
+        ),
+        (registration("沪械注准20202140001", "org:maker"), "OK", "ROLE_MISSING registration.number"),
+        (registration("浙杭械备20150001", "org:maker"), "ROLE_MISSING registration.number", "OK"),
         (
             registration("国药准字S20209904", SHANGHAI),
             "ROLE_MISSING registration.number",
@@ -364,4 +375,20 @@ fn an_authority_of_the_field_elsewhere_or_in_the_past_does_not_reopen() {
     ledger.must(&opening);
     let row = crate::registry::party(&ledger.view, id).unwrap().unwrap();
     assert_eq!(row.facts.unwrap().closed_on, "");
+}
+
+#[test]
+fn a_regional_authority_does_not_take_over_what_another_stands_for() {
+    let mut ledger = offices();
+    ledger.found_authority_with("sh", &[(Drug, "31")]);
+    let number = "沪械注准20202140001";
+    let moved = ledger.say("drug", registration(number, ZHEJIANG));
+    ledger.must(&moved);
+    for holder in [SHANGHAI, "org:maker"] {
+        let told = verdict(&mut ledger, "sh", registration(number, holder));
+        assert_eq!(told, "ROLE_MISSING registration.number", "{holder}");
+    }
+    let back = ledger.say("drug", registration(number, SHANGHAI));
+    ledger.must(&back);
+    assert_eq!(verdict(&mut ledger, "sh", registration(number, SHANGHAI)), "OK");
 }
