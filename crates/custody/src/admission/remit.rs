@@ -19,10 +19,24 @@ use crate::{
 
 /// Where something is that a register statement is about.
 enum Place {
-    /// Region code, GB/T 2260, or the prefix of one.
+    /// Somewhere in a region: its code, GB/T 2260, or the prefix of one.
     In(String),
+    /// All over such a region.
+    Throughout(String),
     /// The whole country.
     Everywhere,
+}
+
+impl Place {
+    /// Whether it lies in a region, the prefix of codes, as far as it is known; empty = the whole country.
+    fn is_within(&self, region: &str) -> bool {
+        match self {
+            _ if region.is_empty() => true,
+            Self::In(code) => may_lie_in(code, region),
+            Self::Throughout(code) => code.starts_with(region),
+            Self::Everywhere => false,
+        }
+    }
 }
 
 /// Field and place; none for what is not known.
@@ -39,7 +53,7 @@ pub(super) fn check_remit<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
             // The check of roles tells.
             continue;
         }
-        for violation in outside(ask, grants, when)? {
+        for violation in outside(ask, &grants, when)? {
             if violations.iter().all(|v| v.field != violation.field) && violations.len() < super::MAX_FAULTS {
                 violations.push(violation);
             }
@@ -66,28 +80,32 @@ fn is_open(fields: &[AuthorityField], field: AuthorityField) -> bool {
     fields.is_empty() || fields.contains(&field)
 }
 
-/// What these grants do not reach. One grant must reach field and region together.
+/// What these grants do not reach. Whatever the statement is about, one grant must reach field and region
+/// of it together.
 fn outside<V: View + ?Sized>(
     ask: &Ask<'_, V>,
-    mut grants: Vec<RoleGrant>,
+    grants: &[RoleGrant],
     when: When,
 ) -> Result<Vec<Violation>, ViewError> {
     let mut found = Vec::new();
+    // Of each place the grants that reach it.
+    let mut reaching: Vec<Vec<&RoleGrant>> = Vec::new();
     if grants.iter().any(|g| !g.region.is_empty()) {
         for (field, place) in places(ask)? {
-            let inside = |g: &RoleGrant| {
-                g.region.is_empty() || matches!(&place, Place::In(region) if region.starts_with(&g.region))
-            };
-            if grants.iter().any(inside) {
-                grants.retain(inside);
+            let here: Vec<&RoleGrant> = grants.iter().filter(|g| place.is_within(&g.region)).collect();
+            if here.is_empty() {
+                found.push(violation(field, when.added(not_here(grants, &place))));
             } else {
-                found.push(violation(field, when.added(not_here(&grants, &place))));
+                reaching.push(here);
             }
         }
     }
+    if reaching.is_empty() {
+        reaching.push(grants.iter().collect());
+    }
     visit_remits(ask.statement.body(), &mut |path, fields| {
-        let may = |g: &RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
-        if !grants.iter().any(may) {
+        let may = |g: &&RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
+        if !reaching.iter().all(|here| here.iter().any(may)) {
             found.push(violation(path, when.added(not_theirs(fields))));
         }
     });
@@ -102,7 +120,7 @@ fn not_here(grants: &[RoleGrant], place: &Place) -> Words {
     let regions: Vec<&str> = grants.iter().map(|g| g.region.as_str()).collect();
     let regions = regions.join(", ");
     match place {
-        Place::In(region) => words!(
+        Place::In(region) | Place::Throughout(region) => words!(
             "is in region {region}; the authority's role is limited to {regions}",
             "位于地区 {region}；该主管部门的角色限于 {regions}"
         ),
@@ -135,7 +153,9 @@ fn places<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Vec<Placed>, ViewError> 
         Body::RevokeKey(b) => places.extend(of_party("revoke_key.party".into(), &b.party)),
         Body::Succession(b) => places.extend(of_party("succession.predecessor".into(), &b.predecessor)),
         Body::Coverage(b) if b.region.is_empty() => places.extend(everywhere("coverage.region")),
-        Body::Coverage(b) => places.extend(region("coverage.region".into(), &b.region)),
+        Body::Coverage(b) => {
+            places.push(("coverage.region".into(), Place::Throughout(b.region.clone())));
+        }
         // A whole list takes the place of what others have put into it.
         Body::NamedList(b) if b.whole => places.extend(everywhere("named_list.whole")),
         Body::NamedList(b) => {

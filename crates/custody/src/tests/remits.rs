@@ -392,3 +392,42 @@ fn a_regional_authority_does_not_take_over_what_another_stands_for() {
     ledger.must(&back);
     assert_eq!(verdict(&mut ledger, "sh", registration(number, SHANGHAI)), "OK");
 }
+
+#[test]
+fn a_code_of_city_or_province_lies_in_a_district_as_far_as_it_tells() {
+    let mut ledger = offices();
+    ledger.found_authority_with("nanshan", &[(Health, "440305")]);
+    let rows = [
+        (party_of("uscc:91440305MAYL9K0023", Role::Clinic), "OK"),
+        (party_of("uscc:91440300MAYL9K0012", Role::Clinic), "OK"),
+        (party_of("uscc:91440000MAYL9K0034", Role::Clinic), "OK"),
+        (party_of("uscc:91440304MAYL9K0034", Role::Clinic), "ROLE_MISSING party.party"),
+        (party_of("uscc:91440100MAYL9K0034", Role::Clinic), "ROLE_MISSING party.party"),
+        (party_of(SHANGHAI, Role::Clinic), "ROLE_MISSING party.party"),
+        // What it speaks for is all that it names.
+        (coverage("licences", "440305"), "OK"),
+        (coverage("licences", "440300"), "ROLE_MISSING coverage.region"),
+        (coverage("licences", "4403"), "ROLE_MISSING coverage.region"),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(verdict(&mut ledger, "nanshan", body.clone()), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn an_authority_of_two_regions_signs_one_list_about_both() {
+    let mut ledger = offices();
+    ledger.found_authority_with("east", &[(Drug, "31"), (Health, "33")]);
+    let both = |name: &str| {
+        let (Body::NamedList(mut b), Body::NamedList(more)) =
+            (list(name, SHANGHAI, false), list(name, ZHEJIANG, false))
+        else {
+            unreachable!()
+        };
+        b.entries.extend(more.entries);
+        Body::NamedList(b)
+    };
+    assert_eq!(verdict(&mut ledger, "east", both("problem-clinics")), "OK");
+    // In Shanghai it is the drug authority alone.
+    assert_eq!(verdict(&mut ledger, "east", both("licensed-clinics")), "ROLE_MISSING named_list.list");
+}
