@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost::bytes::Bytes;
-use statement::{SubjectKey, SubjectKind, subject_key};
+use statement::{Leaf, SubjectKey, SubjectKind, subject_key};
 
 use crate::{
     Put, RecordedEntry, Table, View, ViewError, Visit,
@@ -30,6 +30,12 @@ impl<'a, V: View + ?Sized> Draft<'a, V> {
     /// Sets the leaf once it is known.
     pub(crate) fn set_leaf(&mut self, leaf: [u8; 80]) {
         self.entry.leaf = leaf;
+    }
+
+    /// When the entry is recorded, µs since 1970.
+    pub(crate) fn recorded_at(&self) -> Result<i64, ViewError> {
+        let leaf = Leaf::decode(&self.entry.leaf).map_err(|_| tables::damaged("leaf"))?;
+        i64::try_from(leaf.recorded_at).map_err(|_| tables::damaged("leaf"))
     }
 
     /// The record of a subject; a new one gets the next number.

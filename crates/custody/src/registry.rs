@@ -6,6 +6,7 @@ use statement::{
 };
 
 mod list;
+mod party;
 mod policy;
 mod standing;
 
@@ -21,9 +22,9 @@ use crate::{
     Table, View, ViewError,
     draft::Draft,
     tables::{
-        CoverageRow, DesignationRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, PartyRow,
-        PolicyRow, ProductRow, RegistrationRow, SiteRow, SuccessionRow, decode_row, name_of, short_hash,
-        subject, subject_by_text,
+        CoverageRow, DesignationRow, KeyRow, LedgerRow, LicenceRow, MandateRow, PartyRow, PolicyRow,
+        ProductRow, RegistrationRow, SiteRow, SuccessionRow, decode_row, name_of, short_hash, subject,
+        subject_by_text,
     },
 };
 use merkle::Hash;
@@ -207,7 +208,7 @@ pub(crate) fn apply<V: View + ?Sized>(
     let at = statement.header().occurred_at;
     let signer = &statement.header().party;
     match statement.body() {
-        Body::Party(b) => apply_party(draft, b, signer, at, index),
+        Body::Party(b) => party::apply(draft, b, signer, at, index),
         Body::Site(b) => {
             edit_party(draft, &b.party, index, |row| {
                 if !row.sites.contains(&b.site) {
@@ -290,30 +291,6 @@ pub(crate) fn apply<V: View + ?Sized>(
 
 fn put_key<V: View + ?Sized>(draft: &mut Draft<'_, V>, id: &Hash, row: &KeyRow) -> Result<(), ViewError> {
     draft.set_state(subject_key(SubjectKind::Key, &hex_text(id)), row.encode_to_vec())
-}
-
-fn apply_party<V: View + ?Sized>(
-    draft: &mut Draft<'_, V>,
-    facts: &v1::Party,
-    granter: &str,
-    at: i64,
-    index: u64,
-) -> Result<(), ViewError> {
-    let roots = ledger(draft)?.roots;
-    edit_party(draft, &facts.party, index, |row| {
-        if row.facts.is_none() || row.facts_at <= at {
-            row.facts = Some(v1::Party { roles: Vec::new(), ..facts.clone() });
-            row.facts_at = at;
-        }
-        row.guarded |= grants_power(facts);
-        // Towards authorities and auditors the root authorities are one granter: what two of them grant,
-        // the other two can take back.
-        let together = row.guarded && roots.iter().any(|r| r == granter);
-        let same = |g: &GrantRow| g.granter == granter || (together && roots.contains(&g.granter));
-        let new =
-            GrantRow { granter: granter.to_string(), roles: facts.roles.clone(), occurred_at: at, index };
-        supersede(&mut row.grants, new, same, |g| g.occurred_at);
-    })
 }
 
 fn apply_mandate<V: View + ?Sized>(

@@ -47,7 +47,7 @@ pub use kind::{KINDS, KindRow, REMITS, Relation, Remit, Signers, in_closure, kin
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};
-pub use region::{is_provincial_registration, party_region};
+pub use region::{is_provincial_registration, may_lie_in, party_region, registration_province};
 pub use seal::{MAX_RUNS, RUN_RECORD_LEN, RunRecord, RunRef, Seal, SubjectState};
 pub use subject::{Subject, SubjectKey, SubjectKind, hex_text, subject_key};
 pub use subjects::{

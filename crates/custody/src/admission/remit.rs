@@ -4,8 +4,8 @@
 
 use proto::v1::{AuthorityField, ListEntry, Registration, Role, RoleGrant, statement::Body};
 use statement::{
-    Day, Reason, Refusal, Signers, Violation, Words, is_provincial_registration, party_region, visit_remits,
-    words,
+    Day, Reason, Refusal, Signers, Violation, Words, may_lie_in, party_region, registration_product,
+    registration_province, visit_remits, words,
 };
 
 use super::{
@@ -14,15 +14,29 @@ use super::{
 };
 use crate::{
     View, ViewError,
-    registry::{grants_on, site},
+    registry::{grants_on, product, site},
 };
 
 /// Where something is that a register statement is about.
 enum Place {
-    /// Region code, GB/T 2260, or the prefix of one.
+    /// Somewhere in a region: its code, GB/T 2260, or the prefix of one.
     In(String),
+    /// All over such a region.
+    Throughout(String),
     /// The whole country.
     Everywhere,
+}
+
+impl Place {
+    /// Whether it lies in a region, the prefix of codes, as far as it is known; empty = the whole country.
+    fn is_within(&self, region: &str) -> bool {
+        match self {
+            _ if region.is_empty() => true,
+            Self::In(code) => may_lie_in(code, region),
+            Self::Throughout(code) => code.starts_with(region),
+            Self::Everywhere => false,
+        }
+    }
 }
 
 /// Field and place; none for what is not known.
@@ -39,7 +53,7 @@ pub(super) fn check_remit<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
             // The check of roles tells.
             continue;
         }
-        for violation in outside(ask, grants, when)? {
+        for violation in outside(ask, &grants, when)? {
             if violations.iter().all(|v| v.field != violation.field) && violations.len() < super::MAX_FAULTS {
                 violations.push(violation);
             }
@@ -66,28 +80,32 @@ fn is_open(fields: &[AuthorityField], field: AuthorityField) -> bool {
     fields.is_empty() || fields.contains(&field)
 }
 
-/// What these grants do not reach. One grant must reach field and region together.
+/// What these grants do not reach. Whatever the statement is about, one grant must reach field and region
+/// of it together.
 fn outside<V: View + ?Sized>(
     ask: &Ask<'_, V>,
-    mut grants: Vec<RoleGrant>,
+    grants: &[RoleGrant],
     when: When,
 ) -> Result<Vec<Violation>, ViewError> {
     let mut found = Vec::new();
+    // Of each place the grants that reach it.
+    let mut reaching: Vec<Vec<&RoleGrant>> = Vec::new();
     if grants.iter().any(|g| !g.region.is_empty()) {
         for (field, place) in places(ask)? {
-            let inside = |g: &RoleGrant| {
-                g.region.is_empty() || matches!(&place, Place::In(region) if region.starts_with(&g.region))
-            };
-            if grants.iter().any(inside) {
-                grants.retain(inside);
+            let here: Vec<&RoleGrant> = grants.iter().filter(|g| place.is_within(&g.region)).collect();
+            if here.is_empty() {
+                found.push(violation(field, when.added(not_here(grants, &place))));
             } else {
-                found.push(violation(field, when.added(not_here(&grants, &place))));
+                reaching.push(here);
             }
         }
     }
+    if reaching.is_empty() {
+        reaching.push(grants.iter().collect());
+    }
     visit_remits(ask.statement.body(), &mut |path, fields| {
-        let may = |g: &RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
-        if !grants.iter().any(may) {
+        let may = |g: &&RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
+        if !reaching.iter().all(|here| here.iter().any(may)) {
             found.push(violation(path, when.added(not_theirs(fields))));
         }
     });
@@ -102,7 +120,7 @@ fn not_here(grants: &[RoleGrant], place: &Place) -> Words {
     let regions: Vec<&str> = grants.iter().map(|g| g.region.as_str()).collect();
     let regions = regions.join(", ");
     match place {
-        Place::In(region) => words!(
+        Place::In(region) | Place::Throughout(region) => words!(
             "is in region {region}; the authority's role is limited to {regions}",
             "位于地区 {region}；该主管部门的角色限于 {regions}"
         ),
@@ -130,12 +148,14 @@ fn places<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Vec<Placed>, ViewError> 
             places.extend(of_site(ask.view, "site.site".into(), &b.site)?);
         }
         Body::Licence(b) => places.extend(of_site(ask.view, "licence.site".into(), &b.site)?),
-        Body::Registration(b) => places.extend(of_registration(b)),
+        Body::Registration(b) => places.extend(of_registration(ask.view, b)?),
         Body::EnrolKey(b) => places.extend(of_party("enrol_key.party".into(), &b.party)),
         Body::RevokeKey(b) => places.extend(of_party("revoke_key.party".into(), &b.party)),
         Body::Succession(b) => places.extend(of_party("succession.predecessor".into(), &b.predecessor)),
         Body::Coverage(b) if b.region.is_empty() => places.extend(everywhere("coverage.region")),
-        Body::Coverage(b) => places.extend(region("coverage.region".into(), &b.region)),
+        Body::Coverage(b) => {
+            places.push(("coverage.region".into(), Place::Throughout(b.region.clone())));
+        }
         // A whole list takes the place of what others have put into it.
         Body::NamedList(b) if b.whole => places.extend(everywhere("named_list.whole")),
         Body::NamedList(b) => {
@@ -164,13 +184,22 @@ fn of_site<V: View + ?Sized>(view: &V, field: String, name: &str) -> Result<Opti
     Ok(registered.and_then(|site| region(field, &site.region)))
 }
 
-/// Provincial authorities register devices of class 2 and file those of class 1, of the firms in their province.
-/// Everything else is national.
-fn of_registration(b: &Registration) -> Option<Placed> {
-    if !is_provincial_registration(&b.number) {
-        return Some(("registration.number".into(), Place::Everywhere));
+/// Provincial authorities register devices of class 2 and file those of class 1, of the firms in their province
+/// and under their own numbers. Everything else is national. What stands under a number is replaced by who may
+/// have put it there only.
+fn of_registration<V: View + ?Sized>(view: &V, b: &Registration) -> Result<Vec<Placed>, ViewError> {
+    let number = || "registration.number".to_owned();
+    let Some(province) = registration_province(&b.number) else {
+        return Ok(vec![(number(), Place::Everywhere)]);
+    };
+    let mut places = vec![(number(), Place::In(province.to_owned()))];
+    places.extend(of_party("registration.holder".into(), &b.holder));
+    let recorded = registration_product(&b.number).map(|p| product(view, &p)).transpose()?.flatten();
+    let recorded = recorded.into_iter().flat_map(|row| row.registrations).map(|r| r.registration);
+    for known in recorded.filter(|r| r.number == b.number) {
+        places.extend(of_party(number(), &known.holder));
     }
-    of_party("registration.holder".into(), &b.holder)
+    Ok(places)
 }
 
 fn of_entry<V: View + ?Sized>(view: &V, i: usize, entry: &ListEntry) -> Result<Option<Placed>, ViewError> {

@@ -160,6 +160,9 @@ pub struct PartyRow {
     /// It stands in the genesis, or was made an authority or auditor once: its facts and keys stay guarded.
     #[prost(bool, tag = "9")]
     pub guarded: bool,
+    /// When it was stated to hold that it is closed, or is not; by who may state that.
+    #[prost(int64, tag = "10")]
+    pub closed_at: i64,
 }
 
 /// The roles one granter has given.

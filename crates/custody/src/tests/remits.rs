@@ -175,9 +175,8 @@ fn every_value_that_is_not_an_authoritys_to_state_is_named() {
     assert_eq!(verdict(&mut ledger, "house", Body::Party(facts)), "ROLE_MISSING party.roles[0].role");
 }
 
-#[test]
-fn a_field_counts_on_the_day_of_recording_too() {
-    let mut ledger = offices();
+/// A customs authority that until 2026-03-04 was one of drugs too.
+fn found_port(ledger: &mut TestLedger) {
     let role = |field, valid_to: &str| v1::RoleGrant {
         role: Role::Authority as i32,
         field: field as i32,
@@ -191,6 +190,12 @@ fn a_field_counts_on_the_day_of_recording_too() {
     let endorse = ledger.say("root2", super::ledger::endorse_of(&signed.statement));
     ledger.must(&endorse);
     ledger.enrol("root1", "port", "port");
+}
+
+#[test]
+fn a_field_counts_on_the_day_of_recording_too() {
+    let mut ledger = offices();
+    found_port(&mut ledger);
     // Recording is at 2026-03-07.
     let wholesale = Say { at: NOON, ..ledger.say("port", licence_of(SITE, "drug-wholesale")) };
     assert_eq!(ledger.verdict_of(&wholesale), "ROLE_MISSING licence.kind");
@@ -233,7 +238,18 @@ fn a_regional_authority_fills_registers_about_its_region_only() {
             "ROLE_MISSING site.site",
         ),
         (licence_of(SITE, "drug-wholesale"), "OK", "ROLE_MISSING licence.site"),
-        (registration("沪械注准20202140001", SHANGHAI), "OK", "ROLE_MISSING registration.holder"),
+        (
+            registration("沪械注准20202140001", SHANGHAI),
+            "OK",
+            "ROLE_MISSING registration.number registration.holder",
+        ),
+        (
+            registration("沪械注准20202140001", ZHEJIANG),
+            "ROLE_MISSING registration.holder",
+            "ROLE_MISSING registration.number",
+        ),
+        (registration("沪械注准20202140001", "org:maker"), "OK", "ROLE_MISSING registration.number"),
+        (registration("浙杭械备20150001", "org:maker"), "ROLE_MISSING registration.number", "OK"),
         (
             registration("国药准字S20209904", SHANGHAI),
             "ROLE_MISSING registration.number",
@@ -291,4 +307,127 @@ fn a_review_tells_field_and_region_with_everything_else() {
     assert_eq!(fields, ["licence.site", "licence.kind"]);
     assert!(found[0].description.english().contains("310115"), "{:?}", found[0]);
     assert!(found[0].description.chinese().contains("33"), "{:?}", found[0]);
+}
+
+/// What is recorded of a party: closed on, name.
+fn known(ledger: &TestLedger, name: &str) -> (String, String) {
+    let row = crate::registry::party(&ledger.view, &org(name)).unwrap().unwrap();
+    let facts = row.facts.unwrap();
+    (facts.closed_on, facts.name)
+}
+
+#[test]
+fn a_closed_party_stays_closed_until_who_may_close_it_says_otherwise() {
+    for (by, opens) in
+        [("customs", false), ("post", false), ("drug", true), ("market", true), ("root1", true)]
+    {
+        let mut ledger = offices();
+        for role in [Role::Manufacturer, Role::Carrier] {
+            let grant = ledger.say("drug", party("shop", role));
+            ledger.must(&grant);
+        }
+        let closing = ledger.say("drug", closed("shop"));
+        ledger.must(&closing);
+        let role = if by == "post" { Role::Carrier } else { Role::Importer };
+        let role = if by == "market" { Role::Distributor } else { role };
+        let anew = ledger.say(by, party("shop", role));
+        ledger.must(&anew);
+        let day = if opens { "" } else { "2026-04-01" };
+        assert_eq!(known(&ledger, "shop").0, day, "{by}");
+    }
+}
+
+#[test]
+fn a_closing_holds_though_another_field_spoke_of_a_later_day() {
+    let mut ledger = offices();
+    let closing = ledger.say("drug", closed("shop"));
+    let later = ledger.say("customs", party("shop", Role::Importer));
+    ledger.must(&later);
+    ledger.must(&Say { at: later.at - 1, ..closing });
+    assert_eq!(known(&ledger, "shop").0, "2026-04-01");
+    // Of those who may close it the later day holds, in whichever order they are recorded.
+    let opening = ledger.say("market", party("shop", Role::Distributor));
+    let closing = ledger.say("drug", closed("shop"));
+    ledger.must(&Say { at: closing.at + 1, ..opening });
+    ledger.must(&closing);
+    assert_eq!(known(&ledger, "shop").0, "");
+}
+
+#[test]
+fn an_authority_of_the_field_elsewhere_or_in_the_past_does_not_reopen() {
+    let mut ledger = offices();
+    ledger.found_authority_with("zj", &[(Drug, "33"), (Customs, "")]);
+    let id = SHANGHAI;
+    let facts_of = |role: Role, closed_on: &str| match party_of(id, role) {
+        Body::Party(b) => Body::Party(v1::Party { closed_on: closed_on.into(), ..b }),
+        other => panic!("{other:?}"),
+    };
+    let closing = ledger.say("drug", facts_of(Role::Importer, "2026-04-01"));
+    ledger.must(&closing);
+    let elsewhere = ledger.say("zj", facts_of(Role::Importer, ""));
+    ledger.must(&elsewhere);
+    found_port(&mut ledger);
+    let past = ledger.say("port", facts_of(Role::Importer, ""));
+    ledger.must(&Say { at: NOON, ..past });
+    let row = crate::registry::party(&ledger.view, id).unwrap().unwrap();
+    assert_eq!(row.facts.unwrap().closed_on, "2026-04-01");
+    let opening = ledger.say("drug", facts_of(Role::Importer, ""));
+    ledger.must(&opening);
+    let row = crate::registry::party(&ledger.view, id).unwrap().unwrap();
+    assert_eq!(row.facts.unwrap().closed_on, "");
+}
+
+#[test]
+fn a_regional_authority_does_not_take_over_what_another_stands_for() {
+    let mut ledger = offices();
+    ledger.found_authority_with("sh", &[(Drug, "31")]);
+    let number = "沪械注准20202140001";
+    let moved = ledger.say("drug", registration(number, ZHEJIANG));
+    ledger.must(&moved);
+    for holder in [SHANGHAI, "org:maker"] {
+        let told = verdict(&mut ledger, "sh", registration(number, holder));
+        assert_eq!(told, "ROLE_MISSING registration.number", "{holder}");
+    }
+    let back = ledger.say("drug", registration(number, SHANGHAI));
+    ledger.must(&back);
+    assert_eq!(verdict(&mut ledger, "sh", registration(number, SHANGHAI)), "OK");
+}
+
+#[test]
+fn a_code_of_city_or_province_lies_in_a_district_as_far_as_it_tells() {
+    let mut ledger = offices();
+    ledger.found_authority_with("nanshan", &[(Health, "440305")]);
+    let rows = [
+        (party_of("uscc:91440305MAYL9K0023", Role::Clinic), "OK"),
+        (party_of("uscc:91440300MAYL9K0012", Role::Clinic), "OK"),
+        (party_of("uscc:91440000MAYL9K0034", Role::Clinic), "OK"),
+        (party_of("uscc:91440304MAYL9K0034", Role::Clinic), "ROLE_MISSING party.party"),
+        (party_of("uscc:91440100MAYL9K0034", Role::Clinic), "ROLE_MISSING party.party"),
+        (party_of(SHANGHAI, Role::Clinic), "ROLE_MISSING party.party"),
+        // What it speaks for is all that it names.
+        (coverage("licences", "440305"), "OK"),
+        (coverage("licences", "440300"), "ROLE_MISSING coverage.region"),
+        (coverage("licences", "4403"), "ROLE_MISSING coverage.region"),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(verdict(&mut ledger, "nanshan", body.clone()), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn an_authority_of_two_regions_signs_one_list_about_both() {
+    let mut ledger = offices();
+    ledger.found_authority_with("east", &[(Drug, "31"), (Health, "33")]);
+    let both = |name: &str| {
+        let (Body::NamedList(mut b), Body::NamedList(more)) =
+            (list(name, SHANGHAI, false), list(name, ZHEJIANG, false))
+        else {
+            unreachable!()
+        };
+        b.entries.extend(more.entries);
+        Body::NamedList(b)
+    };
+    assert_eq!(verdict(&mut ledger, "east", both("problem-clinics")), "OK");
+    // In Shanghai it is the drug authority alone.
+    assert_eq!(verdict(&mut ledger, "east", both("licensed-clinics")), "ROLE_MISSING named_list.list");
 }
