@@ -170,7 +170,7 @@ fn what_an_error_says_of_its_cause_is_not_said_again() {
     let error = error.context("bills.json");
     assert_eq!(causes(&error, Lang::En), "bills.json: line 2: ship: odd");
     assert_eq!(causes(&error, Lang::Zh), "bills.json：第 2 行：ship：有误");
-    let told = crate::exit::Told::of(&error, Lang::Zh);
+    let told = exit::Told::of(&error, Lang::Zh);
     let fields: Vec<_> = told.violations.iter().map(|v| (v.field.as_str(), v.description.as_str())).collect();
     assert_eq!((told.code, told.reason.as_str(), fields), (1, "REFUSED", vec![("ship", "有误")]));
 }
