@@ -172,6 +172,8 @@ impl Sealer {
     }
 
     fn follow(&mut self) -> Result<(), StopCause> {
+        // What was under way when it was closed: with as many runs as there may be, no seal comes before.
+        self.merge()?;
         loop {
             if self.is_due() {
                 self.cut()?;
@@ -197,10 +199,10 @@ impl Sealer {
     fn is_due(&self) -> bool {
         let fresh = self.since.head.size - self.since.covered;
         let elapsed = self.cut.elapsed();
-        let due = fresh >= self.config.seal_entries
-            || self.links >= self.config.seal_links
-            || !self.since.states.is_empty() && elapsed >= self.config.seal_interval
-            || elapsed >= self.config.seal_idle;
+        // A seal alone is no reason for another, however few entries make one due.
+        let named = !self.since.states.is_empty();
+        let many = fresh >= self.config.seal_entries || self.links >= self.config.seal_links;
+        let due = named && (many || elapsed >= self.config.seal_interval) || elapsed >= self.config.seal_idle;
         due && fresh > 0 && self.making.is_none() && self.since.runs.len() < MAX_RUNS
     }
 

@@ -11,10 +11,6 @@ use statement::{RunRef, Seal, SubjectKey, SubjectState};
 
 use crate::{Record, RunError, RunFile, RunWriter, merge};
 
-/// Most records kept apart by entry. A seal leaves out no more links than this between what it covers and
-/// itself; only then can who follows a log forget which entry a record came from.
-const MAX_APART: usize = 1 << 21;
-
 /// Newest states of subjects.
 pub type States = HashMap<SubjectKey, SubjectState>;
 
@@ -28,27 +24,16 @@ pub struct Book {
     dir: PathBuf,
     runs: Vec<Arc<RunFile>>,
     covered: u64,
-    /// States after entries below `apart_from`, from `covered` on.
-    together: States,
-    apart_from: u64,
-    /// What later entries named.
+    /// What entries from `covered` on named. Until the next seal comes nobody knows which of them it covers, so all
+    /// are kept: as many as a ledger records between two seals.
     apart: VecDeque<(u64, Vec<Record>)>,
-    records_apart: usize,
 }
 
 impl Book {
     /// The beginning of a log. Runs will lie in `dir`.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-            runs: Vec::new(),
-            covered: 0,
-            together: States::new(),
-            apart_from: 0,
-            apart: VecDeque::new(),
-            records_apart: 0,
-        }
+        Self { dir: dir.to_owned(), runs: Vec::new(), covered: 0, apart: VecDeque::new() }
     }
 
     /// Goes on after a seal whose runs lie in `dir`.
@@ -70,7 +55,7 @@ impl Book {
             }
             this.runs.push(Arc::new(file));
         }
-        (this.covered, this.apart_from) = (seal.covered, seal.covered);
+        this.covered = seal.covered;
         Ok(this)
     }
 
@@ -94,16 +79,8 @@ impl Book {
 
     /// Takes in what entry `index` names, with the states after it.
     pub fn note(&mut self, index: u64, records: Vec<Record>) {
-        if records.is_empty() {
-            return;
-        }
-        self.records_apart += records.len();
-        self.apart.push_back((index, records));
-        while self.records_apart > MAX_APART {
-            let Some((index, records)) = self.apart.pop_front() else { return };
-            self.records_apart -= records.len();
-            self.apart_from = index + 1;
-            join(&mut self.together, records);
+        if !records.is_empty() {
+            self.apart.push_back((index, records));
         }
     }
 
@@ -116,7 +93,7 @@ impl Book {
     /// [`RunError::Input`] where a run cannot be made so, [`RunError::Root`] where it comes out differently;
     /// reading or writing failed. The book must not be used after it.
     pub fn follow(&mut self, seal: &Seal) -> Result<(), RunError> {
-        let mut fresh = self.take(seal.covered)?;
+        let mut fresh = Some(self.take(seal.covered));
         let mut runs = Vec::with_capacity(seal.runs.len());
         for run in &seal.runs {
             runs.push(self.derive(run, &mut fresh)?);
@@ -126,18 +103,13 @@ impl Book {
     }
 
     /// States of what was named since the newest seal, up to `covered`.
-    fn take(&mut self, covered: u64) -> Result<Option<States>, RunError> {
-        if covered < self.apart_from {
-            return Err(RunError::Input("the seal leaves out too many entries before it"));
-        }
-        let mut states = std::mem::take(&mut self.together);
+    fn take(&mut self, covered: u64) -> States {
+        let mut states = States::new();
         while self.apart.front().is_some_and(|(index, _)| *index < covered) {
             let Some((_, records)) = self.apart.pop_front() else { break };
-            self.records_apart -= records.len();
             join(&mut states, records);
         }
-        self.apart_from = covered;
-        Ok(Some(states))
+        states
     }
 
     fn derive(&self, run: &RunRef, fresh: &mut Option<States>) -> Result<Arc<RunFile>, RunError> {
@@ -186,7 +158,7 @@ impl Book {
     /// Ends following: the runs of the newest seal, what it covers, and what entries named since.
     #[must_use]
     pub fn finish(self) -> (Vec<Arc<RunFile>>, u64, States) {
-        let mut states = self.together;
+        let mut states = States::new();
         self.apart.into_iter().for_each(|(_, records)| join(&mut states, records));
         (self.runs, self.covered, states)
     }

@@ -156,7 +156,9 @@ impl Path {
     fn origin(&mut self, step: &Step) {
         let actor = step.told.actor;
         let sure = if self.holder == 0 { Certainty::Confirmed } else { Certainty::Conflict };
-        self.push(step, HopKind::Origin, (sure, Word::Giver), 0, actor);
+        // Who may commission was checked; who makes goods out of others only says so itself.
+        let word = if step.told.transforms { Word::Arriver } else { Word::Giver };
+        self.push(step, HopKind::Origin, (sure, word), 0, actor);
         if self.holder == 0 {
             self.holder = actor;
         }

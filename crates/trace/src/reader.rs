@@ -39,6 +39,8 @@ pub(crate) struct Told {
     pub(crate) site: String,
     /// The container that something is packed into.
     pub(crate) container: Option<Rc<str>>,
+    /// It makes goods out of others, as whoever had those may say.
+    pub(crate) transforms: bool,
     cause: u8,
     party: String,
     id: [u8; 16],
@@ -48,6 +50,7 @@ pub(crate) struct Told {
 
 impl Told {
     fn of(content: Content, acts: Acts) -> Self {
+        let transforms = matches!(content.body, Body::Transform(_));
         let container = match content.body {
             Body::Pack(b) => Some(b.parent.into()),
             _ => None,
@@ -58,6 +61,7 @@ impl Told {
             actor: acts.actor,
             site: content.site,
             container,
+            transforms,
             cause: acts.cause,
             party: acts.party,
             id: acts.id,

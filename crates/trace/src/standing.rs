@@ -77,15 +77,21 @@ pub fn is_near(hops: &[Hop], party: &str, other: &str) -> bool {
     chain(hops).into_iter().any(|hop| hop.is_told_by(other, party))
 }
 
-/// Of hops in order of time those that continue the chain: from the first Commission on; where nobody has
-/// made it, from the first origin (opening stock); where nobody has told of one, from the first hop. Then
-/// each that a holder of the chain is the giving side of, by its own word.
+/// Of hops in order of time those that continue the chain: from the Commission on; where nobody has made it, from
+/// another origin (opening stock, made out of others); where nobody has told of one, from a hop. Of several, that
+/// which was recorded first: what somebody dates back later takes nothing over. Then each that a holder of the
+/// chain is the giving side of, by its own word.
 #[must_use]
 pub fn chain(hops: &[Hop]) -> Vec<&Hop> {
-    let origin = |made: bool| {
-        hops.iter().position(|h| h.kind == HopKind::Origin && (!made || h.word != Word::Arriver))
+    let first = |counts: &dyn Fn(&Hop) -> bool| {
+        let of = hops.iter().enumerate().filter(|(_, hop)| counts(hop));
+        of.min_by_key(|(_, hop)| hop.entries.iter().min().copied()).map(|(at, _)| at)
     };
-    let begin = origin(true).or_else(|| origin(false)).unwrap_or(0);
+    let origin = |hop: &Hop| hop.kind == HopKind::Origin;
+    let begin = first(&|hop| origin(hop) && hop.word != Word::Arriver)
+        .or_else(|| first(&origin))
+        .or_else(|| first(&|_| true))
+        .unwrap_or(0);
     let mut holders: BTreeSet<&str> = BTreeSet::new();
     let mut chain = Vec::new();
     for hop in hops.get(begin..).unwrap_or_default() {

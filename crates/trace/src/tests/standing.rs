@@ -154,6 +154,10 @@ fn what_a_stranger_says_of_goods_opens_nothing_to_it_or_its_friends() {
         "thief finish A @0 | thief ship A to friend @9",
         "thief destroy A @0 | thief ship A to friend @9",
         "thief transform A into X @0 | thief receive A @9",
+        // Made by the stranger, it says, and before they were made.
+        "thief commission A @0 | thief ship A to friend @9",
+        "thief transform X into A @0 | thief ship A to friend @9",
+        "thief transform X into A @9 | thief ship A to friend @10",
         // Or among what others did.
         "thief finish A @3 | thief ship A to friend @9",
     ] {
@@ -163,7 +167,7 @@ fn what_a_stranger_says_of_goods_opens_nothing_to_it_or_its_friends() {
             wrong.push(format!("{told}: {found}"));
         }
         let made_of_it =
-            told.contains("into X") || told.contains("commission T") || told.contains("thief commission");
+            told.contains(" into ") || told.contains("commission T") || told.contains("thief commission");
         for who in ["thief", "friend", "lab"] {
             let tells = desk_tells(&story, who);
             if !made_of_it && tells.contains("lot:") {
