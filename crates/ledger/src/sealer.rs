@@ -8,8 +8,11 @@
 //! ```
 //!
 //! Nobody waits for a run: sorting, hashing and writing happen on threads of their own, merges at half speed
-//! unless there are nearly too many runs. The commit thread waits only where this thread, which only counts and
-//! copies, has fallen [`BACKLOG`] batches behind.
+//! unless there are nearly too many runs. This thread counts and copies, and now and then flushes the view and
+//! removes files; the commit thread waits only where it has fallen [`BACKLOG`] batches behind.
+//!
+//! Without a bound: what has been named since the last run was cut. It is one entry a subject, and grows for as long
+//! as no run can be cut, which is while one is being written, or while there are as many as a seal can name.
 //!
 //! Invariants: a run is durable before a seal names it. At most one seal is on its way. A file goes only after
 //! the view that no longer asks for it is durable: what a crash leaves can always go on.
