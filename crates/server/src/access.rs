@@ -47,7 +47,11 @@ impl Credentials {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let reader = token::reader(view, token, ledger, now.as_secs())?;
         let us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
-        Ok(Sight { reason: reader.reason, ..Sight::of_party(view, reader.party, Day::of_instant(us))? })
+        Ok(Sight {
+            reason: reader.reason,
+            key: reader.key,
+            ..Sight::of_party(view, reader.party, Day::of_instant(us))?
+        })
     }
 
     /// The same where a token is needed.
@@ -64,6 +68,8 @@ impl Credentials {
 pub(crate) struct Sight {
     /// Canonical party id; empty for the public.
     pub(crate) party: String,
+    /// Id of the key by which it has shown who it is.
+    pub(crate) key: Hash,
     everything: bool,
     /// Why it reads.
     pub(crate) reason: ReadReason,
@@ -73,7 +79,8 @@ pub(crate) struct Sight {
 
 impl Sight {
     fn public() -> Self {
-        Self { party: String::new(), everything: false, reason: ReadReason::default(), numbers: Vec::new() }
+        let (party, key, reason) = (String::new(), [0; 32], ReadReason::default());
+        Self { party, key, everything: false, reason, numbers: Vec::new() }
     }
 
     fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {
@@ -85,12 +92,17 @@ impl Sight {
         for kind in [SubjectKind::Activity, SubjectKind::Party] {
             numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
         }
-        Ok(Self { party, everything, reason: ReadReason::default(), numbers })
+        Ok(Self { party, key: [0; 32], everything, reason: ReadReason::default(), numbers })
     }
 
     /// Numbers of the reader's subjects `activity` and `party`.
     pub(crate) fn numbers(&self) -> &[u64] {
         &self.numbers
+    }
+
+    /// Sees more than a trader does: what it reads is recorded before it is answered.
+    pub(crate) const fn is_privileged(&self) -> bool {
+        self.everything
     }
 
     /// Sees all there is.

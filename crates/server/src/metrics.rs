@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 39] = [
+pub(crate) const METHODS: [&str; 41] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -34,6 +34,8 @@ pub(crate) const METHODS: [&str; 39] = [
     "/yuanliu.v1.LedgerService/GetConsistencyProof",
     "/yuanliu.v1.LedgerService/GetSubjectProof",
     "/yuanliu.v1.CaseService/ExportEvidence",
+    "/yuanliu.v1.AccessService/GetAccessDigest",
+    "/yuanliu.v1.AccessService/ListAccessRecords",
     "/yuanliu.v1.DeskService/ListInbound",
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",
