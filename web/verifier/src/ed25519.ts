@@ -44,11 +44,21 @@ export function add(p: Point, q: Point): Point {
   return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
 }
 
+function double(p: Point): Point {
+  const [a, b, c] = [p[0] * p[0], p[1] * p[1], 2n * p[2] * p[2]];
+  const h = a + b;
+  const e = mod(h - (p[0] + p[1]) * (p[0] + p[1]));
+  const g = mod(a - b);
+  const f = mod(c + g);
+  const sum = mod(h);
+  return [mod(e * f), mod(g * sum), mod(f * g), mod(e * sum)];
+}
+
 export function multiply(point: Point, times: bigint): Point {
   let [sum, doubled] = [NEUTRAL, point];
   for (let left = times; left > 0n; left >>= 1n) {
     if (left & 1n) sum = add(sum, doubled);
-    doubled = add(doubled, doubled);
+    doubled = double(doubled);
   }
   return sum;
 }

@@ -1,5 +1,6 @@
 // Checks a file, in the order of docs/FORMAT.md 9.4.
 
+import { type Act, actsOf } from "./acts.js";
 import { type Bundle, type BundleFile, type ShownLink, type ShownSubject, isFraudProof, readBundleFile } from "./bundle.js";
 import { type Bytes, hex, sameBytes } from "./bytes.js";
 import { cosignedAt, openCheckpoint } from "./checkpoint.js";
@@ -19,28 +20,42 @@ import { SignedNote } from "./signed-note.js";
 import { type ChainLink, checkChain, stateOf } from "./subject-proof.js";
 import { nameOf, subjectKey } from "./subjects.js";
 import { type Trust, type TrustOptions, readTrust } from "./trust.js";
-import { type Proven, type Verdict, type Voucher, proven, refused } from "./verdict.js";
+import { type Checked, type Verdict, type Voucher, proven, refused } from "./verdict.js";
 
 /** Most that times of a bundle may lie ahead of the reader's clock, µs. */
 const MAX_AHEAD = 300_000_000n;
+
+/** A verdict with the acts that a proven bundle tells of, which are no part of the verdict. */
+export interface Examination {
+  readonly verdict: Verdict;
+  readonly acts: readonly Act[];
+}
 
 /**
  * Checks an evidence bundle or a fraud proof, without a network. Throws a TrustError where the keys or ledger id given
  * are malformed, and Unsupported where signatures cannot be checked; says of the file only what it returns.
  */
-export async function verify(file: Uint8Array, options: TrustOptions): Promise<Verdict> {
+export async function examine(file: Uint8Array, options: TrustOptions): Promise<Examination> {
   const trust = await readTrust(options);
   const fraud = isFraudProof(file);
   if (!fraud && trust.ledger === undefined) throw new TrustError("the ledger id is needed to check a bundle");
   try {
-    return fraud ? await verifyFraud(file, trust.logKey) : await verifyBundle(readBundleFile(file), trust);
+    if (fraud) return { verdict: await verifyFraud(file, trust.logKey), acts: [] };
+    const checked = await checkBundle(readBundleFile(file), trust);
+    const verdict = proven(checked);
+    return { verdict, acts: actsOf(verdict, checked.entries) };
   } catch (error) {
-    if (error instanceof Refusal) return refused(error);
+    if (error instanceof Refusal) return { verdict: refused(error), acts: [] };
     throw error;
   }
 }
 
-async function verifyBundle(file: BundleFile, trust: Trust): Promise<Proven> {
+/** The verdict alone. */
+export async function verify(file: Uint8Array, options: TrustOptions): Promise<Verdict> {
+  return (await examine(file, options)).verdict;
+}
+
+async function checkBundle(file: BundleFile, trust: Trust): Promise<Checked> {
   const { bundle } = file;
   const genesis = await checkLedger(bundle, trust);
   const note = SignedNote.parse(bundle.checkpoint);
@@ -54,7 +69,7 @@ async function verifyBundle(file: BundleFile, trust: Trust): Promise<Proven> {
   checkQuery(bundle, seal, histories, entries);
   await checkExporter(file, keys);
   checkTime(bundle, seal, trust);
-  return proven({ bundle, checkpoint, seal, entries, histories, keys, vouchers });
+  return { bundle, checkpoint, seal, entries, histories, keys, vouchers };
 }
 
 /** The genesis is that of the ledger trusted, and names the log key trusted. */
