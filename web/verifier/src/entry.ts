@@ -6,7 +6,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { contentHash, sha256 } from "./hash.js";
 import { type Envelope, LEAF_TYPE, type Leaf, readEnvelope, readLeaf, secretOf } from "./leaf.js";
 import { verifyInclusion } from "./merkle.js";
-import { Refusal, given, inOrder, need } from "./refusal.js";
+import { Refusal, forEachInOrder, given, need } from "./refusal.js";
 import { type Message, ScanError, scan } from "./scanner.js";
 import type { Seal } from "./seal.js";
 import { type Named, type Subject, followed, namedBy, namedByGenesis } from "./subjects.js";
@@ -56,8 +56,8 @@ export class Entries {
   }
 
   static async check(bundle: Bundle, genesis: Message, seal: Seal, checkpoint: Checkpoint): Promise<Entries> {
-    const reading = bundle.entries.map((shown) => checkEntry(shown, bundle.ledger, seal, checkpoint));
-    const entries = await inOrder(reading);
+    const check = (shown: ShownEntry): Promise<Entry> => checkEntry(shown, bundle.ledger, seal, checkpoint);
+    const entries = await forEachInOrder(bundle.entries, check);
     let last = 0n;
     for (const { index, leaf } of entries) {
       if (leaf.recordedAt < last) throw fault(index, "recorded before the entry shown before it", "记录时间早于前一所示条目");

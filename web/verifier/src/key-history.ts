@@ -5,7 +5,7 @@ import { type Bytes, hex, unhex } from "./bytes.js";
 import { POSSESSION_TYPE, STATEMENT_TYPE, keyId, possessionPayload, signed } from "./dsse.js";
 import { isKey } from "./ed25519.js";
 import type { Entries, Entry, Statement } from "./entry.js";
-import { Refusal, given, inOrder, need } from "./refusal.js";
+import { Refusal, forEachInOrder, given, need } from "./refusal.js";
 import type { Message } from "./scanner.js";
 import { KIND_NUMBERS } from "./schema.js";
 
@@ -104,8 +104,7 @@ async function ofEnrolment(id: string, { statement }: Entry, ledger: Bytes): Pro
 
 /** Checks that every statement shown is signed by a key that was entitled to it at its place. */
 export async function checkSignatures(entries: Entries, keys: Keys): Promise<void> {
-  const checks = [...entries.byIndex.values()].map((entry) => checkSignature(entry, keys));
-  await inOrder(checks);
+  await forEachInOrder([...entries.byIndex.values()], (entry) => checkSignature(entry, keys));
 }
 
 async function checkSignature({ index, leaf, statement }: Entry, keys: Keys): Promise<void> {

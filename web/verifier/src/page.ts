@@ -84,9 +84,14 @@ function details({ goods, entries, subjects, keys }: Proven): HTMLElement[] {
   ];
 }
 
+/** Whether a sentence says what a reader might overlook. */
+function isCaution([chinese]: Words): boolean {
+  return chinese.startsWith("注意") || chinese.startsWith("并非");
+}
+
 function show(verdict: Verdict, acts: readonly Act[], name: string, digest: string): HTMLElement[] {
   const banner = element("div", `banner ${verdict.verdict}`, ...both(headline(verdict)));
-  const lines = element("ul", "lines", ...sentences(verdict).map((line) => element("li", "", ...both(line))));
+  const lines = element("ul", "lines", ...sentences(verdict).map((line) => element("li", isCaution(line) ? "look" : "", ...both(line))));
   const file = element("p", "small", `${name} · SHA-256 ${digest}`);
   const json = element("details", "", element("summary", "", "JSON"), element("pre", "", toJson(verdict)));
   if (verdict.verdict !== "proven") return [banner, file, lines, json];
@@ -116,11 +121,13 @@ function trust(): TrustOptions {
 /** What went wrong that is not the file's fault. */
 function trouble(error: unknown): HTMLElement {
   const known = error instanceof TrustError || error instanceof Unsupported;
-  const words: Words =
+  const why = known ? error.message : String(error);
+  const chinese = error instanceof Unsupported ? "此浏览器无法核验签名，对文件不作任何判断" : "未能核验，请检查所填账本标识与公钥";
+  const english =
     error instanceof Unsupported
-      ? [`此浏览器无法核验签名，对文件不作任何判断：${error.message}`, `This browser cannot check signatures; nothing is said of the file: ${error.message}`]
-      : [`无法核验，请检查所填账本标识与公钥：${String(known ? error.message : error)}`, `Not checked; look at ledger id and keys: ${String(known ? error.message : error)}`];
-  return element("div", "banner trouble", ...both(words));
+      ? "This browser cannot check signatures; nothing is said of the file"
+      : "Not checked; look at ledger id and keys";
+  return element("div", "banner trouble", ...both([`${chinese}：${why}`, `${english}: ${why}`]));
 }
 
 async function check(file: File): Promise<void> {

@@ -13,7 +13,7 @@ import { contentHash } from "./hash.js";
 import { type KeyHistory, type Keys, checkSignatures, hasExpired, readKey } from "./key-history.js";
 import { blindOf, readLeaf } from "./leaf.js";
 import { entryAsked, subjectsAsked } from "./query.js";
-import { Refusal, TrustError, given, inOrder, need } from "./refusal.js";
+import { Refusal, TrustError, forEachInOrder, given, need } from "./refusal.js";
 import type { Message } from "./scanner.js";
 import { type Seal, checkSeal } from "./seal.js";
 import { SignedNote } from "./signed-note.js";
@@ -100,14 +100,14 @@ async function checkWitnesses(note: SignedNote, trust: Trust): Promise<Voucher[]
 }
 
 async function checkSubjects(bundle: Bundle, seal: Seal, entries: Entries): Promise<Histories> {
-  const histories = await inOrder(bundle.subjects.map((shown) => checkSubject(shown, seal, entries)));
+  const histories = await forEachInOrder(bundle.subjects, (shown) => checkSubject(shown, seal, entries));
   return new Map(histories.map((history) => [nameOf(history.subject), history]));
 }
 
 async function checkSubject({ subject, runs, links }: ShownSubject, seal: Seal, entries: Entries): Promise<History> {
   const [name, key] = [nameOf(subject), await subjectKey(subject)];
   const state = await stateOf(key, runs, seal, name);
-  const chain = await Promise.all(links.map((link) => chainLink(link, key, entries, name)));
+  const chain = await forEachInOrder(links, (link) => chainLink(link, key, entries, name));
   await checkChain(key, state, chain, name);
   const named = chain.flatMap((link) => entries.byIndex.get(link.index) ?? []);
   return { subject, present: state !== undefined, entries: named };

@@ -22,7 +22,8 @@ test("every message and field is that of the tables at the end of the document",
   for (const name of names) {
     const rows = tableAfter(`\n#### \`${name}\`\n`).map(([number, label, type]) => {
       const plain = type.replaceAll("`", "");
-      return { number: Number(number), label: label.replaceAll("`", ""), type: plain.replace("repeated ", ""), repeated: plain.startsWith("repeated ") };
+      const repeated = plain.startsWith("repeated ");
+      return { number: Number(number), label: label.replaceAll("`", ""), type: plain.replace("repeated ", ""), repeated };
     });
     assert.deepEqual([...SHAPES.get(name).fields.values()], rows, name);
     const bodies = tableAfter(`\n#### \`${name}\`\n`).filter((row) => row[3].startsWith("body")).map((row) => Number(row[0]));
