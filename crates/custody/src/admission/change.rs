@@ -251,6 +251,11 @@ pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> 
     let now = ask.signer.as_ref().is_some_and(|s| roles_on(s, today).iter().any(|r| r.0 == Role::Authority));
     let mut answers = vec![match (ours, ask.is_authority() && now) {
         (true, _) => check_key_site(ask, "erase.target", index),
+        (false, true) if !ask.statement.header().on_behalf_of.is_empty() => refuse_at(
+            Reason::NoMandate,
+            "header.on_behalf_of",
+            Words::of("an authority erases in its own name", "主管部门须以自身名义抹除"),
+        ),
         (false, true) if erase.legal_basis.is_empty() => refuse_at(
             Reason::MissingField,
             "erase.legal_basis",

@@ -266,6 +266,9 @@ fn attachments_are_erased_by_their_signer_or_an_authority() {
     ] {
         assert_eq!(verdict(&mut ledger, by, body), expected);
     }
+    let say = ledger.say("drug", erase(&with_photo, &[], "order 3"));
+    let for_another = Say { principal: "trader".into(), ..say };
+    assert_eq!(ledger.verdict_of(&for_another), "NO_MANDATE header.on_behalf_of");
     let erased = must(&mut ledger, "maker", erase(&with_photo, &[1], ""));
     let record = tables::subject(&ledger.view, &subject_key(SubjectKind::Item, &item("A"))).unwrap().unwrap();
     assert_eq!(record.last, erased, "found from the item");
