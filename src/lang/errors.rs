@@ -195,7 +195,10 @@ fn of_ledger(error: &ledger::Error) -> String {
         }
         E::Fork { size } => format!("{size} 条的检查点所签根哈希与现有条目不符：请从备份恢复"),
         E::ForeignView { view, log } => {
-            format!("视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：请运行 `yuanliu rebuild`")
+            format!(
+                "视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：若日志丢失了条目，请从含有这些条目的副本恢复；\
+                 若日志无误，请运行 `yuanliu rebuild`"
+            )
         }
         E::ClockJump { ahead_s } => {
             format!("最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump")

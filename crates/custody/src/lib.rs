@@ -31,7 +31,7 @@ use prost::bytes::Bytes;
 use statement::{Leaf, Named, Refusal, Statement};
 
 pub use admission::{admit, review};
-pub use apply::{MAX_LINKS, apply, apply_genesis};
+pub use apply::{MAX_LINKS, MAX_NAMED_THROUGH, apply, apply_genesis, links_through, names_others};
 pub use control::{Content, Effect, content, control_of, effect_of, root_of};
 pub use registry::key;
 pub use seal::{SealError, Sealed, apply_seal, links_of, sealed};

@@ -282,10 +282,7 @@ impl Inner {
             );
             return Err(Refusal::at(Reason::WrongLedger, "header.ledger", text));
         }
-        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(|error| {
-            tracing::error!(%error, "a key could not be looked up");
-            Refusal::new(Reason::WriterStopped)
-        })?;
+        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(unread)?;
         // A key that is not there may be enrolled by a statement on its way: the apply thread decides.
         let verified = match key {
             Some(key)
@@ -296,10 +293,19 @@ impl Inner {
             }
             key => key.is_some(),
         };
+        // Of one that cannot be checked yet nobody knows whether it will be recorded at all.
+        let through = if verified && custody::names_others(&statement) {
+            self.snapshot()
+                .map_err(ViewError::from)
+                .and_then(|view| custody::links_through(&view, &statement))
+                .map_err(unread)?
+        } else {
+            0
+        };
         let envelope = Envelope { key_id, digest: *statement.digest(), signature }.encode();
         let own = own_subjects(&statement);
         let signed = Signed { statement, key_id, envelope: Bytes::copy_from_slice(&envelope), own };
-        Ok(Prepared { signed, verified })
+        Ok(Prepared { signed, verified, through })
     }
 
     /// Why the writer stopped, where that was not asked for.
@@ -315,6 +321,12 @@ impl Inner {
         }
         self.shared.failure()
     }
+}
+
+/// The view could not be read.
+fn unread(error: ViewError) -> Refusal {
+    tracing::error!(%error, "a statement could not be prepared");
+    Refusal::new(Reason::WriterStopped)
 }
 
 impl Drop for Inner {
