@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 45] = [
+pub(super) const COMMANDS: [(&str, &str); 46] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -35,6 +35,7 @@ pub(super) const COMMANDS: [(&str, &str); 45] = [
     ("desk inbound", "发给您而尚未完全收货的发货单。"),
     ("desk shipment", "一张发货单，逐行列出。"),
     ("desk holdings", "您现有的库存。"),
+    ("desk requests", "发给您的协查与真伪鉴别请求。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
     ("attach", "账本旁的附件，由声明引用。"),
@@ -54,7 +55,7 @@ pub(super) const COMMANDS: [(&str, &str); 45] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 111] = [
+pub(super) const ARGUMENTS: [(&str, &str); 113] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -139,6 +140,8 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("sender", "只列此主体发来的。"),
     ("desk inbound.limit", "最多几行；0 = 全部。"),
     ("desk holdings.limit", "最多几行；0 = 全部。"),
+    ("desk requests.limit", "最多几行；0 = 全部。"),
+    ("open", "只列尚未答复的。"),
     ("desk submitted.limit", "最多几行；0 = 全部。"),
     ("statement", "发货声明，写作 PARTY#UUID；`desk inbound` 会列出。"),
     ("desk holdings.lot", "只列此批。"),
