@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 44] = [
+pub(super) const COMMANDS: [(&str, &str); 46] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -35,6 +35,7 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("desk inbound", "发给您而尚未完全收货的发货单。"),
     ("desk shipment", "一张发货单，逐行列出。"),
     ("desk holdings", "您现有的库存。"),
+    ("desk requests", "发给您的协查与真伪鉴别请求。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
     ("attach", "账本旁的附件，由声明引用。"),
@@ -48,12 +49,13 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("gateway status", "单据的去向：指定单号的，否则待发送或被拒的。"),
     ("gateway put-aside", "搁置一张待发送的单据：移出队列，保留其签名与单号；其余单据继续发送。"),
     ("gateway retry", "将搁置的单据放回队列，或立即重试待发送的单据。"),
+    ("gateway give-up", "放弃一张因账本缺少登记而等待的单据：计为被拒，其单号可用于更正。"),
     ("witness", "见证者：日志的检查点经证明承接前一个时，为其联署。"),
     ("gateway key", "显示签名所用密钥，以及由登记方签署的登记声明（JSON）。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 110] = [
+pub(super) const ARGUMENTS: [(&str, &str); 113] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -138,6 +140,8 @@ pub(super) const ARGUMENTS: [(&str, &str); 110] = [
     ("sender", "只列此主体发来的。"),
     ("desk inbound.limit", "最多几行；0 = 全部。"),
     ("desk holdings.limit", "最多几行；0 = 全部。"),
+    ("desk requests.limit", "最多几行；0 = 全部。"),
+    ("open", "只列尚未答复的。"),
     ("desk submitted.limit", "最多几行；0 = 全部。"),
     ("statement", "发货声明，写作 PARTY#UUID；`desk inbound` 会列出。"),
     ("desk holdings.lot", "只列此批。"),
@@ -172,6 +176,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 110] = [
     ("reason", "搁置的原因；与单据一同保存。"),
     ("gateway put-aside.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
     ("gateway retry.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
+    ("gateway give-up.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
     ("principal", "委托方；仅在种类仍不足以区分时需要，空 = 签名方自身。"),
 ];
 

@@ -15,20 +15,20 @@ use merkle::{Hash, VerifierKey, leaf_hash};
 use prost::{Message, bytes::Bytes};
 use proto::v1::statement::Body;
 use statement::{
-    ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey,
+    ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Reference, Relation, Statement, SubjectKey,
     SubjectKind, SubjectState, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret,
     sort_named, subject_key, visit_act_subjects, visit_subjects, witness_key,
 };
 
 use crate::{
-    Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError,
+    Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError, assistance, confidential,
     control::{content, control_of, find, recorded, target_of},
     draft::Draft,
     naming::namings,
     registry,
     response::{named_ships, receive_in},
     seal::{link_row, links_at_most},
-    tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
+    tables::{LedgerRow, Touch, WINDOW, confidential_key, statement_key, touch_bytes, touch_key},
 };
 
 /// Most subjects an entry links, those of the statements it names included.
@@ -62,11 +62,21 @@ pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, V
     let link_row = link_row(input.index, &links, &own);
     draft.put(link_row.table, link_row.key, link_row.value);
     name_new(&mut draft, &named, input.index, &mut |visit| visit_subjects(statement, visit))?;
-    let signer = draft.number(SubjectKind::Activity, &statement.header().party)?;
-    let key = statement_key(signer, &statement.reference().id);
+    let key = row_key(&draft, statement)?;
     draft.put(Table::Statement, key, input.index.to_be_bytes().to_vec());
+    confidential::record(&mut draft, statement, input.index)?;
+    assistance::record(&mut draft, statement, input.index)?;
     let signatures_missing = effect::record(&mut draft, statement, input.index)?;
     Ok(Outcome { leaf, links, states, puts: draft.finish(), signatures_missing })
+}
+
+/// Where the index of a statement stands: a confidential one does not give its signer a number.
+fn row_key<V: View + ?Sized>(draft: &Draft<'_, V>, statement: &Statement) -> Result<Vec<u8>, ViewError> {
+    let Reference { party, id } = statement.reference();
+    if statement.header().confidential {
+        return Ok(confidential_key(party, &id));
+    }
+    Ok(statement_key(draft.number(SubjectKind::Activity, party)?, &id))
 }
 
 /// Works out entry 0.
@@ -163,16 +173,19 @@ fn shipped_items<V: View + ?Sized>(
 }
 
 /// Items, lots and products of the statements that a statement about goods names beside a shipment, as they
-/// were recorded and as they count now.
+/// were recorded and as they count now. Neither what is confidential itself, nor what it says, adds any.
 fn named_goods<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
     keys: &mut BTreeSet<SubjectKey>,
 ) -> Result<(), ViewError> {
+    if statement.header().confidential {
+        return Ok(());
+    }
     for naming in namings(statement) {
         let Some(index) = find(view, naming.named)? else { continue };
         let original = recorded(view, index)?;
-        if !naming.kinds.contains(&original.kind()) {
+        if original.header().confidential || !naming.kinds.contains(&original.kind()) {
             continue;
         }
         let now = if control_of(view, index)?.newest.is_some() { content(view, index)? } else { None };

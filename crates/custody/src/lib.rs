@@ -11,6 +11,8 @@
 mod admission;
 pub mod alias;
 mod apply;
+pub mod assistance;
+pub mod confidential;
 mod control;
 mod draft;
 pub mod item;

@@ -21,7 +21,7 @@ pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 39] = [
+pub(crate) const METHODS: [&str; 40] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -38,6 +38,7 @@ pub(crate) const METHODS: [&str; 39] = [
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",
     "/yuanliu.v1.DeskService/ListSubmitted",
+    "/yuanliu.v1.DeskService/ListRequests",
     "/yuanliu.v1.DeskService/GetLotDossier",
     "/yuanliu.v1.RegistryService/GetParty",
     "/yuanliu.v1.RegistryService/ListParties",

@@ -15,7 +15,7 @@ use crate::{
 
 /// The body that counts once the statement does, if it is about goods; `None` too where a Correct does not
 /// fit its target, which another check tells.
-fn resulting<'a, V: View + ?Sized>(ask: &Ask<'a, V>) -> Admit<Option<Cow<'a, Body>>> {
+pub(super) fn resulting<'a, V: View + ?Sized>(ask: &Ask<'a, V>) -> Admit<Option<Cow<'a, Body>>> {
     let Body::Correct(correct) = ask.statement.body() else {
         return Ok(Some(Cow::Borrowed(ask.statement.body())));
     };
