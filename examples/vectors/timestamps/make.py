@@ -187,6 +187,10 @@ def make(maker):
               more=["-signer", maker.path("p384.pem"), "-inkey", maker.path("p384.key")])
     maker.bad("bad-key-id.der", "unsupported", tst_info(), "p256", more=["-keyid"])
     maker.bad("bad-pss.der", "malformed", tst_info(), "rsa2048", more=["-keyopt", "rsa_padding_mode:pss"])
+    # Over checkpoints of ../evidence, whose texts its golden test writes here.
+    for name in ("evidence", "evidence-earlier"):
+        text = (HERE / f"{name}.txt").read_bytes()
+        maker.token(f"{name}.der", tst_info(time="20260302040100Z", text=text, nonce=None), "p256")
     answer(maker)
 
 
