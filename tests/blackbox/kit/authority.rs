@@ -248,7 +248,7 @@ fn signed_anew(at: &Path, signer: &str, seconds: i64) -> Vec<u8> {
     openssl(at, &["cms", "-verify", "-noverify", "-inform", "DER", "-in", "token", "-out", "info"]);
     let mut info = fs::read(at.join("info")).unwrap();
     // GeneralizedTime of 15 bytes.
-    let place = info.windows(2).position(|w| w == [0x18, 15]).unwrap() + 2;
+    let place = info.windows(17).position(|w| w[..2] == [0x18, 15] && w[16] == b'Z').unwrap() + 2;
     let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
     info[place..place + 15].copy_from_slice(now.strftime("%Y%m%d%H%M%SZ").to_string().as_bytes());
     fs::write(at.join("info"), info).unwrap();
