@@ -2,6 +2,7 @@
 
 mod ask;
 mod attach;
+mod authorities;
 mod bench;
 mod checkpoint;
 mod connect;

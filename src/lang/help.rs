@@ -55,7 +55,7 @@ pub(super) const COMMANDS: [(&str, &str); 46] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 113] = [
+pub(super) const ARGUMENTS: [(&str, &str); 117] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -126,6 +126,16 @@ pub(super) const ARGUMENTS: [(&str, &str); 113] = [
     ("evidence verify.report", "证据包成立时，将打印用报告（HTML，中英文）写入此文件；须不存在。"),
     ("log_key", "检查点须由此日志公钥签署，即 `yuanliu init` 所输出的公钥。"),
     ("checkpoint", "自行留存或从别处取得的已签署检查点文件；日志须与之相符。可重复。"),
+    (
+        "evidence verify.tsa_root",
+        "向您所信任的时间戳机构签发证书者的证书（PEM）：文件中的时间戳逐一核验，须全部成立。可重复。不给出则仅附带，不核验。",
+    ),
+    (
+        "tsa_root",
+        "向您所信任的时间戳机构签发证书者的证书（PEM）：所存时间戳逐一核验，并与记录时间相对照。可重复。",
+    ),
+    ("verify.witness_key", "首条目所列之外您所信任的见证方的公钥：以其会签与记录时间相对照。可重复。"),
+    ("max_time_lag", "条目晚于某会签或时间戳出现、其记录时间却早于该时刻超过此秒数的，予以提示；默认 60。"),
     ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),
     ("backup.output", "备份的去处；须不存在或为空，且不在账本目录之内。"),
     ("backup", "备份。"),

@@ -12,7 +12,7 @@ use custody::{Limits, RecordedEntry, Signed, ViewError};
 use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
 use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, Statement, Words, own_subjects};
-use store::{Snapshot, StoreError};
+use store::{Snapshot, Stamped, StoreError};
 use tokio::sync::watch;
 
 use crate::{
@@ -218,6 +218,23 @@ impl Ledger {
             return Ok(());
         }
         Ok(self.inner.files.log.put_cosigned(size, &checkpoint.note)?)
+    }
+
+    /// Keeps a checkpoint with RFC 3161 tokens over its text, for ever.
+    ///
+    /// # Errors
+    /// It is not a checkpoint of this log and size, or could not be written.
+    pub fn keep_stamped(&self, stamped: &Stamped) -> Result<(), Error> {
+        read_checkpoint(stamped.size, stamped.note.clone(), &self.inner.log_key)?;
+        Ok(self.inner.files.log.put_stamped(stamped)?)
+    }
+
+    /// The largest checkpoint that was stamped, with its tokens.
+    ///
+    /// # Errors
+    /// The log could not be read, or the row is damaged.
+    pub fn newest_stamped(&self) -> Result<Option<Stamped>, Error> {
+        Ok(self.inner.files.log.stamped_up_to(u64::MAX)?)
     }
 
     /// Ends the writer: a witness has seen what this log never had, so whatever it signed on would contradict

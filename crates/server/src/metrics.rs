@@ -8,7 +8,7 @@ mod process;
 use std::{
     collections::HashMap,
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -19,6 +19,8 @@ use tonic::Code;
 
 pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
+
+use crate::stamping::StampCounters;
 
 /// Calls that are counted by name; all others are counted together.
 pub(crate) const METHODS: [&str; 40] = [
@@ -108,6 +110,8 @@ pub(crate) struct Metrics {
     pub(crate) ack: Histogram,
     /// Connections taken.
     pub(crate) connections: AtomicU64,
+    /// Time stamps.
+    pub(crate) stamps: Arc<StampCounters>,
 }
 
 impl Default for Metrics {
@@ -119,6 +123,7 @@ impl Default for Metrics {
             refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             ack: Histogram::default(),
             connections: AtomicU64::new(0),
+            stamps: Arc::default(),
         }
     }
 }

@@ -14,5 +14,6 @@ mod frauds;
 mod golden;
 mod honest;
 mod log;
+mod stamps;
 mod story;
 mod trades;
