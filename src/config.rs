@@ -285,7 +285,7 @@ impl Config {
 
     /// Every number within its bounds.
     fn check(&self) -> Result<()> {
-        let limits = self.server.limits.numbers();
+        let limits = self.server.limits.numbers().into_iter().chain(self.server.timestamp.numbers());
         for (name, value, range) in self.ledger.numbers().into_iter().chain(limits) {
             if !range.contains(&value) {
                 let (low, high) = (range.start(), range.end());

@@ -15,9 +15,12 @@ use evidence::{
     fraud::{FraudVerdict, verify_fraud},
     report,
 };
-use merkle::{VerifierKey, WitnessKey};
+use merkle::VerifierKey;
 
-use super::keygen::parse_ledger;
+use super::{
+    authorities::{trusted, witness_key},
+    keygen::parse_ledger,
+};
 use crate::{
     cli,
     exit::{self, REFUSED},
@@ -105,6 +108,7 @@ fn trust(args: &cli::EvidenceVerify, log_key: VerifierKey) -> Result<Trust> {
         log_key,
         witnesses,
         quorum,
+        authorities: trusted(&args.tsa_root)?,
         max_age: args.max_age.map(|seconds| seconds.saturating_mul(1_000_000)),
         now: u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(0),
     })
@@ -115,15 +119,6 @@ fn log_key(text: &str) -> Result<VerifierKey> {
         exit::usage(
             format!("--log-key: {e}; `yuanliu checkpoint --vkey` prints it"),
             format!("--log-key：{e}；可用 `yuanliu checkpoint --vkey` 输出"),
-        )
-    })
-}
-
-fn witness_key(text: &str) -> Result<WitnessKey> {
-    text.parse().map_err(|e| {
-        exit::usage(
-            format!("the witness key {text}: {e}; the witness prints it"),
-            format!("见证方公钥 {text}：{e}；由见证方给出"),
         )
     })
 }

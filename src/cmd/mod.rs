@@ -3,6 +3,7 @@
 mod access;
 mod ask;
 mod attach;
+mod authorities;
 mod bench;
 mod checkpoint;
 mod connect;

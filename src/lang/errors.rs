@@ -10,7 +10,7 @@ use client::{
     AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
     reason,
 };
-use server::{ServeError, TlsError, WitnessError};
+use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
 
 use super::Lang;
@@ -202,7 +202,10 @@ fn of_ledger(error: &ledger::Error) -> String {
         }
         E::Fork { size } => format!("{size} 条的检查点所签根哈希与现有条目不符：请从备份恢复"),
         E::ForeignView { view, log } => {
-            format!("视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：请运行 `yuanliu rebuild`")
+            format!(
+                "视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：若日志丢失了条目，请从含有这些条目的副本恢复；\
+                 若日志无误，请运行 `yuanliu rebuild`"
+            )
         }
         E::ClockJump { ahead_s } => {
             format!("最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump")
@@ -246,6 +249,7 @@ fn of_serving(error: &ServeError) -> String {
         ServeError::Reflection(error) => format!("reflection：{error}"),
         ServeError::Ledger(error) => of_ledger(error),
         ServeError::Witness(error) => of_witness(error),
+        ServeError::Timestamp(error) => of_timestamp(error),
         ServeError::Documents(error) => format!("附件目录：{error}"),
         ServeError::Task(error) => format!("服务的一部分失败：{error}"),
     }
@@ -266,6 +270,22 @@ fn of_witness(error: &WitnessError) -> String {
              并以它为前身新建账本"
         ),
         WitnessError::Note => "所存最新检查点不是已签署的文书；请从备份恢复".into(),
+    }
+}
+
+fn of_timestamp(error: &TimestampError) -> String {
+    match error {
+        TimestampError::NoRoots => {
+            "设置了 server.timestamp.urls，则须设置 roots：向时间戳机构签发证书者的证书（PEM）".into()
+        }
+        TimestampError::TooMany(most) => format!("server.timestamp.urls 超过 {most} 个"),
+        TimestampError::Read { path, source } => {
+            format!("server.timestamp.roots：无法读取 {}：{source}", path.display())
+        }
+        TimestampError::Roots { path, source } => {
+            format!("server.timestamp.roots：{} 不是可用的证书（{source}）", path.display())
+        }
+        TimestampError::Link(error) => format!("server.timestamp 设置有误：{error}"),
     }
 }
 

@@ -30,6 +30,7 @@ mod rebuild;
 mod refusals;
 mod sandbox;
 mod seals;
+mod stamps;
 mod story;
 mod submitting;
 mod validate;

@@ -3,7 +3,8 @@
 //! An [`Auditor`] is fed every entry in order, with a view made from the entries before it by the rules
 //! of `custody`. It checks leaf, envelope, signature, key and party as of that index, admission, links
 //! and heads, chain and tree, and gives back what the entry changes, so that the caller can carry the
-//! view on. The first thing that does not fit is named with its index.
+//! view on. The first thing that does not fit is named with its index. A [`TimeCheck`] holds recorded
+//! times against moments at which others saw the log.
 //!
 //! Invariants: pure; one entry in memory at a time. Deliberately absent: where entries come from and
 //! where the view is kept (crates `ledger`, `store`), checkpoints of witnesses.
@@ -11,6 +12,9 @@
 mod owed;
 #[cfg(test)]
 mod tests;
+mod time;
+
+pub use time::{MAX_AHEAD, MAX_LAG, Misfit, Seen, SeenAs, TimeCheck, TimeFindings};
 
 use merkle::{CompactRange, Hash, PublicKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;

@@ -71,6 +71,8 @@ reads! {
     list_holdings(DeskServiceClient, ListHoldingsRequest) -> ListHoldingsResponse;
     /// What the reader has submitted, newest first, by pages; receipts unchecked.
     list_submitted(DeskServiceClient, ListSubmittedRequest) -> ListSubmittedResponse;
+    /// Requests for assistance addressed to the reader, by pages.
+    list_requests(DeskServiceClient, ListRequestsRequest) -> ListRequestsResponse;
     /// The papers of a lot.
     get_lot_dossier(DeskServiceClient, GetLotDossierRequest) -> GetLotDossierResponse;
     /// One party.

@@ -89,9 +89,12 @@ pub enum Error {
         /// Size of the checkpoint.
         size: u64,
     },
-    /// The view was made from more entries than the log holds, or from others.
+    /// The view was made from more entries than the log holds, or from others. The log is synced before the view is
+    /// written, so a log that is shorter has lost what was acknowledged, or is an older copy: to rebuild is to
+    /// give that up.
     #[error(
-        "the view does not belong to this log (made from {view} entries, the log holds {log}): run `yuanliu rebuild`"
+        "the view does not belong to this log (made from {view} entries, the log holds {log}): if the log has lost \
+         entries, restore it from a copy that has them; if it is as it should be, run `yuanliu rebuild`"
     )]
     ForeignView {
         /// Entries the view was made from.

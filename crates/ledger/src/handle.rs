@@ -12,7 +12,7 @@ use custody::{Limits, RecordedEntry, Signed, View as _, ViewError};
 use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
 use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, SignedAccess, Statement, Words, own_subjects};
-use store::{AccessRow, Snapshot, StoreError};
+use store::{AccessRow, Snapshot, Stamped, StoreError};
 use tokio::sync::watch;
 
 use crate::{
@@ -222,6 +222,23 @@ impl Ledger {
         Ok(self.inner.files.log.put_cosigned(size, &checkpoint.note)?)
     }
 
+    /// Keeps a checkpoint with RFC 3161 tokens over its text, for ever.
+    ///
+    /// # Errors
+    /// It is not a checkpoint of this log and size, or could not be written.
+    pub fn keep_stamped(&self, stamped: &Stamped) -> Result<(), Error> {
+        read_checkpoint(stamped.size, stamped.note.clone(), &self.inner.log_key)?;
+        Ok(self.inner.files.log.put_stamped(stamped)?)
+    }
+
+    /// The largest checkpoint that was stamped, with its tokens.
+    ///
+    /// # Errors
+    /// The log could not be read, or the row is damaged.
+    pub fn newest_stamped(&self) -> Result<Option<Stamped>, Error> {
+        Ok(self.inner.files.log.stamped_up_to(u64::MAX)?)
+    }
+
     /// Ends the writer: a witness has seen what this log never had, so whatever it signed on would contradict
     /// that. Reads go on.
     pub fn halt(&self, fault: String) {
@@ -311,10 +328,7 @@ impl Inner {
             );
             return Err(Refusal::at(Reason::WrongLedger, "header.ledger", text));
         }
-        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(|error| {
-            tracing::error!(%error, "a key could not be looked up");
-            Refusal::new(Reason::WriterStopped)
-        })?;
+        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(unread)?;
         // A key that is not there may be enrolled by a statement on its way: the apply thread decides.
         let verified = match key {
             Some(key)
@@ -325,10 +339,19 @@ impl Inner {
             }
             key => key.is_some(),
         };
+        // Of one that cannot be checked yet nobody knows whether it will be recorded at all.
+        let through = if verified && custody::names_others(&statement) {
+            self.snapshot()
+                .map_err(ViewError::from)
+                .and_then(|view| custody::links_through(&view, &statement))
+                .map_err(unread)?
+        } else {
+            0
+        };
         let envelope = Envelope { key_id, digest: *statement.digest(), signature }.encode();
         let own = own_subjects(&statement);
         let signed = Signed { statement, key_id, envelope: Bytes::copy_from_slice(&envelope), own };
-        Ok(Prepared { signed, verified })
+        Ok(Prepared { signed, verified, through })
     }
 
     /// Why the writer stopped, where that was not asked for.
@@ -348,6 +371,12 @@ impl Inner {
         }
         self.shared.failure()
     }
+}
+
+/// The view could not be read.
+fn unread(error: ViewError) -> Refusal {
+    tracing::error!(%error, "a statement could not be prepared");
+    Refusal::new(Reason::WriterStopped)
 }
 
 impl Drop for Inner {

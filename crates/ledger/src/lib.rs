@@ -49,6 +49,7 @@ mod overlay;
 mod plan;
 mod recover;
 mod sealer;
+mod seen;
 mod sequence;
 mod shared;
 mod source;
@@ -70,8 +71,9 @@ pub use offline::{
     Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild,
     restore, restore_beside, walk,
 };
+pub use seen::seen_by_others;
 pub use source::{LogSource, with_source};
-pub use store::{AccessRow, Beside};
+pub use store::{AccessRow, Beside, Stamped};
 pub use subjects::{SubjectAnswer, link_proof};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

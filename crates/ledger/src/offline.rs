@@ -15,6 +15,7 @@ use crate::{
     open::{log_key, read_genesis},
     overlay::Overlay,
     recover::{STEP, catch_up, follow, newest_checkpoint},
+    seen::notes,
     sequence::records,
 };
 
@@ -136,8 +137,8 @@ impl<E> From<StoreError> for Failed<E> {
 pub enum Step<'w> {
     /// The next entry.
     Entry(&'w RecordedEntry),
-    /// A kept checkpoint: after the last entry that it covers, or after all entries where it speaks of
-    /// more than there are.
+    /// A kept checkpoint, or one that was cosigned or stamped: after the last entry that it covers, or after all
+    /// entries where it speaks of more than there are.
     Checkpoint {
         /// Size that it is kept for.
         size: u64,
@@ -263,7 +264,7 @@ fn walk_over(
 ) -> Result<(), Error> {
     let mut edge = Edge::load(log, scratch)?;
     let mut overlay = Overlay::new(log, scratch, 0, config.cached_rows);
-    let mut kept = log.checkpoints()?.peekable();
+    let mut kept = notes(log)?.peekable();
     let mut accesses = Follower::after(None);
     for entry in log.entries(0)? {
         let entry = entry?;

@@ -12,7 +12,7 @@ use evidence::{
 };
 use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof};
 use statement::{Link, SubjectKey};
-use store::{Dir, Snapshot};
+use store::{Dir, Log, Snapshot};
 
 use crate::{
     Access, Config, Error, Ledger, Progress, SignedCheckpoint,
@@ -28,6 +28,7 @@ pub struct LogSource<'l> {
     snapshot: Snapshot<'l>,
     sealed: Arc<SealedRuns>,
     checkpoint: SignedCheckpoint,
+    log: &'l Log,
 }
 
 impl std::fmt::Debug for LogSource<'_> {
@@ -47,7 +48,7 @@ impl Ledger {
         let newest = self.checkpoint(None)?.ok_or(Error::NoSeal)?;
         let checkpoint = above(&sealed, self.cosigned()?, newest);
         // Last: it must hold everything that the checkpoint covers.
-        Ok(LogSource { snapshot: self.snapshot()?, sealed, checkpoint })
+        Ok(LogSource { snapshot: self.snapshot()?, sealed, checkpoint, log: &self.inner.files.log })
     }
 }
 
@@ -88,7 +89,7 @@ pub fn with_source<T>(
     let cosigned = cosigned.map(|(size, note)| read_checkpoint(size, note, &key)).transpose()?;
     let checkpoint = above(&sealed, cosigned, kept.ok_or(Error::NoSeal)?);
     keep_offline(&log, last_time(&log)?, access)?;
-    Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint }))
+    Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint, log: &log }))
 }
 
 impl Source for LogSource<'_> {
@@ -96,6 +97,16 @@ impl Source for LogSource<'_> {
 
     fn checkpoint(&self) -> Result<String, Error> {
         Ok(self.checkpoint.note.clone())
+    }
+
+    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Error> {
+        let most = self.checkpoint.size;
+        let covering = self.log.stamped_from(size)?.filter(|stamped| stamped.size <= most);
+        let found = match covering {
+            Some(stamped) => Some(stamped),
+            None => self.log.stamped_up_to(size.min(most))?,
+        };
+        Ok(found.map(|stamped| (stamped.note, stamped.tokens)))
     }
 
     fn seal(&self) -> Result<u64, Error> {

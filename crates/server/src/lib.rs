@@ -31,6 +31,7 @@ mod pool;
 mod record;
 mod serve;
 mod services;
+mod stamping;
 mod status;
 mod tiles;
 mod tls;
@@ -42,6 +43,7 @@ pub use documents::{AttachmentSettings, AttachmentsPlace, DocumentsError, attach
 pub use observe::ACCESS_LOG;
 pub use record::ACCESS_RECORD;
 pub use serve::{ServeError, Server, asked_to_end, bind, serve};
+pub use stamping::{TimestampError, TimestampSettings};
 pub use status::DOMAIN;
 pub use tls::{DEVELOPMENT_CERT, DEVELOPMENT_KEY, ServerIdentity, TlsError};
 pub use token::{MAX_LIFETIME_S, TOKEN_TYPE};

@@ -26,6 +26,7 @@ use crate::{
     observe::ObserveLayer,
     pool::Pool,
     services::{AccessApi, AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    stamping::{Stamping, TimestampError},
     tiles,
     tls::{ServerIdentity, TlsError},
     token,
@@ -68,6 +69,9 @@ pub enum ServeError {
     /// Witnesses.
     #[error(transparent)]
     Witness(#[from] WitnessError),
+    /// Time-stamping authorities.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
     /// An entry of `cors_origins` is not an origin.
     #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
     Origin(String),
@@ -93,6 +97,7 @@ pub struct Server {
     documents: Arc<Documents>,
     cors: CorsLayer,
     witnesses: Witnesses,
+    stamping: Option<Stamping>,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
 }
@@ -107,6 +112,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     token::install();
     let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
     let witnesses = Witnesses::new(&config.witness)?;
+    let stamping = Stamping::new(&config.timestamp)?;
     let identity = ServerIdentity::load(&config.tls)?;
     let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let grpc = listen(config.listen).await?;
@@ -119,7 +125,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, documents, cors, witnesses, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -209,8 +215,8 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, documents, cors, witnesses, grpc: (listener, address), http } =
-            self;
+        let Self { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http } = self;
+        let (listener, address) = grpc;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
@@ -227,6 +233,10 @@ impl Server {
             spawn_http(listener, router, stopped.clone())
         });
 
+        let stamping = stamping.map(|stamping| {
+            let (log, counters) = ((ledger.clone(), !witnesses.is_empty()), Arc::clone(&metrics.stamps));
+            tokio::spawn(stamping.run(log, shared.readers.clone(), counters, stopped.clone()))
+        });
         let feeding = tokio::spawn(witnesses.feed(ledger.clone(), shared.readers.clone(), stopped.clone()));
         let mut transport = transport(&limits)
             .tls_config(identity.tonic(Duration::from_millis(limits.handshake_ms)))?
@@ -261,6 +271,9 @@ impl Server {
         }
         health.await?;
         feeding.await?;
+        if let Some(stamping) = stamping {
+            stamping.await?;
+        }
         follower.await?;
         closed??;
         transport

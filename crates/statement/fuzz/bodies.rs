@@ -5,8 +5,8 @@ use merkle::SigningKey;
 use prost::{Message as _, bytes::Bytes};
 use proto::{schema, v1};
 use statement::{
-    AccessDigest, AccessLeaf, Envelope, Genesis, Leaf, STATEMENT_TYPE, SignedAccess, Statement, own_subjects, scan::scan as scan_message, sign,
-    verify,
+    AccessDigest, AccessLeaf, Envelope, Genesis, Leaf, STATEMENT_TYPE, SignedAccess, Statement, own_subjects,
+    scan::scan as scan_message, sign, verify,
 };
 
 /// A target: its name, and what it does with bytes.

@@ -41,7 +41,7 @@ pub use backup::{Beside, restore, restore_beside};
 pub use config::Config;
 pub use dir::Dir;
 pub use error::StoreError;
-pub use log::{AccessRow, AccessRows, Checkpoints, Log, LogBatch};
+pub use log::{AccessRow, AccessRows, Checkpoints, Log, LogBatch, Stamped, Stamps};
 pub use read_only::ReadOnlyDir;
 pub use row::{Watermark, decode_entry, encode_entry};
 pub use snapshot::Snapshot;

@@ -1,5 +1,9 @@
 //! The log: entries, checkpoints, and what the ledger is.
 
+mod stamps;
+
+pub use stamps::{Stamped, Stamps};
+
 use std::{
     fmt,
     path::Path,

@@ -85,7 +85,6 @@ fn from_directory(
         query: Query { kind: query.kind, text: query.text.clone(), as_of: query.as_of },
         extraction: extraction(party, &key, args),
         extent: if query.named_only { Extent::Named } else { Extent::Whole },
-        tokens: Vec::new(),
     };
     let config = ledger::Config::default();
     let access = access(&request);

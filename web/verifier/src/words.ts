@@ -14,6 +14,7 @@ export const KIND_NAMES: Readonly<Record<string, string>> = {
   declare_import: "报关", customs_decision: "海关放行", sample: "抽样", test_report: "检验报告", recall: "召回",
   recall_response: "召回答复", hold: "暂停", lift: "解除", inspection: "检查", self_inspection: "自查",
   adverse_event: "不良事件", listing: "网络发布", activity_figure: "业务数据", postal_check: "收寄验视", observation: "扫码",
+  opinion: "认定意见", authenticity_reply: "真伪鉴别", assist_request: "协查", assist_reply: "协查答复",
   correct: "更正", void: "作废", endorse: "会签", erase: "抹除附件",
 };
 
@@ -77,7 +78,7 @@ function ofProven(proven: Proven): Words[] {
   }
   for (const { code, entries } of proven.warnings) lines.push(warning(code, entries));
   if (tokens > 0) {
-    lines.push([`文件含 ${tokens} 个 RFC 3161 时间戳，此处未核验`, `${tokens} time stamps (RFC 3161) are in the file; they are not checked here`]);
+    lines.push([`文件含 ${tokens} 个 RFC 3161 时间戳：仅附带，未核验`, `${tokens} time stamps (RFC 3161) are in the file: carried, not checked`]);
   }
   lines.push(extraction(proven), [
     "仅为声称：声明所述事实由签署方负责；签署方当时具备相应角色由账本准入审查负责；保密声明不在本证明范围内",

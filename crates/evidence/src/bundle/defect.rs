@@ -15,6 +15,8 @@ pub enum Part {
     Checkpoint,
     /// Cosignatures: a false one, or too few.
     Witness,
+    /// Time stamps: a false one, or over what is not the log's.
+    Stamp,
     /// The seal.
     Seal,
     /// An entry: leaf, inclusion, payload, envelope, time.
@@ -46,6 +48,7 @@ impl Part {
             Self::Ledger => "ledger",
             Self::Checkpoint => "checkpoint",
             Self::Witness => "witness",
+            Self::Stamp => "stamp",
             Self::Seal => "seal",
             Self::Entry => "entry",
             Self::Record => "record",

@@ -84,6 +84,8 @@ pub struct Log {
     pub seal: u64,
     /// Entries whose contents the exporter may not show.
     pub withheld: BTreeSet<u64>,
+    /// Tokens by size of the checkpoint that they are over.
+    pub stamps: BTreeMap<u64, Vec<Vec<u8>>>,
 }
 
 fn root(name: &str, random: &[u8; 32]) -> v1::RootAuthority {
@@ -140,6 +142,7 @@ impl Log {
             folder: tempfile::tempdir().unwrap(),
             seal: 0,
             withheld: BTreeSet::new(),
+            stamps: BTreeMap::new(),
         };
         let payload = Bytes::copy_from_slice(genesis.payload());
         log.keep(&outcome.leaf, outcome.links, outcome.puts, Bytes::new(), payload);
@@ -330,6 +333,7 @@ impl Log {
             log_key: log_key().verifier().clone(),
             witnesses: vec![witness("witness", false), witness("auditor", true)],
             quorum: 2,
+            authorities: None,
             max_age: Some(3_600 * SECOND),
             now: self.now + 60 * SECOND,
         }
@@ -346,7 +350,6 @@ impl Log {
                 case: String::new(),
             },
             extent: Extent::Whole,
-            tokens: Vec::new(),
         }
     }
 
@@ -371,6 +374,12 @@ impl Source for Log {
 
     fn checkpoint(&self) -> Result<String, Infallible> {
         Ok(self.note(self.size(), &["witness", "auditor"]))
+    }
+
+    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Infallible> {
+        let at = |size: u64| (self.note(size, &[]), self.stamps[&size].clone());
+        let covering = self.stamps.range(size..).next().or_else(|| self.stamps.range(..size).next_back());
+        Ok(covering.map(|(size, _)| at(*size)))
     }
 
     fn seal(&self) -> Result<u64, Infallible> {

@@ -15,5 +15,6 @@ mod golden;
 mod honest;
 mod log;
 mod records;
+mod stamps;
 mod story;
 mod trades;

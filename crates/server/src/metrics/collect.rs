@@ -42,6 +42,7 @@ impl Collector for All {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
         let mut page = Page(&mut encoder);
         ledger_page(&mut page, &self.ledger)?;
+        stamps_page(&mut page, &self.metrics)?;
         refused(&mut page, &self.ledger, &self.metrics)?;
         calls_page(&mut page, &self.metrics)?;
         documents_page(&mut page, &self.documents.status())?;
@@ -146,6 +147,17 @@ fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     let lag = ledger.head().size.saturating_sub(covered);
     page.gauge("yuanliu_seal_lag_entries", "Entries that the newest seal does not cover", lag)?;
     page.gauge("yuanliu_runs", "Runs that the newest seal names", runs as u64)
+}
+
+fn stamps_page(page: &mut Page<'_, '_>, metrics: &Metrics) -> Result<(), Error> {
+    let stamps = &metrics.stamps;
+    page.counter("yuanliu_stamps", "Time stamps kept", stamps.stamps.load(Relaxed))?;
+    let help = "Askings of a time-stamping authority that gave no stamp";
+    page.counter("yuanliu_stamp_failures", help, stamps.failures.load(Relaxed))?;
+    match stamps.age() {
+        Some(age) => page.gauge("yuanliu_stamp_age_seconds", "Age of the newest time stamp", age),
+        None => Ok(()),
+    }
 }
 
 fn access_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
