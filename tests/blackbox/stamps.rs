@@ -84,7 +84,11 @@ async fn checkpoints_are_stamped_and_the_stamps_are_kept_and_checked() {
     assert!(told.code == Some(0) && told.stdout.contains("carried, not checked"), "{told:?}");
     // Whoever trusts another authority does not take this one's word.
     let refused = verify(&ledger, &["--tsa-root", text(&other)]);
-    assert_eq!((refused.code, &refused.json()["error"]["reason"]), (Some(1), &"DEFECT".into()), "{refused:?}");
+    assert_eq!(
+        (refused.code, &refused.json()["error"]["reason"]),
+        (Some(1), &"DEFECT".into()),
+        "{refused:?}"
+    );
     assert!(refused.stdout.contains("none of those that are trusted"), "{refused:?}");
     verify(&ledger, &["--tsa-root", text(&other), "--tsa-root", text(&root)]).ok();
     // After a restart the newest stamp is known before there is another.
@@ -226,7 +230,11 @@ async fn times_that_a_stamp_contradicts_are_found_by_verify() {
     wait_above(&server, "stamps", 0.0);
     assert_eq!(server.stop(), 0);
     let report = verify(&ledger, &roots);
-    assert_eq!((report.code, &report.json()["error"]["reason"]), (Some(1), &"TIMES_DIFFER".into()), "{report:?}");
+    assert_eq!(
+        (report.code, &report.json()["error"]["reason"]),
+        (Some(1), &"TIMES_DIFFER".into()),
+        "{report:?}"
+    );
     assert!(report.json()["times"]["ahead"][0]["count"].as_u64().unwrap() >= 1, "{report:?}");
     verify(&ledger, &[]).ok();
     let told = run_in(yuanliu().args(["verify", "--lang", "zh", "--data"]).arg(&ledger.data).args(roots));
