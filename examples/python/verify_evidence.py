@@ -267,6 +267,8 @@ Statement 1:header:Header 10:party:Party 11:site:Site 12:licence:Licence 13:regi
   54:sample:Sample 55:test_report:TestReport 56:recall:Recall 57:recall_response:RecallResponse 58:hold:Hold
   59:lift:Lift 60:inspection:Inspection 61:self_inspection:SelfInspection 62:adverse_event:AdverseEvent
   63:listing:Listing 64:activity_figure:ActivityFigure 65:postal_check:PostalCheck 66:observation:Observation
+  67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
+  70:assist_reply:AssistReply
   80:correct:Correct 81:void:Void 82:endorse:Endorse 83:erase:Erase
 Header 1:ledger:bytes 2:id:bytes 3:salt:bytes 4:party:string 5:on_behalf_of:string 6:site:string
   7:occurred_at:int64 8:offset_minutes:sint32 9:business_key:string 10:confidential:bool
@@ -365,6 +367,16 @@ PostalCheck 1:waybill:string 2:identified:bool 3:opened:bool 4:scanned:bool 5:hi
   7:sender:string 8:items:string* 9:contents:string
 Observation 1:item:string 2:scan:string 3:named:string 4:region:string 5:latitude_e7:sint32
   6:longitude_e7:sint32 7:channel:string
+Opinion 1:number:string 2:request:StatementRef 3:lines:OpinionLine* 4:legal_basis:string 5:reasoning:string
+  6:grounds:StatementRef* 7:document:bytes 8:case_id:string
+OpinionLine 1:goods:GoodsLine 2:conclusion:string 3:note:string
+GoodsLine 1:item:string 2:lot:LotAmount 3:description:string 4:quantity:Quantity
+AuthenticityReply 1:request:StatementRef 2:number:string 3:lines:AuthenticityLine* 4:report:bytes 5:method:string
+AuthenticityLine 1:goods:GoodsLine 2:verdict:Authenticity 3:grounds:string
+AssistRequest 1:number:string 2:addressee:string 3:purpose:string 4:question:string 5:lines:GoodsLine*
+  6:due_on:string 7:legal_basis:string 8:case_id:string
+AssistReply 1:request:StatementRef 2:number:string 3:outcome:string 4:findings:string 5:lines:GoodsLine*
+  6:documents:bytes* 7:case_id:string
 Correct 1:target:StatementRef 2:reason:string 3:replacement:Replacement 4:by_line:bool 5:removed:LineRef*
 LineRef 1:field:string 2:index:uint32
 Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:Pack 42:unpack:Unpack
@@ -374,6 +386,8 @@ Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:P
   57:recall_response:RecallResponse 58:hold:Hold 59:lift:Lift 60:inspection:Inspection
   61:self_inspection:SelfInspection 62:adverse_event:AdverseEvent 63:listing:Listing
   64:activity_figure:ActivityFigure 65:postal_check:PostalCheck 66:observation:Observation
+  67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
+  70:assist_reply:AssistReply
 Void 1:target:StatementRef 2:reason:string
 Endorse 1:target:StatementRef
 Erase 1:target:StatementRef 2:digests:bytes* 3:reason:string 4:legal_basis:string
@@ -389,12 +403,13 @@ AuthorityField 0 1 2 3 4 5 6 7 8 9 10 11 12
 Algorithm 0 1
 KeyUse 0 1 2 3
 StatementKind 0 10 11 12 13 14 15 16 17 18 19 20 21 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59
-  60 61 62 63 64 65 66 80 81 82 83
+  60 61 62 63 64 65 66 67 68 69 70 80 81 82 83
 ReceiveOutcome 0 1 2 3 4
 AdjustOutcome 0 1 2 3 4 5 6
 FilingOutcome 0 1 2
 CustomsOutcome 0 1 2 3 4 5 6 7 8 9
 TestVerdict 0 1 2 3
+Authenticity 0 1 2 3 4
 """
 # Kinds by number of their field in Statement: the relations in bold in section 5.3.
 CLOSURE = {
@@ -651,6 +666,7 @@ KIND_OF = {
     "signer": "activity", "principal": "activity", "counterparty": "activity", "party": "party", "site": "site",
     "product": "product", "key": "key", "item": "item", "lot": "item", "parent": "item", "child": "item",
     "paired": "item", "input": "item", "document": "document",
+    "case": "case",
 }
 
 
@@ -745,6 +761,15 @@ def of_act(kind: str, b: dict):
         return papers("waybill") + each("item", b["items"])
     if kind == "observation":
         return [("item", b["item"])] + counter("named")
+    goods = lambda lines: [n for x in lines if x for n in [("item", x["item"])] + lots([x["lot"]])]
+    if kind == "assist_request":
+        return counter("addressee") + papers("number") + goods(b["lines"]) + [("case", b["case_id"])]
+    if kind == "assist_reply":
+        return ref("request") + papers("number") + goods(b["lines"]) + [("case", b["case_id"])]
+    if kind == "authenticity_reply":
+        return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"])
+    if kind == "opinion":
+        return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"]) + [("case", b["case_id"])]
     return []
 
 
@@ -778,6 +803,12 @@ def named_by(statement: dict) -> list:
     """(relation, text) that a statement names by itself."""
     header, kind = statement["header"], statement["body"]
     body = statement[kind]
+    if header["confidential"]:  # its case alone, section 1.11
+        act, of = kind, body
+        if kind == "correct":
+            act = body["replacement"] and body["replacement"]["body"]
+            of = body["replacement"][act] if act else {}
+        return [("case", of["case_id"])] if act and of.get("case_id") else []
     found = [("signer", header["party"]), ("principal", header["on_behalf_of"])]
     if header["business_key"]:
         bill = f"bill:{escape(header['on_behalf_of'] or header['party'])}/{escape(header['business_key'])}"

@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<()> {
     let name = path.display();
     let fault = |e| exit::machine(format!("cannot write {name}"), format!("无法写入 {name}"), e);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(fault)?;

@@ -106,6 +106,10 @@ fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger
             let what = out.pick("the seal does not fit:", "封印不符：");
             Ok(Found { index, fault: format!("{what} {fault}") })
         }
+        ledger::Error::Access { index, fault } => {
+            let what = out.pick("the access digest does not fit:", "访问摘要不符：");
+            Ok(Found { index, fault: format!("{what} {fault}") })
+        }
         other => Err(other),
     }
 }

@@ -15,8 +15,9 @@ use statement::{Link, SubjectKey};
 use store::{Dir, Log, Snapshot};
 
 use crate::{
-    Config, Error, Ledger, Progress, SignedCheckpoint,
-    open::{log_key, read_genesis},
+    Access, Config, Error, Ledger, Progress, SignedCheckpoint,
+    access::keep_offline,
+    open::{last_time, log_key, read_genesis},
     recover::{catch_up, newest_checkpoint, read_checkpoint, seal_at},
     shared::SealedRuns,
     tiles::Tiles,
@@ -59,13 +60,15 @@ fn above(
     cosigned.filter(|cosigned| cosigned.size > sealed.index).unwrap_or(newest)
 }
 
-/// Opens a ledger that no server has open, brings its view up to the log, signs nothing, and hands it to `ask`.
+/// Opens a ledger that no server has open, brings its view up to the log, signs nothing, makes a record of the read
+/// durable (the next start of the server digests it), and hands it to `ask`.
 ///
 /// # Errors
 /// The directory is in use or holds no ledger; [`Error::NoSeal`]; an entry is damaged; reading or writing failed.
 pub fn with_source<T>(
     dir: &Path,
     config: &Config,
+    access: Access,
     progress: Progress<'_>,
     ask: impl FnOnce(&LogSource<'_>) -> T,
 ) -> Result<T, Error> {
@@ -85,6 +88,7 @@ pub fn with_source<T>(
     let cosigned = log.cosigned()?;
     let cosigned = cosigned.map(|(size, note)| read_checkpoint(size, note, &key)).transpose()?;
     let checkpoint = above(&sealed, cosigned, kept.ok_or(Error::NoSeal)?);
+    keep_offline(&log, last_time(&log)?, access)?;
     Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint, log: &log }))
 }
 

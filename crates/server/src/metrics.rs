@@ -23,7 +23,7 @@ pub(crate) use histogram::Histogram;
 use crate::stamping::StampCounters;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 39] = [
+pub(crate) const METHODS: [&str; 42] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -36,10 +36,13 @@ pub(crate) const METHODS: [&str; 39] = [
     "/yuanliu.v1.LedgerService/GetConsistencyProof",
     "/yuanliu.v1.LedgerService/GetSubjectProof",
     "/yuanliu.v1.CaseService/ExportEvidence",
+    "/yuanliu.v1.AccessService/GetAccessDigest",
+    "/yuanliu.v1.AccessService/ListAccessRecords",
     "/yuanliu.v1.DeskService/ListInbound",
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",
     "/yuanliu.v1.DeskService/ListSubmitted",
+    "/yuanliu.v1.DeskService/ListRequests",
     "/yuanliu.v1.DeskService/GetLotDossier",
     "/yuanliu.v1.RegistryService/GetParty",
     "/yuanliu.v1.RegistryService/ListParties",

@@ -4,9 +4,10 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    attachment_service_server::AttachmentServiceServer, case_service_server::CaseServiceServer,
-    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer,
-    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
+    access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
+    case_service_server::CaseServiceServer, desk_service_server::DeskServiceServer,
+    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -24,7 +25,7 @@ use crate::{
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{AccessApi, AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
     stamping::{Stamping, TimestampError},
     tiles,
     tls::{ServerIdentity, TlsError},
@@ -41,8 +42,12 @@ const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 /// Services whose health is that of the writer; the empty one is the server as a whole.
 const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
 /// Services that go on when the writer has stopped.
-const READING: [&str; 3] =
-    ["yuanliu.v1.RegistryService", "yuanliu.v1.TraceService", "yuanliu.v1.CaseService"];
+const READING: [&str; 4] = [
+    "yuanliu.v1.RegistryService",
+    "yuanliu.v1.TraceService",
+    "yuanliu.v1.CaseService",
+    "yuanliu.v1.AccessService",
+];
 
 /// Why a server does not come up, or did not go down in order.
 #[derive(Debug, thiserror::Error)]
@@ -332,6 +337,9 @@ where
         )
         .add_service(
             CaseServiceServer::new(CaseApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            AccessServiceServer::new(AccessApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
         )
         .add_service(
             DeskServiceServer::new(DeskApi(Arc::clone(shared)))

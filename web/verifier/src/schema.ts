@@ -20,7 +20,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "54 sample Sample, 55 test_report TestReport, 56 recall Recall, 57 recall_response RecallResponse, " +
     "58 hold Hold, 59 lift Lift, 60 inspection Inspection, 61 self_inspection SelfInspection, " +
     "62 adverse_event AdverseEvent, 63 listing Listing, 64 activity_figure ActivityFigure, " +
-    "65 postal_check PostalCheck, 66 observation Observation, 80 correct Correct, 81 void Void, " +
+    "65 postal_check PostalCheck, 66 observation Observation, 67 opinion Opinion, " +
+    "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply, " +
+    "80 correct Correct, 81 void Void, " +
     "82 endorse Endorse, 83 erase Erase",
   Header:
     "1 ledger bytes, 2 id bytes, 3 salt bytes, 4 party string, 5 on_behalf_of string, 6 site string, " +
@@ -153,6 +155,20 @@ const MESSAGES: Readonly<Record<string, string>> = {
   Observation:
     "1 item string, 2 scan string, 3 named string, 4 region string, 5 latitude_e7 sint32, " +
     "6 longitude_e7 sint32, 7 channel string",
+  Opinion:
+    "1 number string, 2 request StatementRef, 3 lines OpinionLine*, 4 legal_basis string, 5 reasoning string, " +
+    "6 grounds StatementRef*, 7 document bytes, 8 case_id string",
+  OpinionLine: "1 goods GoodsLine, 2 conclusion string, 3 note string",
+  GoodsLine: "1 item string, 2 lot LotAmount, 3 description string, 4 quantity Quantity",
+  AuthenticityReply:
+    "1 request StatementRef, 2 number string, 3 lines AuthenticityLine*, 4 report bytes, 5 method string",
+  AuthenticityLine: "1 goods GoodsLine, 2 verdict Authenticity, 3 grounds string",
+  AssistRequest:
+    "1 number string, 2 addressee string, 3 purpose string, 4 question string, 5 lines GoodsLine*, " +
+    "6 due_on string, 7 legal_basis string, 8 case_id string",
+  AssistReply:
+    "1 request StatementRef, 2 number string, 3 outcome string, 4 findings string, 5 lines GoodsLine*, " +
+    "6 documents bytes*, 7 case_id string",
   Correct: "1 target StatementRef, 2 reason string, 3 replacement Replacement, 4 by_line bool, 5 removed LineRef*",
   LineRef: "1 field string, 2 index uint32",
   Replacement:
@@ -163,7 +179,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "55 test_report TestReport, 56 recall Recall, 57 recall_response RecallResponse, 58 hold Hold, " +
     "59 lift Lift, 60 inspection Inspection, 61 self_inspection SelfInspection, " +
     "62 adverse_event AdverseEvent, 63 listing Listing, 64 activity_figure ActivityFigure, " +
-    "65 postal_check PostalCheck, 66 observation Observation",
+    "65 postal_check PostalCheck, 66 observation Observation, 67 opinion Opinion, " +
+    "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply",
   Void: "1 target StatementRef, 2 reason string",
   Endorse: "1 target StatementRef",
   Erase: "1 target StatementRef, 2 digests bytes*, 3 reason string, 4 legal_basis string",
@@ -182,17 +199,18 @@ const ENUMS: Readonly<Record<string, readonly number[]>> = {
   KeyUse: [0, 1, 2, 3],
   StatementKind: [
     0, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 80, 81, 82, 83,
+    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 80, 81, 82, 83,
   ],
   ReceiveOutcome: [0, 1, 2, 3, 4],
   AdjustOutcome: [0, 1, 2, 3, 4, 5, 6],
   FilingOutcome: [0, 1, 2],
   CustomsOutcome: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   TestVerdict: [0, 1, 2, 3],
+  Authenticity: [0, 1, 2, 3, 4],
 };
 
 /** Fields of which a message has one at most: the first and the last number. */
-const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 83], Replacement: [40, 66] };
+const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 83], Replacement: [40, 70] };
 
 export interface Shape {
   readonly name: string;

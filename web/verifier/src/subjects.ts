@@ -20,7 +20,7 @@ export interface Subject {
 const KIND_OF = {
   signer: "activity", principal: "activity", counterparty: "activity", party: "party", site: "site", product: "product",
   key: "key", item: "item", lot: "item", parent: "item", child: "item", paired: "item", input: "item",
-  document: "document",
+  document: "document", case: "case",
 } as const satisfies Record<string, SubjectKind>;
 
 export type Relation = keyof typeof KIND_OF;
@@ -70,6 +70,10 @@ const NAMES: Readonly<Record<string, string>> = {
   activity_figure: "counterparty:party",
   postal_check: "document:waybill item:items",
   observation: "item:item counterparty:named",
+  opinion: "document:number counterparty:request.party item:lines.goods.item lot:lines.goods.lot.lot case:case_id",
+  authenticity_reply: "document:number counterparty:request.party item:lines.goods.item lot:lines.goods.lot.lot",
+  assist_request: "document:number counterparty:addressee item:lines.item lot:lines.lot.lot case:case_id",
+  assist_reply: "document:number counterparty:request.party item:lines.item lot:lines.lot.lot case:case_id",
 };
 
 // The relations in bold in the table of kinds (section 5.3), besides `document`, which is bold for every kind.
@@ -132,7 +136,9 @@ export async function namedBy(header: Message, kind: string, body: Message): Pro
   for (const rule of (NAMES[rules ?? ""] ?? "").split(" ")) {
     if (rule !== "") found.push(...(await namedByRule(content, rule)));
   }
-  return found.filter((one) => one.text !== "");
+  // A confidential statement names its case alone (section 1.11).
+  const hidden = header.number("confidential") === 1n;
+  return found.filter((one) => one.text !== "" && (!hidden || one.relation === "case"));
 }
 
 /** Those of them that belong to the closure of a history. */

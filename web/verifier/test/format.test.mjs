@@ -94,6 +94,17 @@ test("each kind names subjects in the relations that the document lists, and fol
   }
 });
 
+test("a confidential statement names its case alone", async () => {
+  for (const { number, label, relations } of KINDS.filter((kind) => kind.relations.includes("case") && kind.number < 80)) {
+    const body = filled(SHAPES.get("Statement").fields.get(number).type, () => "x");
+    const header = [delimited(4, Buffer.from("org:a")), delimited(9, Buffer.from("1")), varint(10 << 3), varint(1)];
+    const statement = scan(new Uint8Array(Buffer.concat([delimited(1, Buffer.concat(header)), delimited(number, body)])), "Statement");
+    const named = await namedBy(statement.message("header"), label, statement.body());
+    assert.deepEqual(named.map(({ kind, text }) => [kind, text]), [["case", "x"]], label);
+    assert.ok(relations.length > 5, label);
+  }
+});
+
 test("subjects have the keys of the document", async () => {
   const texts = {
     item: "sgtin:09521234543213.A1", document: "bill:gln:9521234567011/B-1", key: hex(shown("key.id")), party: "gln:9521234567011",

@@ -21,6 +21,10 @@ pub enum Part {
     Seal,
     /// An entry: leaf, inclusion, payload, envelope, time.
     Entry,
+    /// An access record.
+    Record,
+    /// An access digest.
+    Digest,
     /// A subject: proof against the seal, chain of entries.
     Subject,
     /// A key: enrolment, possession, revocation; a signature.
@@ -47,6 +51,8 @@ impl Part {
             Self::Stamp => "stamp",
             Self::Seal => "seal",
             Self::Entry => "entry",
+            Self::Record => "record",
+            Self::Digest => "digest",
             Self::Subject => "subject",
             Self::Key => "key",
             Self::Closure => "closure",

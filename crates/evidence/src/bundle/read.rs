@@ -26,7 +26,7 @@ pub(crate) fn at_most(field: &str, count: usize, most: usize) -> Result<(), Defe
     check(count <= most, field, &format!("{count}, at most {most}"), &format!("{count}，至多 {most}"))
 }
 
-fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Defect> {
+pub(crate) fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Defect> {
     STANDARD.decode(text).map_err(|_| Defect::format(field, "faulty base64", "base64 有误"))
 }
 

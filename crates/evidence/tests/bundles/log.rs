@@ -21,9 +21,9 @@ use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, statement::Body};
 use runs::{Record, RunFile, RunWriter};
 use statement::{
-    ALG_ED25519, Envelope, Genesis, Leaf, LeafType, Link, POSSESSION_TYPE, STATEMENT_TYPE, Seal, Statement,
-    SubjectKey, SubjectState, chain_hash, content_hash, genesis_scope, key_id, links_hash, own_subjects,
-    possession_payload, sign,
+    ALG_ED25519, AccessDigest, Envelope, Genesis, Leaf, LeafType, Link, POSSESSION_TYPE, STATEMENT_TYPE,
+    Seal, Statement, SubjectKey, SubjectState, chain_hash, content_hash, genesis_scope, key_id, links_hash,
+    own_subjects, possession_payload, sign,
 };
 
 /// 2026-03-02T04:00:00Z, µs.
@@ -279,6 +279,23 @@ impl Log {
         let payload = Bytes::from(seal.encode().unwrap());
         let leaf = Leaf {
             leaf_type: LeafType::Seal,
+            recorded_at: self.now,
+            content: content_hash(&payload),
+            links: links_hash(&[]),
+        };
+        self.keep(&leaf, Vec::new(), Vec::new(), Bytes::new(), payload);
+        self.size() - 1
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&mut self, now: u64) {
+        self.now = now;
+    }
+
+    pub fn push_digest(&mut self, digest: &AccessDigest) -> u64 {
+        let payload = Bytes::from(digest.encode().to_vec());
+        let leaf = Leaf {
+            leaf_type: LeafType::AccessDigest,
             recorded_at: self.now,
             content: content_hash(&payload),
             links: links_hash(&[]),

@@ -3,6 +3,7 @@
 use std::{
     fmt::{self, Error},
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use ledger::{Ledger, StopCause, Writer};
@@ -104,6 +105,7 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
         counters.cosignatures.load(Relaxed),
     )?;
     seals_page(page, ledger)?;
+    access_page(page, ledger)?;
     page.counter("yuanliu_apply_seconds", "Time of the apply thread", seconds(&counters.apply_ns))?;
     page.counter(
         "yuanliu_prepare_seconds",
@@ -156,6 +158,18 @@ fn stamps_page(page: &mut Page<'_, '_>, metrics: &Metrics) -> Result<(), Error> 
         Some(age) => page.gauge("yuanliu_stamp_age_seconds", "Age of the newest time stamp", age),
         None => Ok(()),
     }
+}
+
+fn access_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
+    let counters = ledger.counters();
+    page.counter("yuanliu_access_records", "Privileged reads recorded", counters.accesses.load(Relaxed))?;
+    let help = "Privileged reads refused because they could not be recorded";
+    page.counter("yuanliu_access_refused", help, counters.accesses_refused.load(Relaxed))?;
+    page.counter("yuanliu_access_digests", "Access digests recorded", counters.digests.load(Relaxed))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let lag = now - counters.digested_until.load(Relaxed) as f64 / 1e6;
+    let help = "Time since the end of the newest minute that has its access digest: above 180 it is overdue";
+    page.gauge("yuanliu_access_digest_lag_seconds", help, lag.max(0.0))
 }
 
 /// Why the writer stopped, as a label: an alarm should say whom to call.
