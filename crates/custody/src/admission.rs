@@ -22,7 +22,7 @@ use statement::{
 
 use crate::{
     Admission, AdmitError, Limits, MAX_LINKS, Signed, Table, View, ViewError,
-    apply::target_subjects,
+    apply::{MAX_NAMED_THROUGH, target_subjects},
     control::{entry, inherits_slot, recorded},
     registry::{self, party, roles_on},
     response::{document, named_ships},
@@ -453,7 +453,13 @@ fn check_links<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     if !change::target_is_recorded(ask.view, ask.statement)? {
         return Ok(());
     }
-    let targets = target_subjects(ask.view, ask.statement, MAX_LINKS)?;
+    let Some(targets) = target_subjects(ask.view, ask.statement, MAX_LINKS)? else {
+        let text = words!(
+            "names more than {MAX_NAMED_THROUGH} statements, each through the one before",
+            "逐层引用的声明超过 {MAX_NAMED_THROUGH} 条"
+        );
+        return refuse_at(Reason::TooManySubjects, "body", text);
+    };
     let own = ask.own.iter().filter(|n| targets.binary_search_by_key(&n.key, |t| t.key).is_err());
     if targets.len() + own.count() <= MAX_LINKS {
         return Ok(());

@@ -17,6 +17,9 @@
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
+//!            "seal"                      → index u64 ‖ covered u64 of the newest seal
+//!            "digest"                    → index u64 ‖ minute u64 of the newest access digest
+//!            "digest" ‖ minute u64       → index u64 of the access digest of that minute
 //! Holding    party u64 ‖ 0 ‖ item u64    → varint entry + 1 ‖ S of the item: at the party, in no container
 //!            party u64 ‖ 1 ‖ lot u64     → the same of a lot of which its statements leave it an amount,
 //!                                          then by unit: u8 length ‖ unit ‖ i128 amount, never 0

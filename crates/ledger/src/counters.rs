@@ -42,6 +42,15 @@ pub struct Counters {
     pub merge_records: AtomicU64,
     /// µs for that, rests left out.
     pub merge_us: AtomicU64,
+    /// Privileged reads recorded.
+    pub accesses: AtomicU64,
+    /// Privileged reads refused because they could not be recorded.
+    pub accesses_refused: AtomicU64,
+    /// Access digests recorded.
+    pub digests: AtomicU64,
+    /// End of the newest minute that has its access digest, or of the last before the ledger was opened; µs since the
+    /// Unix epoch.
+    pub digested_until: AtomicU64,
 }
 
 impl Default for Counters {
@@ -66,6 +75,10 @@ impl Default for Counters {
             run_us: AtomicU64::new(0),
             merge_records: AtomicU64::new(0),
             merge_us: AtomicU64::new(0),
+            accesses: AtomicU64::new(0),
+            accesses_refused: AtomicU64::new(0),
+            digests: AtomicU64::new(0),
+            digested_until: AtomicU64::new(0),
         }
     }
 }

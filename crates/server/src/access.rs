@@ -49,7 +49,11 @@ impl Credentials {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let reader = token::reader(view, token, ledger, now.as_secs())?;
         let us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
-        Ok(Sight { reason: reader.reason, ..Sight::of_party(view, reader.party, Day::of_instant(us))? })
+        Ok(Sight {
+            reason: reader.reason,
+            key: reader.key,
+            ..Sight::of_party(view, reader.party, Day::of_instant(us))?
+        })
     }
 
     /// The same where a token is needed.
@@ -66,6 +70,8 @@ impl Credentials {
 pub(crate) struct Sight {
     /// Canonical party id; empty for the public.
     pub(crate) party: String,
+    /// Id of the key by which it has shown who it is.
+    pub(crate) key: Hash,
     everything: bool,
     /// An auditor in force today.
     auditor: bool,
@@ -79,6 +85,7 @@ impl Sight {
     fn public() -> Self {
         Self {
             party: String::new(),
+            key: [0; 32],
             everything: false,
             auditor: false,
             reason: ReadReason::default(),
@@ -96,12 +103,17 @@ impl Sight {
         for kind in [SubjectKind::Activity, SubjectKind::Party] {
             numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
         }
-        Ok(Self { party, everything, auditor, reason: ReadReason::default(), numbers })
+        Ok(Self { party, key: [0; 32], everything, auditor, reason: ReadReason::default(), numbers })
     }
 
     /// Numbers of the reader's subjects `activity` and `party`.
     pub(crate) fn numbers(&self) -> &[u64] {
         &self.numbers
+    }
+
+    /// Sees more than a trader does: what it reads is recorded before it is answered.
+    pub(crate) const fn is_privileged(&self) -> bool {
+        self.everything
     }
 
     /// Sees all there is.

@@ -54,6 +54,12 @@ export interface Extraction {
   readonly case: string;
 }
 
+/** An earlier checkpoint that the tokens are over. */
+export interface ShownStamped {
+  readonly checkpoint: string;
+  readonly consistency: readonly Bytes[];
+}
+
 export interface Bundle {
   readonly ledger: Bytes;
   readonly query: Query;
@@ -61,8 +67,9 @@ export interface Bundle {
   readonly withheld: number;
   readonly extraction: Extraction;
   readonly checkpoint: string;
-  /** RFC 3161 tokens: carried, not checked. */
+  /** RFC 3161 tokens over the text of `stamped`, or else of `checkpoint`: carried, not checked. */
   readonly tokens: readonly Bytes[];
+  readonly stamped: ShownStamped | undefined;
   readonly seal: ShownSeal;
   readonly entries: readonly ShownEntry[];
   readonly subjects: readonly ShownSubject[];
@@ -89,8 +96,8 @@ export function readBundleFile(file: Uint8Array): BundleFile {
 
 function readBundle(value: Json): Bundle {
   const all = fields(value, "bundle", [
-    "version", "ledger", "query", "closure", "withheld", "extraction", "checkpoint", "tokens", "seal", "entries",
-    "subjects", "nodes",
+    "version", "ledger", "query", "closure", "withheld", "extraction", "checkpoint", "tokens", "stamped?", "seal",
+    "entries", "subjects", "nodes",
   ]);
   readVersion(all.version);
   const nodes = new Nodes(all.nodes);
@@ -102,6 +109,7 @@ function readBundle(value: Json): Bundle {
     extraction: readExtraction(all.extraction),
     checkpoint: readText(all.checkpoint, "checkpoint", MAX_FILE),
     tokens: readList(all.tokens, "tokens", MAX_TOKENS).map((token) => readBytes(token, "token", { most: MAX_TOKEN })),
+    stamped: readStamped(all.stamped, nodes),
     seal: readSeal(all.seal, nodes),
     entries: readList(all.entries, "entries", MAX_ENTRIES).map((entry) => readEntry(entry, nodes)),
     subjects: readList(all.subjects, "subjects", MAX_SUBJECTS).map((subject) => readShownSubject(subject, nodes)),
@@ -111,10 +119,18 @@ function readBundle(value: Json): Bundle {
   return bundle;
 }
 
-function checkOrder({ entries, subjects, withheld }: Bundle): void {
+function readStamped(value: Json | undefined, nodes: Nodes): ShownStamped | undefined {
+  if (value === undefined) return undefined;
+  const all = fields(value, "stamped", ["checkpoint", "consistency"]);
+  const checkpoint = readText(all.checkpoint, "stamped.checkpoint", MAX_FILE);
+  return { checkpoint, consistency: nodes.proof(all.consistency, "stamped.consistency") };
+}
+
+function checkOrder({ tokens, stamped, entries, subjects, withheld }: Bundle): void {
   const first = entries[0]?.index === 0;
   const hidden = entries.filter((entry) => entry.payload === undefined).length;
   const links = subjects.reduce((sum, subject) => sum + subject.links.length, 0);
+  need(stamped === undefined || tokens.length > 0, "format", "stamped: without a token", "stamped：没有对应的时间戳");
   need(first, "format", "entries must begin with the genesis", "须以创世条目开头");
   need(isAscending(entries, (a, b) => a.index - b.index), "format", "entries do not ascend", "条目未按升序排列");
   need(isAscending(subjects, compareSubjects), "format", "subjects do not ascend", "对象未按升序排列");

@@ -1,7 +1,7 @@
 // Why a file proves nothing, in the order in which it is checked (docs/FORMAT.md 9.4).
 
 export const PARTS = [
-  "format", "ledger", "checkpoint", "witness", "seal", "entry", "subject", "key", "closure", "query", "exporter", "time",
+  "format", "ledger", "checkpoint", "witness", "stamp", "seal", "entry", "subject", "key", "closure", "query", "exporter", "time",
 ] as const;
 
 export type Part = (typeof PARTS)[number];

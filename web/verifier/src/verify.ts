@@ -3,7 +3,7 @@
 import { type Act, actsOf } from "./acts.js";
 import { type Bundle, type BundleFile, type ShownLink, type ShownSubject, isFraudProof, readBundleFile } from "./bundle.js";
 import { type Bytes, hex, sameBytes } from "./bytes.js";
-import { cosignedAt, openCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, cosignedAt, openCheckpoint } from "./checkpoint.js";
 import { type Histories, type History, checkClosure } from "./closure.js";
 import { EVIDENCE_TYPE, signed } from "./dsse.js";
 import { Entries } from "./entry.js";
@@ -13,6 +13,7 @@ import { contentHash } from "./hash.js";
 import { type KeyHistory, type Keys, checkSignatures, hasExpired, readKey } from "./key-history.js";
 import { blindOf, readLeaf } from "./leaf.js";
 import { entryAsked, subjectsAsked } from "./query.js";
+import { verifyConsistency } from "./merkle.js";
 import { Refusal, TrustError, forEachInOrder, given, need } from "./refusal.js";
 import type { Message } from "./scanner.js";
 import { type Seal, checkSeal } from "./seal.js";
@@ -61,6 +62,7 @@ async function checkBundle(file: BundleFile, trust: Trust): Promise<Checked> {
   const note = SignedNote.parse(bundle.checkpoint);
   const checkpoint = await openCheckpoint(note, trust.logKey);
   const vouchers = await checkWitnesses(note, trust);
+  await checkStamped(bundle, checkpoint, trust);
   const seal = await checkSeal(bundle.seal, checkpoint);
   const entries = await Entries.check(bundle, genesis, seal, checkpoint);
   const histories = await checkSubjects(bundle, seal, entries);
@@ -97,6 +99,24 @@ async function checkWitnesses(note: SignedNote, trust: Trust): Promise<Voucher[]
   const [english, chinese] = [`${found} witnesses cosigned, ${wanted} are wanted`, `${found} 个见证方会签，须有 ${wanted} 个`];
   need(found >= wanted, "witness", english, chinese);
   return vouchers;
+}
+
+/** An earlier checkpoint that tokens are over is one of this log. Whose tokens they are is not checked here. */
+async function checkStamped({ stamped }: Bundle, checkpoint: Checkpoint, trust: Trust): Promise<void> {
+  if (stamped === undefined) return;
+  const { size, root } = await openStamped(stamped.checkpoint, trust);
+  const before = size < checkpoint.size;
+  const grown = before && (await verifyConsistency(size, root, checkpoint.size, checkpoint.root, stamped.consistency));
+  need(grown, "stamp", "what was stamped is not the beginning of the log", "盖时间戳的检查点不是日志的开头");
+}
+
+async function openStamped(note: string, trust: Trust): Promise<Checkpoint> {
+  try {
+    return await openCheckpoint(SignedNote.parse(note), trust.logKey);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal("stamp", `what was stamped: ${error.message}`, `盖时间戳的检查点不可信：${error.chinese}`);
+  }
 }
 
 async function checkSubjects(bundle: Bundle, seal: Seal, entries: Entries): Promise<Histories> {

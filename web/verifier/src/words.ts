@@ -78,7 +78,7 @@ function ofProven(proven: Proven): Words[] {
   }
   for (const { code, entries } of proven.warnings) lines.push(warning(code, entries));
   if (tokens > 0) {
-    lines.push([`文件含 ${tokens} 个 RFC 3161 时间戳，此处未核验`, `${tokens} time stamps (RFC 3161) are in the file; they are not checked here`]);
+    lines.push([`文件含 ${tokens} 个 RFC 3161 时间戳：仅附带，未核验`, `${tokens} time stamps (RFC 3161) are in the file: carried, not checked`]);
   }
   lines.push(extraction(proven), [
     "仅为声称：声明所述事实由签署方负责；签署方当时具备相应角色由账本准入审查负责；保密声明不在本证明范围内",

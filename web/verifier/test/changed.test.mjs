@@ -71,6 +71,16 @@ function longChain(bundle) {
   return bundle.subjects.find((subject) => subject.kind === "item" && subject.links.length >= 3);
 }
 
+test("what was stamped is a checkpoint of this log before the bundle's", async () => {
+  const file = published("stamped-earlier.json");
+  const other = (b) => void (b.stamped.checkpoint = b.checkpoint);
+  await refusedAt(changed(file, (b) => (other(b), b)), "stamp", "not before");
+  await refusedAt(changed(file, (b) => (void (b.stamped.checkpoint += "x"), b)), "stamp", "no note");
+  await refusedAt(changed(file, (b) => (void (b.stamped.consistency = []), onlyUsedNodes(b))), "stamp", "no proof");
+  await refusedAt(changed(file, (b) => ({ ...b, tokens: [] })), "format", "without a token");
+  await refusedAt(changed(file, (b) => ({ ...b, stamped: null })), "format", "null");
+});
+
 test("payloads left out, events dropped, swapped or taken from elsewhere are refused where they are missed", async () => {
   const file = published("item.json");
   const drop = (at) => (b) => void longChain(b).links.splice(at, 1);

@@ -70,7 +70,6 @@ fn export(ledger: &Ledger, sight: &Sight, query: &ExportEvidenceRequest) -> Resu
         query: Query { kind, text: query.text.clone(), as_of: query.as_of },
         extraction,
         extent: if query.named_only { Extent::Named } else { Extent::Whole },
-        tokens: Vec::new(),
     };
     let source = match ledger.source() {
         Err(ledger::Error::NoSeal) => return Err(Kind::NotSealedYet.into()),
