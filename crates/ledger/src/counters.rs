@@ -16,8 +16,6 @@ pub struct Counters {
     pub links: AtomicU64,
     /// Bytes of payload recorded.
     pub payload_bytes: AtomicU64,
-    /// Rows of the view written.
-    pub rows: AtomicU64,
     /// Statements in each commit batch.
     pub batch_statements: Histogram<8>,
     /// µs for writing and syncing the log, per batch.
@@ -62,7 +60,6 @@ impl Default for Counters {
             refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             links: AtomicU64::new(0),
             payload_bytes: AtomicU64::new(0),
-            rows: AtomicU64::new(0),
             batch_statements: Histogram::new([1, 4, 16, 64, 128, 256, 512, 1_024]),
             log_sync_us: Histogram::new(times),
             view_write_us: Histogram::new(times),
