@@ -70,6 +70,10 @@ pub(super) const ARGUMENTS: [(&str, &str); 110] = [
         "demo.data",
         "账本留存的目录；默认用临时目录，结束后删除。目录中已有沙盒时从原处继续（账本、密钥、对方均不变）。",
     ),
+    (
+        "bench.costs",
+        "改测封存与磁盘的开销，约两分钟：每个链接的 CPU、归并进行与否时的回执延迟、压实后各部分的字节数。",
+    ),
     ("bench.data", "账本存放的目录；默认用临时目录，结束后删除。"),
     ("origin", "日志在检查点中的名称，例如 \"example.com/yuanliu\"。"),
     ("roots", "根主管部门：PARTY（在 DIR/keys 中生成密钥文件）或 PARTY=KEYFILE；多个则重复此参数。"),

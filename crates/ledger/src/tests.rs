@@ -6,5 +6,6 @@ mod intake;
 mod overlay;
 mod proofs;
 mod recovery;
+mod sealer;
 mod seals;
 mod writing;
