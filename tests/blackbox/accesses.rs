@@ -181,7 +181,11 @@ fn tampered(data: &Path, minute: u64, digest: u64) {
     let families = DB::list_cf(&options, data.join("log")).unwrap();
     let db = DB::open_cf(&options, data.join("log"), &families).unwrap();
     let table = db.cf_handle("access").unwrap();
-    let (key, value) = db.iterator_cf(table, IteratorMode::From(&minute.to_be_bytes(), Direction::Forward)).next().unwrap().unwrap();
+    let (key, value) = db
+        .iterator_cf(table, IteratorMode::From(&minute.to_be_bytes(), Direction::Forward))
+        .next()
+        .unwrap()
+        .unwrap();
     let mut changed = value.to_vec();
     changed[40] ^= 1;
     db.put_cf(table, &key, changed).unwrap();

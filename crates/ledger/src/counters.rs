@@ -34,11 +34,11 @@ pub struct Counters {
     pub seals: AtomicU64,
     /// Subjects written in runs over new entries.
     pub run_records: AtomicU64,
-    /// µs for that.
+    /// µs of CPU for that.
     pub run_us: AtomicU64,
     /// Subjects read in merging runs.
     pub merge_records: AtomicU64,
-    /// µs for that, rests left out.
+    /// µs of CPU for that.
     pub merge_us: AtomicU64,
     /// Privileged reads recorded.
     pub accesses: AtomicU64,
@@ -49,6 +49,10 @@ pub struct Counters {
     /// End of the newest minute that has its access digest, or of the last before the ledger was opened; µs since the
     /// Unix epoch.
     pub digested_until: AtomicU64,
+    /// Merges under way.
+    pub merges: AtomicU64,
+    /// Links since a run was last cut: what lies in memory until the next is.
+    pub unsealed_links: AtomicU64,
 }
 
 impl Default for Counters {
@@ -76,6 +80,8 @@ impl Default for Counters {
             accesses_refused: AtomicU64::new(0),
             digests: AtomicU64::new(0),
             digested_until: AtomicU64::new(0),
+            merges: AtomicU64::new(0),
+            unsealed_links: AtomicU64::new(0),
         }
     }
 }

@@ -11,6 +11,7 @@ use evidence::{
     bundle::{Source, SourceEntry, StampedNote},
 };
 use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof};
+use runs::Durability;
 use statement::{Link, SubjectKey};
 use store::{Dir, Log, Snapshot};
 
@@ -77,7 +78,14 @@ pub fn with_source<T>(
     let (_, genesis) = read_genesis(&log)?;
     let key = log_key(&genesis)?;
     let kept = newest_checkpoint(&log, &key)?;
-    let (_, book) = catch_up(&log, &view, &dir.runs(&view)?, config.cached_rows, kept.as_ref(), progress)?;
+    let (_, book) = catch_up(
+        &log,
+        &view,
+        (&dir.runs(&view)?, Durability::Now),
+        config.cached_rows,
+        kept.as_ref(),
+        progress,
+    )?;
     let snapshot = Snapshot::new(&view, &log)?;
     let newest = custody::sealed(&snapshot)?;
     if newest.index == 0 {

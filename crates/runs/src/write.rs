@@ -11,6 +11,15 @@ use statement::RunRef;
 
 use crate::{HEADER_LEN, MAGIC, Record, RunError};
 
+/// When a file must be safe from power loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// As soon as it has its name.
+    Now,
+    /// Never, or when [`Book::keep`](crate::Book::keep) says so: it lies where a crash lets everything be made anew.
+    Later,
+}
+
 /// A run that is being written. Dropped before [`finish`](Self::finish), it leaves a draft, which the next writer
 /// of the same name replaces.
 #[derive(Debug)]
@@ -19,6 +28,7 @@ pub struct RunWriter {
     draft: PathBuf,
     file: BufWriter<File>,
     range: (u64, u64),
+    durability: Durability,
     last: Option<Record>,
     tree: CompactRange,
     /// Leaf hashes since the last full tile.
@@ -32,7 +42,7 @@ impl RunWriter {
     ///
     /// # Errors
     /// The range is empty, or the draft cannot be written.
-    pub fn create(path: &Path, start: u64, end: u64) -> Result<Self, RunError> {
+    pub fn create(path: &Path, (start, end): (u64, u64), durability: Durability) -> Result<Self, RunError> {
         if start >= end {
             return Err(RunError::Input("its range is empty"));
         }
@@ -45,6 +55,7 @@ impl RunWriter {
             draft,
             file,
             range: (start, end),
+            durability,
             last: None,
             tree: CompactRange::new(),
             open: Vec::with_capacity(TILE_WIDTH as usize),
@@ -92,7 +103,7 @@ impl RunWriter {
         }
     }
 
-    /// Ends the run: durable under its name when this returns. Gives what a seal says of it.
+    /// Ends the run: whole under its name, and durable if that was asked for, when this returns. Gives what a seal says of it.
     ///
     /// # Errors
     /// Writing failed; nothing lies under the name that did not before.
@@ -110,6 +121,9 @@ impl RunWriter {
             }
             self.file.write_all(&run.root)?;
             self.file.flush()?;
+            if self.durability == Durability::Later {
+                return fs::rename(&self.draft, &self.path);
+            }
             self.file.get_ref().sync_all()?;
             fs::rename(&self.draft, &self.path)?;
             // The name is durable when its folder is.

@@ -1,6 +1,9 @@
 //! Settings of RocksDB. The figures behind them stand in docs/ARCHITECTURE.md (the spike).
 
-use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel, Options, WriteOptions};
+use rocksdb::{
+    BlockBasedOptions, BottommostLevelCompaction, Cache, CompactOptions, DBCompressionType, DBRecoveryMode,
+    LogLevel, Options, WriteOptions,
+};
 
 use crate::Config;
 
@@ -87,6 +90,13 @@ pub(crate) fn view(config: &Config, cache: &Cache) -> Options {
 pub(crate) fn synced() -> WriteOptions {
     let mut options = WriteOptions::default();
     options.set_sync(true);
+    options
+}
+
+/// Everything is written anew, down to the last level.
+pub(crate) fn whole() -> CompactOptions {
+    let mut options = CompactOptions::default();
+    options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
     options
 }
 
