@@ -53,7 +53,7 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 110] = [
+pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
