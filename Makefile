@@ -14,7 +14,7 @@ YUANLIU := $(CARGO_TARGET_DIR)/release/yuanliu
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test cargo-test interop interop-python lint fmt demo bench bench-check
+.PHONY: help deps build test cargo-test interop interop-python web lint fmt demo bench bench-check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ deps: ## install what the build needs and this machine lacks
 build: deps ## build everything; the program is target/release/yuanliu in $CARGO_TARGET_DIR
 	$(CARGO) b
 
-test: lint cargo-test interop-python ## lint, then every test, then the Python client (libraries from PyPI) against the server
+test: lint cargo-test interop-python web ## lint, every test, the Python client (libraries from PyPI) against the server, and `web`
 
 cargo-test: deps ## every test, without lint
 	$(CARGO) t --no-fail-fast
@@ -35,6 +35,9 @@ interop: build ## the clients of examples/ against the server, in every language
 
 interop-python: build
 	scripts/interop --only python --require python
+
+web: ## the evidence verifier in TypeScript, built and tested, where Node is (compiler from npm)
+	scripts/web
 
 lint: deps ## formatting, the crate table, clippy with warnings as errors
 	cargo fmt --all --check

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access;
 mod beside;
 mod evidence;
 mod operate;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
+    access::{Access, AccessCheck, AccessList},
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
     operate::{Bench, Checkpoint, Demo, Init, Keygen, Serve, Verify},
@@ -78,6 +80,9 @@ pub enum Command {
     /// Evidence bundles, taken out and checked offline; fraud proofs.
     #[command(subcommand)]
     Evidence(Evidence),
+    /// Who read what: records that answers carried, held against the log; for auditors, all of a minute.
+    #[command(subcommand)]
+    Access(Access),
     /// Make the view anew from the log.
     Rebuild(Data),
     /// Copy log and attachments of a stopped ledger to a new directory.
@@ -138,6 +143,10 @@ pub struct Connection {
     /// histories is noticed; by default $XDG_STATE_HOME/yuanliu or ~/.local/state/yuanliu.
     #[arg(long, value_name = "DIR", env = "YUANLIU_MEMORY")]
     pub memory: Option<PathBuf>,
+    /// Add to this file what answers to privileged reads carry, a line each: with it you can show later that a read was
+    /// left out of the log (`yuanliu access check`).
+    #[arg(long, value_name = "FILE", env = "YUANLIU_ACCESS_RECORDS")]
+    pub access_records: Option<PathBuf>,
     /// Keep no checkpoint, and hold the log to none seen before.
     #[arg(long, conflicts_with = "memory")]
     pub no_memory: bool,

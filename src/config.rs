@@ -82,6 +82,8 @@ pub struct LedgerSettings {
     pub seal_interval_ms: u64,
     /// Most entries until what is new is sealed.
     pub seal_entries: u64,
+    /// Time from the end of a minute until the digest of its access records is recorded, ms.
+    pub access_digest_delay_ms: u64,
     /// Cache of database blocks, MiB.
     pub block_cache_mib: usize,
     /// Cache of view rows for the writer, MiB.
@@ -103,6 +105,7 @@ impl Default for LedgerSettings {
             checkpoint_interval_ms: ledger.checkpoint_interval.as_millis() as u64,
             seal_interval_ms: ledger.seal_interval.as_millis() as u64,
             seal_entries: ledger.seal_entries,
+            access_digest_delay_ms: ledger.digest_delay.as_millis() as u64,
             block_cache_mib: ledger.store.block_cache >> 20,
             row_cache_mib: ledger.cached_rows >> 20,
             max_clock_leap_h: ledger.max_clock_leap.as_secs() / 3_600,
@@ -113,13 +116,14 @@ impl Default for LedgerSettings {
 
 impl LedgerSettings {
     /// Every number with its bounds.
-    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 8] {
+    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 9] {
         [
             ("ledger.queue_links", self.queue_links as u64, 1..=1 << 24),
             ("ledger.batch_statements", self.batch_statements as u64, 1..=1 << 16),
             ("ledger.checkpoint_interval_ms", self.checkpoint_interval_ms, 1..=3_600_000),
             ("ledger.seal_interval_ms", self.seal_interval_ms, 10..=86_400_000),
             ("ledger.seal_entries", self.seal_entries, 1..=1 << 20),
+            ("ledger.access_digest_delay_ms", self.access_digest_delay_ms, 0..=90_000),
             ("ledger.block_cache_mib", self.block_cache_mib as u64, 1..=1 << 20),
             ("ledger.row_cache_mib", self.row_cache_mib as u64, 1..=1 << 20),
             ("ledger.max_clock_leap_h", self.max_clock_leap_h, 1..=1_000_000),
@@ -134,6 +138,7 @@ impl LedgerSettings {
             checkpoint_interval: Duration::from_millis(self.checkpoint_interval_ms),
             seal_interval: Duration::from_millis(self.seal_interval_ms),
             seal_entries: self.seal_entries,
+            digest_delay: Duration::from_millis(self.access_digest_delay_ms),
             cached_rows: self.row_cache_mib << 20,
             max_clock_leap: Duration::from_secs(self.max_clock_leap_h * 3_600),
             accept_clock_jump: self.accept_clock_jump,
@@ -280,7 +285,7 @@ impl Config {
 
     /// Every number within its bounds.
     fn check(&self) -> Result<()> {
-        let limits = self.server.limits.numbers();
+        let limits = self.server.limits.numbers().into_iter().chain(self.server.timestamp.numbers());
         for (name, value, range) in self.ledger.numbers().into_iter().chain(limits) {
             if !range.contains(&value) {
                 let (low, high) = (range.start(), range.end());

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use client::{ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError, reason};
 use proto::v1::FieldViolation;
-use server::{ServeError, TlsError, WitnessError};
+use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
 
 use crate::lang::Lang;
@@ -199,6 +199,8 @@ const fn of_serving(error: &ServeError) -> Option<u8> {
         ServeError::Tls(TlsError::File { .. }) => None,
         ServeError::Tls(_) | ServeError::Origin(_) => Some(USAGE),
         ServeError::Witness(error) => of_watching(error),
+        ServeError::Timestamp(TimestampError::Read { .. }) => None,
+        ServeError::Timestamp(_) => Some(USAGE),
         ServeError::Ledger(error) => of_ledger(error),
         _ => None,
     }

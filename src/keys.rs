@@ -210,15 +210,19 @@ pub fn write_log_key(path: &Path, key: &SignerKey) -> Result<()> {
     write().map_err(|e| exit::machine(format!("cannot create {name}"), format!("无法创建 {name}"), e))
 }
 
-/// Reads the key that signs checkpoints.
-pub fn read_log_key(data: &Path, out: Out) -> Result<SignerKey> {
+/// Reads the keys of the log itself: that for checkpoints, and that for answers.
+pub fn read_log_keys(data: &Path, out: Out) -> Result<ledger::Keys> {
     if !data.join("log").join("CURRENT").exists() {
         // There is nothing that a key could be for.
         return Err(store::StoreError::NoLedger(data.to_owned()).into());
     }
-    let path = folder(data).join("log.key");
+    let key = |file| read_log_key(&folder(data).join(file), out);
+    Ok(ledger::Keys { log: key("log.key")?, answer: key("answer.key")? })
+}
+
+fn read_log_key(path: &Path, out: Out) -> Result<SignerKey> {
     let name = path.display();
-    let text = fs::read_to_string(&path).map_err(|e| match e.kind() {
+    let text = fs::read_to_string(path).map_err(|e| match e.kind() {
         ErrorKind::NotFound => exit::machine(
             format!(
                 "there is no log key {name}: put DIR/keys back from where you keep it (backups hold no keys)"
@@ -229,7 +233,7 @@ pub fn read_log_key(data: &Path, out: Out) -> Result<SignerKey> {
         _ => exit::machine(format!("cannot read the log key {name}"), format!("无法读取日志密钥 {name}"), e),
     })?;
     let text = Zeroizing::new(text);
-    if let Some(warning) = too_open(&path, out) {
+    if let Some(warning) = too_open(path, out) {
         tracing::warn!("{warning}");
     }
     text.trim().parse().map_err(|e| {

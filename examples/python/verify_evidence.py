@@ -5,9 +5,10 @@ Checks an evidence bundle offline, as docs/FORMAT.md describes it; it shares no 
 3.10 and the package `cryptography`.
 
     verify_evidence.py FILE --ledger HEX --log-key KEY [--witness-key KEY]... [--auditor-key KEY]...
-                       [--quorum N] [--max-age SECONDS] [--now MICROSECONDS]
+                       [--quorum N] [--max-age SECONDS] [--tsa-root PEM]... [--now MICROSECONDS]
     verify_evidence.py --vectors DIRECTORY      compares verdicts with those of DIRECTORY/index.json
 
+Time stamps are checked with `--tsa-root`, by timestamps.py beside this file; else they are carried, not checked.
 Prints the verdict as JSON; FILE may be a fraud proof, too. Exit status 0: proven; 1: refused; 2: the command line is
 wrong.
 """
@@ -32,7 +33,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_NUMBER = 2**53 - 1
 MAX_TREE = 2**63 - 1
 GENESIS, STATEMENT_LEAF, SEAL = 0, 1, 2
-PARTS = "format ledger checkpoint witness seal entry subject key closure query exporter time".split()
+PARTS = "format ledger checkpoint witness stamp seal entry subject key closure query exporter time".split()
 
 
 class Refused(Exception):
@@ -266,6 +267,8 @@ Statement 1:header:Header 10:party:Party 11:site:Site 12:licence:Licence 13:regi
   54:sample:Sample 55:test_report:TestReport 56:recall:Recall 57:recall_response:RecallResponse 58:hold:Hold
   59:lift:Lift 60:inspection:Inspection 61:self_inspection:SelfInspection 62:adverse_event:AdverseEvent
   63:listing:Listing 64:activity_figure:ActivityFigure 65:postal_check:PostalCheck 66:observation:Observation
+  67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
+  70:assist_reply:AssistReply
   80:correct:Correct 81:void:Void 82:endorse:Endorse 83:erase:Erase
 Header 1:ledger:bytes 2:id:bytes 3:salt:bytes 4:party:string 5:on_behalf_of:string 6:site:string
   7:occurred_at:int64 8:offset_minutes:sint32 9:business_key:string 10:confidential:bool
@@ -364,6 +367,16 @@ PostalCheck 1:waybill:string 2:identified:bool 3:opened:bool 4:scanned:bool 5:hi
   7:sender:string 8:items:string* 9:contents:string
 Observation 1:item:string 2:scan:string 3:named:string 4:region:string 5:latitude_e7:sint32
   6:longitude_e7:sint32 7:channel:string
+Opinion 1:number:string 2:request:StatementRef 3:lines:OpinionLine* 4:legal_basis:string 5:reasoning:string
+  6:grounds:StatementRef* 7:document:bytes 8:case_id:string
+OpinionLine 1:goods:GoodsLine 2:conclusion:string 3:note:string
+GoodsLine 1:item:string 2:lot:LotAmount 3:description:string 4:quantity:Quantity
+AuthenticityReply 1:request:StatementRef 2:number:string 3:lines:AuthenticityLine* 4:report:bytes 5:method:string
+AuthenticityLine 1:goods:GoodsLine 2:verdict:Authenticity 3:grounds:string
+AssistRequest 1:number:string 2:addressee:string 3:purpose:string 4:question:string 5:lines:GoodsLine*
+  6:due_on:string 7:legal_basis:string 8:case_id:string
+AssistReply 1:request:StatementRef 2:number:string 3:outcome:string 4:findings:string 5:lines:GoodsLine*
+  6:documents:bytes* 7:case_id:string
 Correct 1:target:StatementRef 2:reason:string 3:replacement:Replacement 4:by_line:bool 5:removed:LineRef*
 LineRef 1:field:string 2:index:uint32
 Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:Pack 42:unpack:Unpack
@@ -373,6 +386,8 @@ Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:P
   57:recall_response:RecallResponse 58:hold:Hold 59:lift:Lift 60:inspection:Inspection
   61:self_inspection:SelfInspection 62:adverse_event:AdverseEvent 63:listing:Listing
   64:activity_figure:ActivityFigure 65:postal_check:PostalCheck 66:observation:Observation
+  67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
+  70:assist_reply:AssistReply
 Void 1:target:StatementRef 2:reason:string
 Endorse 1:target:StatementRef
 Erase 1:target:StatementRef 2:digests:bytes* 3:reason:string 4:legal_basis:string
@@ -388,12 +403,13 @@ AuthorityField 0 1 2 3 4 5 6 7 8 9 10 11 12
 Algorithm 0 1
 KeyUse 0 1 2 3
 StatementKind 0 10 11 12 13 14 15 16 17 18 19 20 21 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59
-  60 61 62 63 64 65 66 80 81 82 83
+  60 61 62 63 64 65 66 67 68 69 70 80 81 82 83
 ReceiveOutcome 0 1 2 3 4
 AdjustOutcome 0 1 2 3 4 5 6
 FilingOutcome 0 1 2
 CustomsOutcome 0 1 2 3 4 5 6 7 8 9
 TestVerdict 0 1 2 3
+Authenticity 0 1 2 3 4
 """
 # Kinds by number of their field in Statement: the relations in bold in section 5.3.
 CLOSURE = {
@@ -650,6 +666,7 @@ KIND_OF = {
     "signer": "activity", "principal": "activity", "counterparty": "activity", "party": "party", "site": "site",
     "product": "product", "key": "key", "item": "item", "lot": "item", "parent": "item", "child": "item",
     "paired": "item", "input": "item", "document": "document",
+    "case": "case",
 }
 
 
@@ -744,6 +761,15 @@ def of_act(kind: str, b: dict):
         return papers("waybill") + each("item", b["items"])
     if kind == "observation":
         return [("item", b["item"])] + counter("named")
+    goods = lambda lines: [n for x in lines if x for n in [("item", x["item"])] + lots([x["lot"]])]
+    if kind == "assist_request":
+        return counter("addressee") + papers("number") + goods(b["lines"]) + [("case", b["case_id"])]
+    if kind == "assist_reply":
+        return ref("request") + papers("number") + goods(b["lines"]) + [("case", b["case_id"])]
+    if kind == "authenticity_reply":
+        return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"])
+    if kind == "opinion":
+        return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"]) + [("case", b["case_id"])]
     return []
 
 
@@ -777,6 +803,12 @@ def named_by(statement: dict) -> list:
     """(relation, text) that a statement names by itself."""
     header, kind = statement["header"], statement["body"]
     body = statement[kind]
+    if header["confidential"]:  # its case alone, section 1.11
+        act, of = kind, body
+        if kind == "correct":
+            act = body["replacement"] and body["replacement"]["body"]
+            of = body["replacement"][act] if act else {}
+        return [("case", of["case_id"])] if act and of.get("case_id") else []
     found = [("signer", header["party"]), ("principal", header["on_behalf_of"])]
     if header["business_key"]:
         bill = f"bill:{escape(header['on_behalf_of'] or header['party'])}/{escape(header['business_key'])}"
@@ -878,9 +910,10 @@ class Bundle:
         self.read(exact_json(self.payload))
 
     def read(self, value):
-        (version, ledger, query, closure, withheld, extraction, checkpoint, tokens, seal, entries, subjects, nodes) = fields(
-            value, "version", "ledger", "query", "closure", "withheld", "extraction", "checkpoint", "tokens", "seal",
-            "entries", "subjects", "nodes")
+        (version, ledger, query, closure, withheld, extraction, checkpoint, tokens, stamped, seal, entries, subjects,
+         nodes) = fields(
+            value, "version", "ledger", "query", "closure", "withheld", "extraction", "checkpoint", "tokens", "stamped",
+            "seal", "entries", "subjects", "nodes", optional=("stamped",))
         need(number(version) == 1, "format", "another version")
         self.nodes, self.used = [binary(n, 32) for n in each(nodes, 1 << 21)], []
         self.ledger = hexadecimal(ledger)
@@ -899,6 +932,11 @@ class Bundle:
         self.checkpoint = text(checkpoint, 1 << 25)
         self.tokens = [binary(t) for t in each(tokens, 16)]
         need(all(len(t) <= 65_536 for t in self.tokens), "format", "a token is too long")
+        self.stamped = None
+        if "stamped" in value:
+            need(self.tokens, "format", "stamped without a token")
+            note, consistency = fields(stamped, "checkpoint", "consistency")
+            self.stamped = text(note, 1 << 25), self.proof(consistency)
         self.seal = self.read_seal(seal)
         self.entries = [self.entry(e) for e in each(entries, 16_384)]
         self.subjects = [self.subject(s) for s in each(subjects, 4_096)]
@@ -1004,10 +1042,11 @@ class Leaf:
 class Trust:
     """What the reader knows beforehand."""
 
-    def __init__(self, ledger: str, log_key: str, witnesses: list, quorum: int, max_age: int | None, now: int):
+    def __init__(self, ledger: str, log_key: str, witnesses: list, quorum: int, max_age: int | None, now: int, authorities=None):
         self.ledger, self.log_key, self.quorum = bytes.fromhex(ledger), NoteKey(log_key), quorum
         self.witnesses = [(NoteKey(key), auditing) for key, auditing in witnesses]
         self.max_age, self.now = max_age, now
+        self.authorities = authorities  # takes a token and an imprint; None: stamps are carried, not checked
 
 
 class Check:
@@ -1015,6 +1054,7 @@ class Check:
         self.bundle, self.trust = Bundle(file), trust
         self.check_ledger()
         self.check_checkpoint()
+        self.check_stamps()
         self.check_seal()
         self.check_entries()
         self.check_subjects()
@@ -1044,6 +1084,29 @@ class Check:
             if at is not None:
                 self.vouchers.append({"name": key.name, "at": at, "auditing": auditing})
         need(len(self.vouchers) >= self.trust.quorum, "witness", "too few cosignatures")
+
+    def check_stamps(self):
+        note, self.stamps = self.bundle.checkpoint, None
+        self.stamped_size = self.size
+        if self.bundle.stamped is not None:
+            note, consistency = self.bundle.stamped
+            try:
+                self.stamped_size, root = open_checkpoint(Note(note), self.trust.log_key)
+            except Refused as e:
+                raise Refused("stamp", e.why) from e
+            grown = self.stamped_size < self.size and is_beginning(self.stamped_size, root, self.size, self.root, consistency)
+            need(grown, "stamp", "what was stamped is not the beginning of the log")
+        if self.trust.authorities is not None:
+            imprint = sha256(Note(note).text.encode())
+            self.stamps = [{"size": self.stamped_size} | self.check_token(t, imprint) for t in self.bundle.tokens]
+
+    def check_token(self, token: bytes, imprint: bytes) -> dict:
+        try:
+            found = self.trust.authorities(token, imprint)
+        except Exception as e:  # whatever a library says of it: it does not hold
+            raise Refused("stamp", f"{type(e).__name__} {e}") from e
+        need(found["at"] <= self.trust.now + 300_000_000, "stamp", "ahead of the clock")
+        return found
 
     def check_seal(self):
         part = "seal"
@@ -1302,7 +1365,7 @@ class Check:
 
     def verdict(self) -> dict:
         b = self.bundle
-        return {
+        told = {
             "verdict": "proven",
             "ledger": b.ledger.hex(),
             "query": {"kind": b.kind, "text": b.text, "as_of": b.as_of},
@@ -1322,9 +1385,10 @@ class Check:
             "completeness": "audited" if any(v["auditing"] for v in self.vouchers) else "operator",
             "vouchers": self.vouchers,
             "extraction": {"party": b.party, "key": b.key.hex(), "at": b.at, "purpose": b.purpose, "case": b.case},
-            "tokens_not_checked": len(b.tokens),
+            "tokens_not_checked": len(b.tokens) if self.stamps is None else 0,
             "warnings": self.warnings(),
         }
+        return told if self.stamps is None else told | {"stamps": self.stamps}
 
     def entry_fact(self, index: int) -> dict:
         fact = {"index": index, "recorded_at": self.leaves[index].recorded_at}
@@ -1350,6 +1414,10 @@ class Check:
         late = [i for i, at in recorded if earliest is not None and at > earliest]
         if late:
             found.append({"code": "recorded_after_cosignature", "entries": late})
+        stamped = min((s["at"] + s["accuracy"] for s in self.stamps or []), default=None)
+        late = [i for i, at in recorded if stamped is not None and i < self.stamped_size and at > stamped + 5_000_000]
+        if late:
+            found.append({"code": "recorded_after_stamp", "entries": late})
         doubtful = []
         for index, (name, _) in self.envelopes.items():
             since = self.keys[name]["compromised"]
@@ -1446,20 +1514,31 @@ def verdict(file: bytes, trust: Trust) -> dict:
 # --- command line -----------------------------------------------------------------------------------------
 
 
+def authorities(files: list):
+    """Checks time stamps with the roots in files, if there are any."""
+    if not files:
+        return None
+    import timestamps
+
+    roots = [root for file in files for root in timestamps.read_roots(Path(file).read_bytes())]
+    return lambda token, imprint: timestamps.check(token, imprint, roots)
+
+
 def compare(folder: Path) -> int:
     """Verdicts on all files of a directory against those of its index."""
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     t = index["trust"]
     witnesses = [(w["key"], w["auditing"]) for w in t["witnesses"]]
-    trust = Trust(t["ledger"], t["log_key"], witnesses, t["quorum"], t["max_age"], t["now"])
-    differ = 0
-    for expected in index["files"]:
+    known = t["ledger"], t["log_key"], witnesses, t["quorum"], t["max_age"], t["now"]
+    with_roots = Trust(*known, authorities([folder.parent / "timestamps/root.pem"] if index.get("stamped") else []))
+    differ, all_files = 0, [(one, Trust(*known)) for one in index["files"]] + [(one, with_roots) for one in index.get("stamped", [])]
+    for expected, trust in all_files:
         found = verdict((folder / expected["file"]).read_bytes(), trust)
         why = found.pop("why", "")
         if found != expected["verdict"]:
             differ += 1
             print(f"{expected['file']}: expected {expected['verdict']}, found {found} {why}")
-    print(f"{len(index['files']) - differ} of {len(index['files'])} files: the verdict expected")
+    print(f"{len(all_files) - differ} of {len(all_files)} files: the verdict expected")
     return 1 if differ or not index["files"] else 0
 
 
@@ -1472,6 +1551,7 @@ def main() -> int:
     parser.add_argument("--auditor-key", action="append", default=[])
     parser.add_argument("--quorum", type=int)
     parser.add_argument("--max-age", type=int, metavar="SECONDS")
+    parser.add_argument("--tsa-root", action="append", default=[], metavar="PEM")
     parser.add_argument("--now", type=int, metavar="MICROSECONDS")
     parser.add_argument("--vectors", type=Path, metavar="DIRECTORY")
     args = parser.parse_args()
@@ -1483,7 +1563,8 @@ def main() -> int:
     quorum = len(witnesses) if args.quorum is None else args.quorum
     max_age = None if args.max_age is None else args.max_age * 1_000_000
     now = time.time_ns() // 1_000 if args.now is None else args.now
-    found = verdict(args.file.read_bytes(), Trust(args.ledger, args.log_key, witnesses, quorum, max_age, now))
+    trust = Trust(args.ledger, args.log_key, witnesses, quorum, max_age, now, authorities(args.tsa_root))
+    found = verdict(args.file.read_bytes(), trust)
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 1 if found["verdict"] == "refused" else 0
 

@@ -46,6 +46,14 @@ pub enum Gateway {
         #[command(flatten)]
         bill: GatewayBill,
     },
+    /// Give up a bill that waits because the ledger refuses it for what is missing there: it counts as refused, and
+    /// its number is free for a correction.
+    GiveUp {
+        #[command(flatten)]
+        settings: GatewaySettings,
+        #[command(flatten)]
+        bill: GatewayBill,
+    },
     /// Show the key that signs, and the enrolment statement (JSON) that a registrar signs for it.
     Key(GatewaySettings),
 }

@@ -81,6 +81,10 @@ pub struct EvidenceVerify {
     /// How many of these witnesses must have cosigned; by default all.
     #[arg(long, value_name = "N")]
     pub quorum: Option<usize>,
+    /// Certificates (PEM) of who issues to time-stamping authorities that you trust: every time stamp in the file is
+    /// checked, and must hold. Repeat for several. Without it they are carried, not checked.
+    #[arg(long, value_name = "FILE")]
+    pub tsa_root: Vec<PathBuf>,
     /// Refuse a bundle whose seal is older than so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub max_age: Option<u64>,

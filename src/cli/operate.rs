@@ -23,6 +23,18 @@ pub struct Verify {
     /// A signed checkpoint that you keep or got elsewhere; the log must lead up to it. Repeat for several.
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// Certificates (PEM) of who issues to time-stamping authorities that you trust: every time stamp that is kept is
+    /// checked, and recorded times are held against them. Repeat for several.
+    #[arg(long, value_name = "FILE")]
+    pub tsa_root: Vec<PathBuf>,
+    /// Key of a witness that you trust, beside those that the genesis names: recorded times are held against its
+    /// cosignatures. Repeat for several.
+    #[arg(long, value_name = "KEY")]
+    pub witness_key: Vec<String>,
+    /// Warn of entries whose time lies more than so many seconds before a cosignature or time stamp that they came
+    /// after.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub max_time_lag: u64,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,17 @@ pub enum Desk {
         /// The Ship, as PARTY#UUID; `desk inbound` shows it.
         statement: String,
     },
+    /// Requests for assistance that are addressed to you.
+    Requests {
+        #[command(flatten)]
+        connection: Connection,
+        /// Only those that nobody has answered yet.
+        #[arg(long)]
+        open: bool,
+        /// Most rows; 0 = all.
+        #[arg(long, default_value_t = 0)]
+        limit: u32,
+    },
     /// What you have now.
     Holdings {
         #[command(flatten)]

@@ -16,6 +16,7 @@ fn options(flags: &Connection, out: Out) -> ConnectOptions {
     let trust = Trust::File(flags.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
     ConnectOptions {
         memory: memory(flags),
+        access_records: flags.access_records.clone(),
         language: Some(out.pick("en", "zh")),
         ..ConnectOptions::new(flags.server.clone(), trust)
     }

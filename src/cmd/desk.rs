@@ -1,6 +1,7 @@
 //! `yuanliu desk`: what a trader works with.
 
 mod dossier;
+mod requests;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ pub fn run(command: &Desk, out: Out) -> Result<ExitCode> {
             };
             submitted(connection, request, *limit, out)
         }
+        Desk::Requests { connection, open, limit } => requests::run(connection, *open, *limit, out),
         Desk::Dossier { connection, lot, item } => dossier::run(connection, lot, item, out),
     }
 }

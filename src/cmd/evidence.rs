@@ -15,9 +15,12 @@ use evidence::{
     fraud::{FraudVerdict, verify_fraud},
     report,
 };
-use merkle::{VerifierKey, WitnessKey};
+use merkle::VerifierKey;
 
-use super::keygen::parse_ledger;
+use super::{
+    authorities::{trusted, witness_key},
+    keygen::parse_ledger,
+};
 use crate::{
     cli,
     exit::{self, REFUSED},
@@ -105,6 +108,7 @@ fn trust(args: &cli::EvidenceVerify, log_key: VerifierKey) -> Result<Trust> {
         log_key,
         witnesses,
         quorum,
+        authorities: trusted(&args.tsa_root)?,
         max_age: args.max_age.map(|seconds| seconds.saturating_mul(1_000_000)),
         now: u64::try_from(jiff::Timestamp::now().as_microsecond()).unwrap_or(0),
     })
@@ -119,15 +123,6 @@ fn log_key(text: &str) -> Result<VerifierKey> {
     })
 }
 
-fn witness_key(text: &str) -> Result<WitnessKey> {
-    text.parse().map_err(|e| {
-        exit::usage(
-            format!("the witness key {text}: {e}; the witness prints it"),
-            format!("见证方公钥 {text}：{e}；由见证方给出"),
-        )
-    })
-}
-
 /// The file, as far as one may be long.
 fn read(path: &Path) -> Result<Vec<u8>> {
     let name = path.display();
@@ -138,7 +133,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<()> {
     let name = path.display();
     let fault = |e| exit::machine(format!("cannot write {name}"), format!("无法写入 {name}"), e);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(fault)?;

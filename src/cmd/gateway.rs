@@ -7,7 +7,7 @@ use std::{fs, path::Path, process::ExitCode, sync::Arc};
 use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, PrivateKey as _, Trust, enrolment};
 use gateway::{
-    Gateway, Key, LedgerWire, OUTBOX_FILE, Outbox, Remote, RemoteError, Settings, TokenKey, encode,
+    Gateway, Key, LedgerWire, OUTBOX_FILE, Order, Outbox, Remote, RemoteError, Settings, TokenKey, encode,
     private_dir, serve,
 };
 use merkle::Hash;
@@ -29,9 +29,10 @@ pub fn run(args: cli::Gateway, out: Out) -> Result<ExitCode> {
         cli::Gateway::Submit { settings, files } => submit(&read(&settings)?, &files, out),
         cli::Gateway::Status { settings, number } => status(&read(&settings)?, number.as_deref(), out),
         cli::Gateway::PutAside { settings, bill, reason } => {
-            order::run(&read(&settings)?, bill, Some(&reason), out)
+            order::run(&read(&settings)?, bill, Order::PutAside(&reason), out)
         }
-        cli::Gateway::Retry { settings, bill } => order::run(&read(&settings)?, bill, None, out),
+        cli::Gateway::Retry { settings, bill } => order::run(&read(&settings)?, bill, Order::TakeUp, out),
+        cli::Gateway::GiveUp { settings, bill } => order::run(&read(&settings)?, bill, Order::GiveUp, out),
         cli::Gateway::Key(settings) => key(&read(&settings)?, out),
     }
 }

@@ -1,7 +1,9 @@
 //! One module a command.
 
+mod access;
 mod ask;
 mod attach;
+mod authorities;
 mod bench;
 mod checkpoint;
 mod connect;
@@ -61,6 +63,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Rebuild(args) => maintain::rebuild(&args, out),
         Command::Backup { data, output } => maintain::backup(&data, &output, out),
         Command::Restore { backup, data } => maintain::restore(&backup, &data, out),
+        Command::Access(command) => access::run(&command, out),
         Command::Evidence(command) => evidence::run(&command, out),
         Command::Demo(args) if args.serve => sandbox::run(&args, out),
         Command::Gateway(args) => gateway::run(args, out),

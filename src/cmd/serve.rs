@@ -17,7 +17,7 @@ pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
     let config = Config::read(args, out)?;
     let data = config.data()?.clone();
     start_logs(&config.logs)?;
-    let log = keys::read_log_key(&data, out)?;
+    let keys = keys::read_log_keys(&data, out)?;
     if let Some(warning) = keys::records_too_open(&data, out) {
         tracing::warn!("{warning}");
     }
@@ -25,7 +25,7 @@ pub fn run(args: &cli::Serve, out: Out) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let clock = Arc::new(ledger::SystemClock::default());
-    let ledger = ledger::Ledger::open(&data, ledger::Keys { log }, config.ledger.config(), clock)?;
+    let ledger = ledger::Ledger::open(&data, keys, config.ledger.config(), clock)?;
     let size = ledger.head().size;
     tracing::info!(ledger = hex::encode(ledger.id()), entries = size, "ledger open");
     runtime()?.block_on(async {

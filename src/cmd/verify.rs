@@ -1,5 +1,7 @@
 //! `yuanliu verify`: a whole ledger, checked from its bytes while no server has it open.
 
+mod times;
+
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
@@ -8,9 +10,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{Changes, Step, ViewCheck};
 use merkle::{Hash, VerifierKey};
 use serde_json::{Value, json};
+use statement::Leaf;
 use store::StoreError;
 use tempfile::TempDir;
 
+pub use self::times::TimeTrust;
+use self::times::{Times, Told};
 use super::expected::Expected;
 use crate::{
     cli, exit,
@@ -35,12 +40,17 @@ pub struct Verified {
     pub view: ViewCheck,
     /// Where it is not the ledger that was expected: a stable reason, and words.
     pub unexpected: Option<(&'static str, String)>,
+    /// How recorded times go with cosignatures and time stamps.
+    pub times: Told,
 }
 
 impl Verified {
-    /// Neither log nor view has a defect, and it is the ledger that was expected.
+    /// Neither log nor view has a defect, no time is false, and it is the ledger that was expected.
     pub const fn is_sound(&self) -> bool {
-        self.defect.is_none() && self.unexpected.is_none() && !matches!(self.view, ViewCheck::Differs(_))
+        self.defect.is_none()
+            && self.unexpected.is_none()
+            && self.times.is_sound()
+            && !matches!(self.view, ViewCheck::Differs(_))
     }
 
     /// Whether the view is the right one, where there is one to tell of.
@@ -96,6 +106,10 @@ fn unreadable(error: ledger::Error, next: u64, out: Out) -> Result<Found, ledger
             let what = out.pick("the seal does not fit:", "封印不符：");
             Ok(Found { index, fault: format!("{what} {fault}") })
         }
+        ledger::Error::Access { index, fault } => {
+            let what = out.pick("the access digest does not fit:", "访问摘要不符：");
+            Ok(Found { index, fault: format!("{what} {fault}") })
+        }
         other => Err(other),
     }
 }
@@ -124,8 +138,14 @@ fn scratch(below: Option<&Path>) -> Result<TempDir> {
 
 /// Re-derives every entry from its bytes, every kept checkpoint from the entries, and the view from them.
 /// Nothing in `data` is changed; the scratch view lies below `below`, or in the system's place for such.
-pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out) -> Result<Verified> {
+pub fn check(
+    data: &Path,
+    below: Option<&Path>,
+    (mut expected, trust): (Expected, &TimeTrust),
+    out: Out,
+) -> Result<Verified> {
     let scratch = scratch(below)?;
+    let mut times = Times::collect(data, trust, out);
     let mut auditor = Auditor::default();
     expected.look(&auditor);
     let mut defect = None;
@@ -138,6 +158,9 @@ pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out
             let rows = match step {
                 Step::Entry(entry) => auditor.check(view, entry).map(|outcome| {
                     expected.look(&auditor);
+                    if let Ok(leaf) = Leaf::decode(&entry.leaf) {
+                        times.entry(auditor.size() - 1, leaf.recorded_at);
+                    }
                     Changes::from(outcome)
                 }),
                 Step::Checkpoint { size, note } => {
@@ -169,15 +192,19 @@ pub fn check(data: &Path, below: Option<&Path>, mut expected: Expected, out: Out
         let fault = out.pick("it is missing: a ledger begins with its genesis", "缺失：账本须始于首条目");
         defect = Some(Found { index: 0, fault: fault.into() });
     }
+    let (times, false_word) = times.finish();
+    let defect = defect.or(false_word);
     let names = auditor.ledger().copied().zip(auditor.log_key().cloned());
     let unexpected = expected.unmet(names.as_ref(), out);
     let (entries, root, chain) = (auditor.size(), auditor.root(), *auditor.chain());
-    Ok(Verified { entries, names, root, chain, defect, view, unexpected })
+    Ok(Verified { entries, names, root, chain, defect, view, unexpected, times })
 }
 
 /// `yuanliu verify`
 pub fn run(args: &cli::Verify, out: Out) -> Result<ExitCode> {
-    let found = check(&args.data.data, args.scratch.as_deref(), Expected::read(args)?, out)?;
+    let trust = TimeTrust::read(args)?;
+    let found = check(&args.data.data, args.scratch.as_deref(), (Expected::read(args)?, &trust), out)?;
+    found.times.warnings(out).into_iter().for_each(|warning| out.note(warning));
     if out.json {
         out.value(&report(&found, out));
     } else {
@@ -194,6 +221,9 @@ fn tell(found: &Verified, args: &cli::Verify, out: Out) {
     if let Some((_, why)) = &found.unexpected {
         return out.line(format!("{} {why}", out.pick("DEFECT:", "发现缺陷：")));
     }
+    if let Some(why) = found.times.fault(out) {
+        return out.line(format!("{} {why}", out.pick("DEFECT:", "发现缺陷：")));
+    }
     if let ViewCheck::Differs(why) = &found.view {
         return out.line(view_differs(why, out));
     }
@@ -205,6 +235,7 @@ fn tell(found: &Verified, args: &cli::Verify, out: Out) {
         out.line(format!("{} {}", out.pick("ledger", "账本标识"), hex::encode(ledger)));
         out.line(format!("{} {log_key}", out.pick("log key", "日志公钥")));
     }
+    out.line(found.times.summary(out));
     if args.log_key.is_none() || args.checkpoint.is_empty() {
         out.note(out.pick(
             "Whoever has the log's key could have written all of it anew. Name what you know from elsewhere: \
@@ -231,6 +262,7 @@ fn report(found: &Verified, out: Out) -> Value {
         "root": hex::encode(found.root),
         "chain": hex::encode(found.chain),
         "view_ok": found.view_ok(),
+        "times": found.times.to_json(),
     });
     if let Some((ledger, log_key)) = &found.names {
         report["ledger"] = hex::encode(ledger).into();
@@ -243,6 +275,9 @@ fn report(found: &Verified, out: Out) -> Value {
     }
     if let Some((reason, why)) = &found.unexpected {
         return failed(report, exit::REFUSED, reason, why);
+    }
+    if let Some(why) = found.times.fault(out) {
+        return failed(report, exit::REFUSED, "TIMES_DIFFER", &why);
     }
     match &found.view {
         ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),

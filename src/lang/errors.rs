@@ -10,7 +10,7 @@ use client::{
     AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
     reason,
 };
-use server::{ServeError, TlsError, WitnessError};
+use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
 
 use super::Lang;
@@ -93,6 +93,7 @@ fn of_failure(failure: &Failure) -> String {
         reason::SETTINGS => "连接参数有误".into(),
         reason::PROTOCOL => "服务端的应答不符合协议".into(),
         reason::LOCAL => "本地出错".into(),
+        reason::ACCESS_RECORD => "应答所附访问记录无效".into(),
         other => other.to_owned(),
     };
     let violations = failure.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
@@ -186,16 +187,25 @@ fn of_ledger(error: &ledger::Error) -> String {
         E::WrongLogKey { given, named } => {
             format!("给出的日志密钥为 {given}，而账本首条目指定的是 {named}：请使用账本自己的密钥")
         }
+        E::WrongAnswerKey { given, named } => {
+            format!("给出的应答密钥为 {given}，而账本首条目指定的是 {named}：请使用账本自己的密钥")
+        }
+        E::Access { index, fault } => format!("条目 {index} 的访问摘要不符：{fault}；请从备份恢复"),
+        E::NotRecorded(fault) => format!("读取未能记录：{fault}"),
         E::Entry { index, fault } => format!("条目 {index} 已损坏：{fault}；请从备份恢复"),
         E::Seal { index, fault } => format!("条目 {index} 的封印不符：{fault}；请从备份恢复"),
         E::Runs(error) => format!("封印所用文件有误：{error}"),
         E::NoSeal => "尚无封印；首条声明后一分钟内会有第一个".into(),
+        E::NoCheckpoint => "尚未签署检查点：请先启动一次服务端".into(),
         E::LostEntries { entries, signed } => {
             format!("日志有 {entries} 条，但已签署过 {signed} 条的检查点：有条目丢失；请从副本恢复")
         }
         E::Fork { size } => format!("{size} 条的检查点所签根哈希与现有条目不符：请从备份恢复"),
         E::ForeignView { view, log } => {
-            format!("视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：请运行 `yuanliu rebuild`")
+            format!(
+                "视图不属于此日志（视图取自 {view} 条，日志有 {log} 条）：若日志丢失了条目，请从含有这些条目的副本恢复；\
+                 若日志无误，请运行 `yuanliu rebuild`"
+            )
         }
         E::ClockJump { ahead_s } => {
             format!("最后一条的记录时间比本机时间晚 {ahead_s} 秒：请校正时钟，或确认后加 --accept-clock-jump")
@@ -239,6 +249,7 @@ fn of_serving(error: &ServeError) -> String {
         ServeError::Reflection(error) => format!("reflection：{error}"),
         ServeError::Ledger(error) => of_ledger(error),
         ServeError::Witness(error) => of_witness(error),
+        ServeError::Timestamp(error) => of_timestamp(error),
         ServeError::Documents(error) => format!("附件目录：{error}"),
         ServeError::Task(error) => format!("服务的一部分失败：{error}"),
     }
@@ -259,6 +270,22 @@ fn of_witness(error: &WitnessError) -> String {
              并以它为前身新建账本"
         ),
         WitnessError::Note => "所存最新检查点不是已签署的文书；请从备份恢复".into(),
+    }
+}
+
+fn of_timestamp(error: &TimestampError) -> String {
+    match error {
+        TimestampError::NoRoots => {
+            "设置了 server.timestamp.urls，则须设置 roots：向时间戳机构签发证书者的证书（PEM）".into()
+        }
+        TimestampError::TooMany(most) => format!("server.timestamp.urls 超过 {most} 个"),
+        TimestampError::Read { path, source } => {
+            format!("server.timestamp.roots：无法读取 {}：{source}", path.display())
+        }
+        TimestampError::Roots { path, source } => {
+            format!("server.timestamp.roots：{} 不是可用的证书（{source}）", path.display())
+        }
+        TimestampError::Link(error) => format!("server.timestamp 设置有误：{error}"),
     }
 }
 

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 44] = [
+pub(super) const COMMANDS: [(&str, &str); 49] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -25,6 +25,9 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("evidence", "证据包：提取、离线核验；欺诈证明的核验。"),
     ("evidence export", "从账本提取证据包：回答一个问题并自证其答案的单个文件。"),
     ("evidence verify", "不经网络核验证据包或欺诈证明：证明了什么、截至何时、由谁担保。"),
+    ("access", "谁读了什么：将应答所附记录与日志核对；审计方可查某分钟的全部记录。"),
+    ("access check", "核对应答所附记录：日志是否承诺了每一条。"),
+    ("access list", "某分钟内谁读了什么；仅限审计方。"),
     ("rebuild", "从日志重新生成视图。"),
     ("backup", "将已停止的账本的日志复制到新目录。"),
     ("restore", "从备份恢复账本。"),
@@ -35,6 +38,7 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("desk inbound", "发给您而尚未完全收货的发货单。"),
     ("desk shipment", "一张发货单，逐行列出。"),
     ("desk holdings", "您现有的库存。"),
+    ("desk requests", "发给您的协查与真伪鉴别请求。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
     ("attach", "账本旁的附件，由声明引用。"),
@@ -48,12 +52,13 @@ pub(super) const COMMANDS: [(&str, &str); 44] = [
     ("gateway status", "单据的去向：指定单号的，否则待发送或被拒的。"),
     ("gateway put-aside", "搁置一张待发送的单据：移出队列，保留其签名与单号；其余单据继续发送。"),
     ("gateway retry", "将搁置的单据放回队列，或立即重试待发送的单据。"),
+    ("gateway give-up", "放弃一张因账本缺少登记而等待的单据：计为被拒，其单号可用于更正。"),
     ("witness", "见证者：日志的检查点经证明承接前一个时，为其联署。"),
     ("gateway key", "显示签名所用密钥，以及由登记方签署的登记声明（JSON）。"),
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 111] = [
+pub(super) const ARGUMENTS: [(&str, &str); 125] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -64,6 +69,10 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     (
         "memory",
         "在此保存各账本所见过的最大检查点，以察觉日志被回退或出现两份历史；默认 $XDG_STATE_HOME/yuanliu 或 ~/.local/state/yuanliu。",
+    ),
+    (
+        "access_records",
+        "将特权读取的应答所附记录逐行追加到此文件：日后可据以证明某次读取未入日志（`yuanliu access check`）。",
     ),
     ("no_memory", "不保存检查点，也不与以往所见相对照。"),
     (
@@ -115,6 +124,12 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("evidence export.named_only", "只含所查对象的历史，不含其所属的容器、批次与单证。"),
     ("evidence export.case", "所为案件；写入文件。"),
     ("evidence export.output", "写入此文件；须不存在。"),
+    ("access check.data", "改为读取已停止的账本目录，而不询问服务端。"),
+    ("access check.file", "由 --access-records 保存的记录。"),
+    ("access check.proofs", "漏记证明写入此目录。"),
+    ("access list.data", "改为读取已停止的账本目录，而不询问服务端。"),
+    ("access list.minute", "分钟：其中任一时刻（RFC 3339），或自 1970 年起的分钟数。"),
+    ("access list.minutes", "自该分钟起共多少分钟。"),
     ("evidence verify.file", "待核验的文件。"),
     (
         "evidence verify.ledger",
@@ -128,6 +143,16 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("evidence verify.report", "证据包成立时，将打印用报告（HTML，中英文）写入此文件；须不存在。"),
     ("log_key", "检查点须由此日志公钥签署，即 `yuanliu init` 所输出的公钥。"),
     ("checkpoint", "自行留存或从别处取得的已签署检查点文件；日志须与之相符。可重复。"),
+    (
+        "evidence verify.tsa_root",
+        "向您所信任的时间戳机构签发证书者的证书（PEM）：文件中的时间戳逐一核验，须全部成立。可重复。不给出则仅附带，不核验。",
+    ),
+    (
+        "tsa_root",
+        "向您所信任的时间戳机构签发证书者的证书（PEM）：所存时间戳逐一核验，并与记录时间相对照。可重复。",
+    ),
+    ("verify.witness_key", "首条目所列之外您所信任的见证方的公钥：以其会签与记录时间相对照。可重复。"),
+    ("max_time_lag", "条目晚于某会签或时间戳出现、其记录时间却早于该时刻超过此秒数的，予以提示；默认 60。"),
     ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),
     ("backup.output", "备份的去处；须不存在或为空，且不在账本目录之内。"),
     ("backup", "备份。"),
@@ -142,6 +167,8 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("sender", "只列此主体发来的。"),
     ("desk inbound.limit", "最多几行；0 = 全部。"),
     ("desk holdings.limit", "最多几行；0 = 全部。"),
+    ("desk requests.limit", "最多几行；0 = 全部。"),
+    ("open", "只列尚未答复的。"),
     ("desk submitted.limit", "最多几行；0 = 全部。"),
     ("statement", "发货声明，写作 PARTY#UUID；`desk inbound` 会列出。"),
     ("desk holdings.lot", "只列此批。"),
@@ -176,6 +203,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 111] = [
     ("reason", "搁置的原因；与单据一同保存。"),
     ("gateway put-aside.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
     ("gateway retry.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
+    ("gateway give-up.kind", "声明的种类，如 \"ship\"；仅在同一单号有多张单据时需要。"),
     ("principal", "委托方；仅在种类仍不足以区分时需要，空 = 签名方自身。"),
 ];
 

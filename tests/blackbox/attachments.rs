@@ -296,7 +296,9 @@ async fn an_erasure_is_repeated_on_a_backup_that_was_made_before_it() {
     let restored = temp.path().join("restored");
     run(["restore".as_ref(), backup.as_os_str(), "--data".as_ref(), restored.as_os_str()]).ok();
     fs::create_dir_all(restored.join("keys")).unwrap();
-    fs::copy(data.join("keys/log.key"), restored.join("keys/log.key")).unwrap();
+    for key in ["keys/log.key", "keys/answer.key"] {
+        fs::copy(data.join(key), restored.join(key)).unwrap();
+    }
     let serve = || {
         let mut command = yuanliu();
         command.args(["serve", "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data"]).arg(&restored);

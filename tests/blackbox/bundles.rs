@@ -96,6 +96,14 @@ fn trust_is_asked_for_and_counts() {
     assert_eq!(quorum.ok()["vouchers"].as_array().unwrap().len(), 1);
     let stale = run(arguments("item.json", &trust, &["--max-age", "60"]));
     assert_eq!(stale.code, Some(1));
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/vectors/timestamps/root.pem");
+    let root = ["--tsa-root", root.to_str().unwrap()];
+    for one in index["stamped"].as_array().unwrap() {
+        let done = run(arguments(one["file"].as_str().unwrap(), &trust, &root));
+        let stamped = one["verdict"]["verdict"] == "proven";
+        assert_eq!(done.code, Some(i32::from(!stamped)), "{done:?}");
+        assert_eq!(done.json()["stamps"], one["verdict"]["stamps"]);
+    }
     let twice = [trust.clone(), trust[4..6].to_vec()].concat();
     assert_eq!(run(arguments("item.json", &twice, &[])).code, Some(2));
 }

@@ -6,7 +6,7 @@ use proto::v1::{
     ListSubmittedRequest, ShipmentState, StatementKind, TestVerdict, statement::Body,
 };
 
-use crate::kit::{Actor, Stage, commission, lot, reference, ship, unit};
+use crate::kit::{Actor, Stage, commission, lot, reference, run_in, ship, unit, yuanliu};
 
 /// The maker makes three units and ships two to the dealer under a bill number.
 async fn story() -> (Stage, v1::SignedStatement) {
@@ -199,6 +199,50 @@ async fn a_buyer_reads_the_licences_of_who_delivered_to_it() {
     assert_eq!(licensed(clinic), [stage.dealer.party.clone(), stage.maker.party.clone()]);
     let dealer = stage.client(&stage.dealer).await.get_lot_dossier(request).await.unwrap();
     assert_eq!(licensed(dealer), [stage.maker.party.as_str()]);
+    let size = stage.size().await;
+    stage.end(size);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_asked_finds_the_request_and_answers_it_from_the_command_line() {
+    let stage = Stage::set().await;
+    let temp = tempfile::tempdir().unwrap();
+    let key = temp.path().join("maker.pem");
+    client::KeyFile::create(&key, &stage.maker.key, client::Protection::Plain).unwrap();
+    let request = v1::AssistRequest {
+        number: "cert:XC/1".into(),
+        addressee: stage.maker.party.clone(),
+        purpose: "authenticity".into(),
+        question: "are these yours?".into(),
+        lines: vec![v1::GoodsLine { item: unit(1), ..v1::GoodsLine::default() }],
+        due_on: "2099-01-01".into(),
+        legal_basis: "article 100".into(),
+        case_id: String::new(),
+    };
+    let asked = stage.office.sign(Body::AssistRequest(request));
+    let entry = stage.submit(&asked).await.index;
+    let by_maker = |args: &[&str]| {
+        let mut command = yuanliu();
+        command.args(args).args(["--server", &stage.server.url(), "--party", &stage.maker.party]);
+        command.arg("--ca").arg(&stage.server.ca).arg("--key").arg(&key);
+        run_in(&mut command)
+    };
+    let found = by_maker(&["desk", "requests", "--open", "--json"]).ok();
+    assert_eq!((found["index"].as_u64(), found["dueOn"].as_str()), (Some(entry), Some("2099-01-01")));
+    let named = found["statement"].to_string();
+    let told = by_maker(&["desk", "requests", "--lang", "zh"]);
+    assert!(told.stdout.contains("are these yours?") && told.stdout.contains("期限"), "{told:?}");
+
+    let file = temp.path().join("reply.json");
+    let reply = format!(
+        r#"{{"authenticityReply":{{"request":{named},"lines":[{{"goods":{{"item":"{}"}},"verdict":"not-ours"}}]}}}}"#,
+        unit(1)
+    );
+    std::fs::write(&file, reply).unwrap();
+    by_maker(&["submit", file.to_str().unwrap(), "--json"]).ok();
+    assert_eq!(by_maker(&["desk", "requests", "--open", "--json"]).ok(), serde_json::Value::Null);
+    let found = by_maker(&["desk", "requests", "--json"]).ok();
+    assert_eq!(found["answeredBy"], serde_json::json!([entry + 1]));
     let size = stage.size().await;
     stage.end(size);
 }

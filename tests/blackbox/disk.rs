@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, process::Command, time::Duration};
 
-use client::{EntryRange, Outcome, RetryPolicy, SubmitEvent, SubmitOptions};
+use client::{
+    Client, ConnectOptions, EntryRange, Outcome, Purpose, ReadSigner, RetryPolicy, SubmitEvent,
+    SubmitOptions, Trust,
+};
 use futures::stream;
 use proto::v1::{GetItemRequest, GetLedgerRequest, Receipt, SubmitStatementRequest};
 use rpc::ledger_service_client::LedgerServiceClient;
@@ -64,13 +67,21 @@ async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_i
     let health = HealthClient::new(channel.clone()).check(reading).await.unwrap();
     assert_eq!(health.into_inner().status, 1, "reading goes on");
 
-    // Reading goes on.
+    // Reading goes on, but for reads that must be recorded first.
     let facts = log.get_ledger(GetLedgerRequest {}).await.unwrap().into_inner();
     assert!(facts.size > receipts.len() as u64);
-    assert_entries(&client, &receipts).await;
+    let options = || ConnectOptions {
+        retry: RetryPolicy { attempts: 0, ..RetryPolicy::default() },
+        ..ConnectOptions::new(server.url(), Trust::File(server.ca.clone()))
+    };
+    assert_entries(&Client::connect(options()).await.unwrap(), &receipts).await;
+    let (party, key) = ledger.reader.clone();
+    let reader = ReadSigner::new(party, key, ledger.ledger, Purpose::Purpose("test".into()));
+    let privileged = Client::connect(ConnectOptions { reader: Some(reader), ..options() }).await.unwrap();
     let item = GetItemRequest { item: ledger.example.clone() };
-    let found = client.get_item(item.clone()).await;
-    assert!(found.is_ok() || found.unwrap_err().failure().is_some_and(|f| f.code == Code::NotFound));
+    let refused = privileged.get_item(item.clone()).await.unwrap_err();
+    assert_eq!(refused.failure().unwrap().reason, "ACCESS_NOT_RECORDED", "{refused}");
+    assert!(server.get("/metrics").contains("yuanliu_access_refused_total 1"));
     server.terminate();
     assert_ne!(server.wait(), 0, "it does not end as if all were well");
 
@@ -96,7 +107,7 @@ async fn not_serving(channel: tonic::transport::Channel) {
 }
 
 /// Every receipt's entry is there as it was acknowledged.
-async fn assert_entries(client: &client::Client, receipts: &[Receipt]) {
+async fn assert_entries(client: &Client, receipts: &[Receipt]) {
     let mut entries = client.entries(EntryRange { start: 1, limit: receipts.len() as u64, follow: false });
     for receipt in receipts {
         let entry = entries.next().await.unwrap().expect("acknowledged and not there");

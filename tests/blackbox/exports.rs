@@ -21,14 +21,14 @@ fn sealing(data: &Path) -> Server {
 }
 
 /// Somebody with a key file who may see everything, and what to trust.
-struct Office {
+pub struct Office {
     key: PathBuf,
     party: String,
     trust: Vec<String>,
 }
 
 impl Office {
-    fn of(ledger: &SimLedger) -> Self {
+    pub fn of(ledger: &SimLedger) -> Self {
         let key = ledger.data.join("office.pem");
         KeyFile::create(&key, &ledger.reader.1, Protection::Plain).unwrap();
         let trust =
@@ -36,16 +36,26 @@ impl Office {
         Self { key, party: ledger.reader.0.clone(), trust: trust.map(str::to_owned).to_vec() }
     }
 
-    fn export(&self, place: &[&str], about: [&str; 2], file: &Path) -> Done {
+    pub fn export(&self, place: &[&str], about: [&str; 2], file: &Path) -> Done {
         let mut command = yuanliu();
         command.args(["evidence", "export", "--json", "--purpose", "test", "--party", &self.party, "--key"]);
         command.arg(&self.key).args(place).args(about).arg("-o").arg(file);
         run_in(&mut command)
     }
 
-    fn verify(&self, file: &Path) -> Done {
+    pub fn verify(&self, file: &Path) -> Done {
+        self.verify_with(file, &[])
+    }
+
+    pub fn verify_with(&self, file: &Path, more: &[&str]) -> Done {
+        run(self.arguments(file, more))
+    }
+
+    /// Of `evidence verify`, by what it trusts.
+    pub fn arguments(&self, file: &Path, more: &[&str]) -> Vec<String> {
         let args = ["evidence".to_owned(), "verify".into(), file.display().to_string()];
-        run(args.into_iter().chain(self.trust.iter().cloned()))
+        let more = more.iter().map(ToString::to_string);
+        args.into_iter().chain(self.trust.iter().cloned()).chain(more).collect()
     }
 }
 
@@ -76,7 +86,7 @@ fn questions(ledger: &SimLedger) -> [(&'static str, String); 6] {
     ]
 }
 
-fn wait_for_seal(server: &Server, entries: usize) {
+pub fn wait_for_seal(server: &Server, entries: usize) {
     let begin = Instant::now();
     loop {
         let metrics = server.get("/metrics");

@@ -223,6 +223,7 @@ async fn a_clock_that_leapt_ahead_needs_a_word_from_the_operator() {
     fs::copy(ledger.data.join("keys/log.key"), old.join("keys/log.key")).unwrap();
     let (log, answer) = (&ledger.log, client::generate_key().unwrap());
     let answer = merkle::SignerKey::new(log.verifier().name(), answer).unwrap();
+    fs::write(old.join("keys/answer.key"), answer.expose_text().as_bytes()).unwrap();
     let origin = log.verifier().name();
     let genesis = world.genesis(origin, &log.verifier().to_string(), &answer.verifier().to_string());
     ledger::Ledger::create(&old, &genesis, now_us() - 40 * day).unwrap();

@@ -63,10 +63,18 @@ async fn a_bill_is_taken_once_reported_when_it_comes_again_and_correctable_when_
     assert!(health["lane"]["overtaken"][0]["why"].as_str().unwrap().contains("NO_MANDATE"), "{health}");
     let begin = Instant::now();
     // While it is being tried it cannot be given up.
-    while gateway.post("/v1/give-up", br#"{"number":"SO-3"}"#).0 == 409 {
-        assert!(begin.elapsed() < Duration::from_secs(30));
+    let given = loop {
+        let done = run_in(place.command("give-up").args(["SO-3", "--kind", "ship", "--json"]));
+        if done.code == Some(0) {
+            break done.ok();
+        }
+        assert_eq!(done.code, Some(1), "{done:?}");
+        assert!(begin.elapsed() < Duration::from_secs(30), "{done:?}");
         thread::sleep(Duration::from_millis(20));
-    }
+    };
+    assert_eq!((&given["state"], &given["number"]), (&json!("refused"), &json!("SO-3")), "{given}");
+    let landed = run_in(place.command("give-up").args(["SO-4", "--lang", "zh"]));
+    assert!(landed.code == Some(1) && landed.stderr.contains("没有待发送的单据"), "{landed:?}");
     let refused = gateway.bill("SO-3");
     assert_eq!(
         (&refused["state"], &refused["reason"]),
@@ -113,6 +121,8 @@ async fn a_bill_is_taken_once_reported_when_it_comes_again_and_correctable_when_
     assert_eq!((status, &health["bills"]["landed"]), (200, &json!(4)), "{health}");
     let size = stage.size().await;
     assert_eq!(gateway.stop(), Some(0));
+    let stopped = run_in(place.command("give-up").arg("SO-1"));
+    assert!(stopped.code == Some(2) && stopped.stderr.contains("no gateway runs"), "{stopped:?}");
     stage.end(size);
 }
 

@@ -1,5 +1,6 @@
 //! What all tests share: the program as processes, ledgers to play on, parties that sign, dice.
 
+mod authority;
 mod dice;
 mod erp;
 mod party;
@@ -7,6 +8,7 @@ mod process;
 mod raw;
 mod stage;
 
+pub use authority::{Authority, Manner};
 pub use dice::Dice;
 pub use erp::{Gateway, Place, raw};
 pub use party::{Actor, commission, lot, now_us, reference, ship, unit};

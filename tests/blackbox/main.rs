@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod accesses;
 mod attachment_faults;
 mod attachments;
 mod bad_bodies;
@@ -29,6 +30,7 @@ mod rebuild;
 mod refusals;
 mod sandbox;
 mod seals;
+mod stamps;
 mod story;
 mod submitting;
 mod validate;

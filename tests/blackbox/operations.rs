@@ -112,7 +112,9 @@ async fn a_restored_backup_is_the_same_ledger_and_serves() {
     assert_eq!(keyless.code, Some(4), "{keyless:?}");
     assert!(keyless.stderr.contains("log.key: put DIR/keys back"), "{keyless:?}");
     fs::create_dir_all(restored.join("keys")).unwrap();
-    fs::copy(ledger.data.join("keys/log.key"), restored.join("keys/log.key")).unwrap();
+    for key in ["keys/log.key", "keys/answer.key"] {
+        fs::copy(ledger.data.join(key), restored.join(key)).unwrap();
+    }
     let server = Server::start(&restored);
     let client = ledger.client(&server).await;
     let item = GetItemRequest { item: ledger.example.clone() };

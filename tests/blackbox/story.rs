@@ -98,7 +98,7 @@ fn bash(folder: &Path, script: &str) -> Done {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YUANLIU_")) {
         shell.env_remove(name);
     }
-    shell.env("YUANLIU_MEMORY", folder.join("memory"));
+    shell.env("YUANLIU_MEMORY", folder.join("memory")).env("YUANLIU_LEDGER__ACCESS_DIGEST_DELAY_MS", "90000");
     run_in(shell.env("LC_ALL", "C"))
 }
 

@@ -11,7 +11,7 @@ use std::{
 use merkle::{Checkpoint, Note, WitnessKey};
 
 use crate::{
-    kit::{Dice, Server, SimLedger, copy_dir, yuanliu},
+    kit::{Dice, Server, SimLedger, copy_dir, run_in, yuanliu},
     witness::{Place, Witness},
 };
 
@@ -72,6 +72,14 @@ async fn what_a_quorum_has_cosigned_is_published_and_a_rolled_back_log_signs_not
     assert_eq!((size, count), (201, 2));
     assert!(server.get("/metrics").contains("yuanliu_cosignatures_total"));
     assert_eq!(server.stop(), 0);
+    // Recorded times go with what the witnesses saw.
+    let mut verify = yuanliu();
+    verify.args(["verify", "--json", "--data"]).arg(&ledger.data);
+    for key in &keys {
+        verify.arg("--witness-key").arg(key.to_string());
+    }
+    let report = run_in(&mut verify).ok();
+    assert_eq!(report["times"]["moments"], 2, "{report}");
     let backup = ledger.beside("backup");
     copy_dir(&ledger.data, &backup);
 

@@ -3,21 +3,29 @@
 //! An [`Auditor`] is fed every entry in order, with a view made from the entries before it by the rules
 //! of `custody`. It checks leaf, envelope, signature, key and party as of that index, admission, links
 //! and heads, chain and tree, and gives back what the entry changes, so that the caller can carry the
-//! view on. The first thing that does not fit is named with its index.
+//! view on. The first thing that does not fit is named with its index. A [`TimeCheck`] holds recorded
+//! times against moments at which others saw the log.
 //!
 //! Invariants: pure; one entry in memory at a time. Deliberately absent: where entries come from and
 //! where the view is kept (crates `ledger`, `store`), checkpoints of witnesses.
 
+mod owed;
 #[cfg(test)]
 mod tests;
+mod time;
+
+pub use time::{MAX_AHEAD, MAX_LAG, Misfit, Seen, SeenAs, TimeCheck, TimeFindings};
 
 use merkle::{CompactRange, Hash, PublicKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 
-use custody::{AdmitError, Input, Limits, Outcome, RecordedEntry, SealError, Signed, View, ViewError};
+use custody::{
+    AdmitError, DigestError, Input, Limits, Outcome, RecordedEntry, SealError, Signed, View, ViewError,
+};
+use owed::Owed;
 use statement::{
-    Envelope, Genesis, Leaf, LeafType, Refusal, STATEMENT_TYPE, Seal, Statement, chain_hash, own_subjects,
-    verify,
+    AccessDigest, Envelope, Genesis, Leaf, LeafType, Refusal, STATEMENT_TYPE, Seal, Statement, chain_hash,
+    own_subjects, verify,
 };
 
 /// The first thing that does not fit.
@@ -78,6 +86,12 @@ pub enum Fault {
     /// A seal may not stand there, or is none. What it says of the tree and of subjects is checked elsewhere.
     #[error("the seal does not fit: {0}")]
     Seal(String),
+    /// An access digest may not stand there, or is none. What it says of the records kept is checked elsewhere.
+    #[error("the access digest does not fit: {0}")]
+    Digest(String),
+    /// An entry stands where a digest is overdue.
+    #[error("the access digest of minute {0}, in which entries were recorded, does not stand before it")]
+    Undigested(u64),
     /// The view made so far cannot be read; says nothing about the log.
     #[error(transparent)]
     View(#[from] ViewError),
@@ -103,6 +117,8 @@ impl Fault {
             Self::Checkpoint(fault) => format!("其后的检查点不符：{fault}"),
             Self::Missing(size) => format!("缺失：已签署过 {size} 条的检查点"),
             Self::Seal(fault) => format!("封印不符：{fault}"),
+            Self::Digest(fault) => format!("访问摘要不符：{fault}"),
+            Self::Undigested(minute) => format!("第 {minute} 分钟内有记录，其访问摘要却未在此之前"),
             Self::View(error) => format!("临时视图无法读取：{error}"),
         }
     }
@@ -116,11 +132,19 @@ pub struct Auditor {
     recorded_at: u64,
     limits: Option<Limits>,
     log_key: Option<VerifierKey>,
+    owed: Owed,
 }
 
 impl Default for Auditor {
     fn default() -> Self {
-        Self { chain: [0; 32], tree: CompactRange::new(), recorded_at: 0, limits: None, log_key: None }
+        Self {
+            chain: [0; 32],
+            tree: CompactRange::new(),
+            recorded_at: 0,
+            limits: None,
+            log_key: None,
+            owed: Owed::default(),
+        }
     }
 }
 
@@ -213,12 +237,12 @@ impl Auditor {
             LeafType::Genesis => self.genesis(entry, &leaf)?,
             LeafType::Statement => self.statement(view, entry, &leaf, index)?,
             LeafType::Seal => seal(view, entry, &leaf)?,
-            // Not written by this version.
-            LeafType::AccessDigest => return Err(Fault::Leaf),
+            LeafType::AccessDigest => digest(view, entry, &leaf)?,
         };
         if outcome.leaf != leaf {
             return Err(Fault::Derivation);
         }
+        self.owed.see(&leaf, &entry.payload).map_err(Fault::Undigested)?;
         self.chain = chain;
         self.recorded_at = leaf.recorded_at;
         self.tree.append(leaf_hash(&entry.leaf));
@@ -293,6 +317,17 @@ fn seal<V: View + ?Sized>(view: &V, entry: &RecordedEntry, leaf: &Leaf) -> Resul
     custody::apply_seal(view, &seal, &entry.payload, leaf.recorded_at).map_err(|e| match e {
         SealError::View(e) => Fault::View(e),
         e => Fault::Seal(e.to_string()),
+    })
+}
+
+fn digest<V: View + ?Sized>(view: &V, entry: &RecordedEntry, leaf: &Leaf) -> Result<Outcome, Fault> {
+    if !entry.envelope.is_empty() {
+        return Err(Fault::Envelope);
+    }
+    let digest = AccessDigest::decode(&entry.payload).map_err(|e| Fault::Digest(e.to_string()))?;
+    custody::apply_digest(view, &digest, &entry.payload, leaf.recorded_at).map_err(|e| match e {
+        DigestError::View(e) => Fault::View(e),
+        e => Fault::Digest(e.to_string()),
     })
 }
 

@@ -4,3 +4,4 @@ mod cheats;
 mod checkpoints;
 mod damage;
 mod log;
+mod time;

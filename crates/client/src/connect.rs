@@ -2,6 +2,7 @@
 
 use std::{fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use merkle::{Hash, VerifierKey};
 use tokio::sync::OnceCell;
 use tonic::{
@@ -11,7 +12,8 @@ use tonic::{
 };
 
 use crate::{
-    ClientError, ReadSigner, RetryPolicy, error::reason, history::Memory, retry::Backoff, token::Tokens,
+    ClientError, ReadSigner, RetryPolicy, access::record_in, error::reason, history::Memory, read::broken,
+    retry::Backoff, token::Tokens,
 };
 
 /// Largest answer that is read, in bytes.
@@ -53,6 +55,9 @@ pub struct ConnectOptions {
     /// Folder in which the largest checkpoint seen of each ledger is kept, so that a log that was rolled back
     /// or forked is noticed. Without it that holds while this client lives.
     pub memory: Option<PathBuf>,
+    /// File to which what privileged answers carry is added, a line each in base64: whoever keeps it can show later
+    /// that a read was left out of the log. Checked in any case.
+    pub access_records: Option<PathBuf>,
     /// Language of the server's messages, as in `accept-language`: "zh" or "en". Default: the server's.
     pub language: Option<&'static str>,
 }
@@ -71,6 +76,7 @@ impl ConnectOptions {
             reader: None,
             ledger: None,
             memory: None,
+            access_records: None,
             language: None,
         }
     }
@@ -91,6 +97,9 @@ struct Shared {
     ledger: Option<Hash>,
     language: Option<&'static str>,
     memory: Memory,
+    access_records: Option<PathBuf>,
+    /// Checks what privileged answers carry, once asked.
+    answer_key: OnceCell<(Hash, VerifierKey)>,
     /// Id and log key, once asked.
     facts: OnceCell<(Hash, VerifierKey)>,
 }
@@ -111,6 +120,8 @@ impl Client {
             ledger: options.ledger,
             language: options.language,
             memory: Memory::new(options.memory),
+            access_records: options.access_records,
+            answer_key: OnceCell::new(),
             facts: OnceCell::new(),
         };
         Ok(Self { channel, shared: Arc::new(shared) })
@@ -128,6 +139,24 @@ impl Client {
 
     pub(crate) fn memory(&self) -> &Memory {
         &self.shared.memory
+    }
+
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
+        self.shared.tokens.as_ref()
+    }
+
+    pub(crate) fn access_records(&self) -> Option<&PathBuf> {
+        self.shared.access_records.as_ref()
+    }
+
+    /// Id and answer key of the ledger.
+    pub(crate) async fn answer_key(&self) -> Result<&(Hash, VerifierKey), ClientError> {
+        let ask = || async {
+            let info = self.ledger().await?;
+            let key = info.answer_key.parse().map_err(|e| broken(format_args!("answer_key: {e}")))?;
+            Ok((info.id, key))
+        };
+        self.shared.answer_key.get_or_try_init(ask).await
     }
 
     /// Id and log key of the ledger.
@@ -171,7 +200,7 @@ impl Client {
     }
 
     /// A call with a read token, repeated while that may help.
-    pub(crate) async fn read<Q: Clone, A, F>(
+    pub(crate) async fn read<Q: Clone + prost::Message, A, F>(
         &self,
         message: Q,
         call: impl Fn(Channel, Request<Q>) -> F,
@@ -179,7 +208,11 @@ impl Client {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        self.repeat(|| self.authorized(message.clone()), call).await
+        let (answer, carried) = self.repeat(|| self.authorized(message.clone()), call).await;
+        for record in &carried {
+            self.saw_access(record, &message).await?;
+        }
+        answer
     }
 
     /// A call without a token, repeated while that may help.
@@ -191,28 +224,39 @@ impl Client {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        self.repeat(|| Ok(self.request(message.clone())), call).await
+        self.repeat(|| Ok(self.request(message.clone())), call).await.0
     }
 
+    /// Gives also the access records that answers and refusals have carried.
     async fn repeat<Q, A, F>(
         &self,
         request: impl Fn() -> Result<Request<Q>, ClientError>,
         call: impl Fn(Channel, Request<Q>) -> F,
-    ) -> Result<A, ClientError>
+    ) -> (Result<A, ClientError>, Vec<Bytes>)
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
         let mut backoff = Backoff::new(self.shared.retry);
+        let mut carried = Vec::new();
         loop {
-            let mut request = request()?;
+            let mut request = match request() {
+                Ok(request) => request,
+                Err(error) => return (Err(error), carried),
+            };
             request.set_timeout(self.shared.request_timeout);
             let error = match call(self.channel(), request).await {
-                Ok(answer) => return Ok(answer.into_inner()),
-                Err(status) => ClientError::from(status),
+                Ok(answer) => {
+                    carried.extend(record_in(answer.metadata()));
+                    return (Ok(answer.into_inner()), carried);
+                }
+                Err(status) => {
+                    carried.extend(record_in(status.metadata()));
+                    ClientError::from(status)
+                }
             };
-            let ClientError::Retry(failure) = error else { return Err(error) };
+            let ClientError::Retry(failure) = error else { return (Err(error), carried) };
             let Some(delay) = backoff.next(failure.retry_after) else {
-                return Err(ClientError::Retry(failure));
+                return (Err(ClientError::Retry(failure)), carried);
             };
             tokio::time::sleep(delay).await;
         }

@@ -21,6 +21,8 @@ pub mod reason {
     pub const SETTINGS: &str = "SETTINGS";
     /// The server does not keep to the protocol.
     pub const PROTOCOL: &str = "PROTOCOL";
+    /// What an answer carries is not the ledger's word that the read was recorded.
+    pub const ACCESS_RECORD: &str = "ACCESS_RECORD";
     /// A read token could not be made, or a statement is none.
     pub const LOCAL: &str = "LOCAL";
 }

@@ -7,7 +7,10 @@ use rpc::ledger_service_client::LedgerServiceClient;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Streaming};
 
-use crate::{Client, ClientError, Failure, connect::MAX_ANSWER, error::reason, read::broken, retry::Backoff};
+use crate::{
+    Client, ClientError, Failure, access::record_in, connect::MAX_ANSWER, error::reason, read::broken,
+    retry::Backoff,
+};
 
 /// The server's reason for ending what a token allowed.
 const TOKEN_EXPIRED: &str = "TOKEN_EXPIRED";
@@ -112,7 +115,11 @@ impl Entries {
                 let opened = timeout(self.client.request_timeout(), service.list_entries(request));
                 let opened = opened.await.map_err(|_| ended("no answer"))?;
                 self.opened = Instant::now();
-                self.stream.insert(opened?.into_inner())
+                let opened = opened?;
+                if let Some(record) = record_in(opened.metadata()) {
+                    self.client.saw_access(&record, &ListEntriesRequest { start, limit, follow }).await?;
+                }
+                self.stream.insert(opened.into_inner())
             }
         };
         Ok(stream.message().await?)

@@ -16,6 +16,7 @@
 //! twice, or stands beside another of the same choice is an error, never dropped: what is signed has to
 //! be what was written. All errors of a text are told at once, with what the field checks say of the rest. The tables of [`proto::schema`] drive both directions.
 
+mod implied;
 mod people;
 mod read;
 mod rest;
@@ -136,7 +137,8 @@ pub fn statement_from_json(text: &str) -> Result<v1::Statement, JsonError> {
     let value = strict::parse(text)?;
     let mut reader = Reader::default();
     let machine = reader.message(&schema::MESSAGES[schema::STATEMENT], &value, &Place::ROOT);
-    let statement = machine.map(serde_json::from_value::<v1::Statement>).transpose().map_err(JsonError::of);
+    let statement = machine.clone().map(serde_json::from_value::<v1::Statement>).transpose();
+    let statement = statement.map_err(JsonError::of);
     if reader.found.is_empty() {
         return match statement? {
             Some(statement) if statement.body.is_some() => Ok(statement),
@@ -145,7 +147,7 @@ pub fn statement_from_json(text: &str) -> Result<v1::Statement, JsonError> {
     }
     let Reader { found, mut more } = reader;
     let mut further = match statement {
-        Ok(Some(statement)) if statement.body.is_some() => rest::faults(&statement, &found),
+        Ok(Some(statement)) if statement.body.is_some() => rest::faults(&statement, &found, machine.as_ref()),
         Ok(Some(_)) if value.as_object().is_some_and(|v| v.keys().all(|name| name == "header")) => {
             vec![no_body()]
         }
@@ -170,7 +172,7 @@ fn no_body() -> JsonFault {
 /// [`Signer`](crate::Signer) fills count as filled where they are empty.
 #[must_use]
 pub fn field_faults(statement: &v1::Statement) -> Vec<JsonFault> {
-    rest::faults(statement, &[])
+    rest::faults(statement, &[], None)
 }
 
 /// Reads one signed statement, as [`message_to_json`] writes it.

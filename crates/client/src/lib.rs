@@ -22,6 +22,7 @@
 //!   sent again.
 //! - No receipt reaches the caller unchecked, down to the signed checkpoint that covers it; none is lost: many
 //!   statements are settled in the order given, each once.
+//! - What a privileged answer carries of itself is checked, and kept where asked.
 //! - A log that forks or is rolled back behind what this client has seen is noticed, and both sides are kept.
 //! - Private keys and tokens are overwritten or marked sensitive, and no `Debug` shows them.
 //! - Every wait is bounded: attempts, time, statements in memory.
@@ -32,6 +33,7 @@
 //! from outside is all that is used here. An unencrypted connection. Settings from files or the
 //! environment, and prompts: the binary has them.
 
+mod access;
 mod attachment;
 mod case;
 mod connect;
@@ -49,6 +51,7 @@ mod subject;
 mod submit;
 mod token;
 
+pub use access::{AccessMinute, read_access_records};
 pub use attachment::{AttachmentError, AttachmentFile};
 pub use case::EvidenceQuery;
 pub use connect::{Client, ConnectOptions, Trust};

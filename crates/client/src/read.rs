@@ -5,9 +5,9 @@ use merkle::{Checkpoint, Hash, VerifierKey, leaf_hash};
 use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
-    attachment_service_client::AttachmentServiceClient, desk_service_client::DeskServiceClient,
-    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
-    trace_service_client::TraceServiceClient,
+    access_service_client::AccessServiceClient, attachment_service_client::AttachmentServiceClient,
+    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient,
+    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
 };
 use statement::{Leaf, content_hash};
 use tonic::Code;
@@ -24,6 +24,8 @@ pub struct LedgerInfo {
     /// Checks checkpoints. Named by the genesis entry, whose hash is the id: where the id was known before, no
     /// server can give another key.
     pub log_key: VerifierKey,
+    /// Checks what privileged answers carry; named by the genesis too.
+    pub answer_key: String,
     /// Number of entries.
     pub size: u64,
     /// Root over them.
@@ -69,6 +71,8 @@ reads! {
     list_holdings(DeskServiceClient, ListHoldingsRequest) -> ListHoldingsResponse;
     /// What the reader has submitted, newest first, by pages; receipts unchecked.
     list_submitted(DeskServiceClient, ListSubmittedRequest) -> ListSubmittedResponse;
+    /// Requests for assistance addressed to the reader, by pages.
+    list_requests(DeskServiceClient, ListRequestsRequest) -> ListRequestsResponse;
     /// The papers of a lot.
     get_lot_dossier(DeskServiceClient, GetLotDossierRequest) -> GetLotDossierResponse;
     /// One party.
@@ -103,6 +107,10 @@ reads! {
     trace_source(TraceServiceClient, TraceSourceRequest) -> TraceSourceResponse;
     /// 查流向: forward to every place.
     trace_flow(TraceServiceClient, TraceFlowRequest) -> TraceFlowResponse;
+    /// The access digest of a minute, unchecked; see [`Client::access_standing`].
+    get_access_digest(AccessServiceClient, GetAccessDigestRequest) -> GetAccessDigestResponse;
+    /// Access records of a minute, by pages, unchecked; see [`Client::access_minute`].
+    list_access_records(AccessServiceClient, ListAccessRecordsRequest) -> ListAccessRecordsResponse;
     /// Whether a document that a statement names is there.
     get_attachment(AttachmentServiceClient, GetAttachmentRequest) -> GetAttachmentResponse;
 }
@@ -118,7 +126,9 @@ impl Client {
                 LedgerServiceClient::new(channel).get_ledger(request).await
             })
             .await?;
+        let genesis = v1::Genesis::decode(facts.genesis.as_slice()).unwrap_or_default();
         let info = LedgerInfo {
+            answer_key: genesis.answer_key,
             id: hash("ledger", &facts.ledger)?,
             log_key: facts.log_key.parse().map_err(|e| broken(format_args!("log_key: {e}")))?,
             root: hash("root", &facts.root)?,
@@ -221,7 +231,7 @@ impl Client {
     }
 }
 
-fn hash(field: &str, bytes: &[u8]) -> Result<Hash, ClientError> {
+pub(crate) fn hash(field: &str, bytes: &[u8]) -> Result<Hash, ClientError> {
     bytes.try_into().map_err(|_| broken(format_args!("{field} has {} bytes instead of 32", bytes.len())))
 }
 

@@ -134,6 +134,11 @@ impl Tokens {
         self.bearer_at(now)
     }
 
+    /// Party and key id.
+    pub(crate) fn identity(&self) -> (&str, Hash) {
+        (&self.signer.party, public_key_id(&self.signer.key))
+    }
+
     /// Forgets the present token.
     pub(crate) fn renew(&self) {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).take();

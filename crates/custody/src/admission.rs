@@ -3,6 +3,7 @@
 //!
 //! The checks stand in one list. Admission stops at the first that refuses; [`review`] asks all of them.
 
+mod assistance;
 mod change;
 mod code;
 mod goods;
@@ -21,11 +22,11 @@ use statement::{
 
 use crate::{
     Admission, AdmitError, Limits, MAX_LINKS, Signed, Table, View, ViewError,
-    apply::target_subjects,
+    apply::{MAX_NAMED_THROUGH, target_subjects},
     control::{entry, inherits_slot, recorded},
     registry::{self, party, roles_on},
     response::{document, named_ships},
-    tables::{KeyRow, PartyRow, decode_u64, statement_key, subject_by_text},
+    tables::{KeyRow, PartyRow, decode_u64, statement_index, statement_key, subject_by_text},
 };
 
 /// Business keys of one document: more cannot be told apart in time.
@@ -105,11 +106,11 @@ type Check<V> = fn(&Ask<'_, V>) -> Admit;
 
 /// Everything that is asked of a statement once its key and signature are known, in the order in which
 /// admission asks. No check relies on another having passed.
-const fn checks<V: View + ?Sized>() -> [Check<V>; 15] {
+const fn checks<V: View + ?Sized>() -> [Check<V>; 16] {
     [
         check_times,
         check_key,
-        check_confidential,
+        assistance::check_confidential,
         signer::check_registered,
         signer::check_own_role,
         signer::check_mandate,
@@ -119,6 +120,7 @@ const fn checks<V: View + ?Sized>() -> [Check<V>; 15] {
         check_business_key,
         check_body,
         goods::check_content,
+        assistance::check_assistance,
         goods::check_named,
         code::check_codes,
         check_links,
@@ -259,10 +261,7 @@ fn signature_verifies(key: &KeyRow, signed: &Signed) -> bool {
 
 /// Idempotency: the index under which exactly these bytes are recorded.
 fn recorded_index<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<Option<u64>> {
-    let header = statement.header();
-    let Some(signer) = subject_by_text(view, SubjectKind::Activity, &header.party)? else { return Ok(None) };
-    let row = view.get(Table::Statement, &statement_key(signer.number, &id_bytes(&header.id)))?;
-    let Some(index) = row.map(|v| decode_u64(&v)).transpose()? else { return Ok(None) };
+    let Some(index) = index_of_id(view, statement)? else { return Ok(None) };
     let envelope = Envelope::decode(&entry(view, index)?.envelope)
         .map_err(|e| ViewError(format!("entry {index}: {e}")))?;
     if envelope.digest == *statement.digest() {
@@ -273,6 +272,19 @@ fn recorded_index<V: View + ?Sized>(view: &V, statement: &Statement) -> Admit<Op
         "header.id",
         words!("entry {index} has this id and other bytes", "条目 {index} 已用此 id，且内容不同"),
     )
+}
+
+/// The entry that has the statement's id. Ids of confidential statements are looked for where it may be one; of
+/// all others a check asks that knows the signer.
+fn index_of_id<V: View + ?Sized>(view: &V, statement: &Statement) -> Result<Option<u64>, ViewError> {
+    let header = statement.header();
+    let id = id_bytes(&header.id);
+    if header.confidential {
+        return statement_index(view, &header.party, &id);
+    }
+    let Some(signer) = subject_by_text(view, SubjectKind::Activity, &header.party)? else { return Ok(None) };
+    let row = view.get(Table::Statement, &statement_key(signer.number, &id))?;
+    row.map(|v| decode_u64(&v)).transpose()
 }
 
 fn check_times<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
@@ -341,17 +353,6 @@ fn check_key<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
         );
     }
     Ok(())
-}
-
-fn check_confidential<V: ?Sized>(ask: &Ask<'_, V>) -> Admit {
-    if !ask.statement.header().confidential {
-        return Ok(());
-    }
-    refuse_at(
-        Reason::ConfidentialRefused,
-        "header.confidential",
-        Words::of("must not be set for this kind", "此类声明不得设置"),
-    )
 }
 
 fn check_business_key<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
@@ -452,7 +453,13 @@ fn check_links<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     if !change::target_is_recorded(ask.view, ask.statement)? {
         return Ok(());
     }
-    let targets = target_subjects(ask.view, ask.statement, MAX_LINKS)?;
+    let Some(targets) = target_subjects(ask.view, ask.statement, MAX_LINKS)? else {
+        let text = words!(
+            "names more than {MAX_NAMED_THROUGH} statements, each through the one before",
+            "逐层引用的声明超过 {MAX_NAMED_THROUGH} 条"
+        );
+        return refuse_at(Reason::TooManySubjects, "body", text);
+    };
     let own = ask.own.iter().filter(|n| targets.binary_search_by_key(&n.key, |t| t.key).is_err());
     if targets.len() + own.count() <= MAX_LINKS {
         return Ok(());

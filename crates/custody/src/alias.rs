@@ -20,6 +20,10 @@ use crate::{
 /// Most codes of one thing; admission refuses an Alias that would join more.
 pub const MAX_CODES: usize = 32;
 
+/// Aliases in effect that name one code; admission refuses more. All of them are looked through for the codes of
+/// the thing, and a hundred thousand that say the same would be too.
+pub const MAX_ALIASES: usize = 64;
+
 const KEY_LEN: usize = 32;
 
 fn item_key(code: &str) -> SubjectKey {
@@ -69,6 +73,17 @@ pub(crate) fn joins_too_many<V: View + ?Sized>(view: &V, codes: &[String]) -> Re
         all.extend(codes_of(view, &item_key(code))?);
     }
     Ok(all.len() > MAX_CODES)
+}
+
+/// Whether as many Aliases name a code as may.
+pub(crate) fn is_crowded<V: View + ?Sized>(view: &V, code: &str) -> Result<bool, ViewError> {
+    let key = item_key(code);
+    let mut aliases = 0;
+    view.scan(Table::Alias, &key.0, &key.0, &mut |_, _| {
+        aliases += 1;
+        Ok(aliases < MAX_ALIASES)
+    })?;
+    Ok(aliases >= MAX_ALIASES)
 }
 
 /// The codes of the thing that bears `code` as texts, ascending, itself among them.

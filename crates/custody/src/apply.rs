@@ -15,27 +15,28 @@ use merkle::{Hash, VerifierKey, leaf_hash};
 use prost::{Message, bytes::Bytes};
 use proto::v1::statement::Body;
 use statement::{
-    ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Relation, Statement, SubjectKey,
+    ALG_ED25519, Genesis, GoodsAct, Leaf, LeafType, Link, Named, Reference, Relation, Statement, SubjectKey,
     SubjectKind, SubjectState, content_hash, genesis_subjects, key_id, links_hash, own_subjects, secret,
     sort_named, subject_key, visit_act_subjects, visit_subjects, witness_key,
 };
 
 use crate::{
-    Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError,
+    Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError, assistance, confidential,
     control::{content, control_of, find, recorded, target_of},
     draft::Draft,
     naming::namings,
     registry,
     response::{named_ships, receive_in},
-    seal::link_row,
-    tables::{LedgerRow, Touch, WINDOW, statement_key, touch_bytes, touch_key},
+    seal::{link_row, links_at_most},
+    tables::{LedgerRow, Touch, WINDOW, confidential_key, statement_key, touch_bytes, touch_key},
 };
 
 /// Most subjects an entry links, those of the statements it names included.
 pub const MAX_LINKS: usize = 16_384;
 
-/// Most statements that one names through others: 64 Corrects of an original, a Void, an Endorse.
-const MAX_DEPTH: usize = 80;
+/// Most statements that one names, each through the one before: 64 Corrects of an original, a Void, an Endorse,
+/// and some Erases, each of which may have attachments of its own that another erases. Admission sees to it.
+pub const MAX_NAMED_THROUGH: usize = 80;
 
 /// Works out the entry for an admitted statement. The same for live statements, recovery and rebuild.
 ///
@@ -45,7 +46,8 @@ const MAX_DEPTH: usize = 80;
 pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, ViewError> {
     let statement = input.statement;
     let mut named = input.own.to_vec();
-    named.extend(target_subjects(view, statement, usize::MAX)?);
+    let targets = target_subjects(view, statement, usize::MAX)?;
+    named.extend(targets.ok_or_else(|| ViewError("more statements are named than admission allows".into()))?);
     sort_named(&mut named);
 
     let entry = RecordedEntry {
@@ -60,11 +62,21 @@ pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, V
     let link_row = link_row(input.index, &links, &own);
     draft.put(link_row.table, link_row.key, link_row.value);
     name_new(&mut draft, &named, input.index, &mut |visit| visit_subjects(statement, visit))?;
-    let signer = draft.number(SubjectKind::Activity, &statement.header().party)?;
-    let key = statement_key(signer, &statement.reference().id);
+    let key = row_key(&draft, statement)?;
     draft.put(Table::Statement, key, input.index.to_be_bytes().to_vec());
+    confidential::record(&mut draft, statement, input.index)?;
+    assistance::record(&mut draft, statement, input.index)?;
     let signatures_missing = effect::record(&mut draft, statement, input.index)?;
     Ok(Outcome { leaf, links, states, puts: draft.finish(), signatures_missing })
+}
+
+/// Where the index of a statement stands: a confidential one does not give its signer a number.
+fn row_key<V: View + ?Sized>(draft: &Draft<'_, V>, statement: &Statement) -> Result<Vec<u8>, ViewError> {
+    let Reference { party, id } = statement.reference();
+    if statement.header().confidential {
+        return Ok(confidential_key(party, &id));
+    }
+    Ok(statement_key(draft.number(SubjectKind::Activity, party)?, &id))
 }
 
 /// Works out entry 0.
@@ -109,12 +121,13 @@ pub fn apply_genesis(genesis: &Genesis, recorded_at: u64) -> Result<Outcome, Vie
 /// Subjects that a statement names through the statements it names, ascending, each once: a Receive the
 /// items of the Ships it answers, as recorded and as corrected; a report, response or lift the goods of what
 /// it names, likewise; a Correct, Void or Endorse all subjects of
-/// the statement it names and of those that one names. Stops soon after `limit`.
+/// the statement it names and of those that one names. Stops soon after `limit`. `None` where more than
+/// [`MAX_NAMED_THROUGH`] are named in a row.
 pub(crate) fn target_subjects<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
     limit: usize,
-) -> Result<Vec<Named>, ViewError> {
+) -> Result<Option<Vec<Named>>, ViewError> {
     let mut keys = BTreeSet::new();
     shipped_items(view, statement, limit, &mut keys)?;
     named_goods(view, statement, &mut keys)?;
@@ -122,8 +135,8 @@ pub(crate) fn target_subjects<V: View + ?Sized>(
     let mut depth = 0;
     while let Some(named) = next.filter(|_| keys.len() <= limit) {
         depth += 1;
-        if depth > MAX_DEPTH {
-            return Err(ViewError("a chain of corrections is deeper than admission allows".into()));
+        if depth > MAX_NAMED_THROUGH {
+            return Ok(None);
         }
         let index =
             find(view, &named)?.ok_or_else(|| ViewError("the statement named is not recorded".into()))?;
@@ -133,7 +146,7 @@ pub(crate) fn target_subjects<V: View + ?Sized>(
         named_goods(view, &target, &mut keys)?;
         next = target_of(&target).cloned();
     }
-    Ok(keys.into_iter().map(|key| Named { key, relation: Relation::Target }).collect())
+    Ok(Some(keys.into_iter().map(|key| Named { key, relation: Relation::Target }).collect()))
 }
 
 /// Items of the Ships that a Receive, or a Correct of one, names.
@@ -160,16 +173,19 @@ fn shipped_items<V: View + ?Sized>(
 }
 
 /// Items, lots and products of the statements that a statement about goods names beside a shipment, as they
-/// were recorded and as they count now.
+/// were recorded and as they count now. Neither what is confidential itself, nor what it says, adds any.
 fn named_goods<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
     keys: &mut BTreeSet<SubjectKey>,
 ) -> Result<(), ViewError> {
+    if statement.header().confidential {
+        return Ok(());
+    }
     for naming in namings(statement) {
         let Some(index) = find(view, naming.named)? else { continue };
         let original = recorded(view, index)?;
-        if !naming.kinds.contains(&original.kind()) {
+        if original.header().confidential || !naming.kinds.contains(&original.kind()) {
             continue;
         }
         let now = if control_of(view, index)?.newest.is_some() { content(view, index)? } else { None };
@@ -185,6 +201,38 @@ fn named_goods<V: View + ?Sized>(
         }
     }
     Ok(())
+}
+
+/// How many subjects, about and at most [`MAX_LINKS`], a statement links through those that it names, as far as
+/// these are recorded now: what it costs to record besides its own. Reads rows, no entries.
+///
+/// # Errors
+/// The view cannot be read.
+pub fn links_through<V: View + ?Sized>(view: &V, statement: &Statement) -> Result<usize, ViewError> {
+    let mut named = Vec::new();
+    if let Some(receive) = receive_in(statement) {
+        named.extend(named_ships(view, receive, statement.actor())?);
+    }
+    for naming in namings(statement) {
+        named.extend(find(view, naming.named)?);
+    }
+    if let Some(target) = target_of(statement) {
+        named.extend(find(view, target)?);
+    }
+    let mut links = 0usize;
+    for index in named {
+        links = links.saturating_add(links_at_most(view, index)?);
+        if links >= MAX_LINKS {
+            return Ok(MAX_LINKS);
+        }
+    }
+    Ok(links)
+}
+
+/// Whether a statement names others by which it may link what they link.
+#[must_use]
+pub fn names_others(statement: &Statement) -> bool {
+    target_of(statement).is_some() || receive_in(statement).is_some() || !namings(statement).is_empty()
 }
 
 fn link<V: View + ?Sized>(

@@ -11,7 +11,10 @@
 mod admission;
 pub mod alias;
 mod apply;
+pub mod assistance;
+pub mod confidential;
 mod control;
+mod digest;
 mod draft;
 pub mod item;
 mod naming;
@@ -31,8 +34,9 @@ use prost::bytes::Bytes;
 use statement::{Leaf, Named, Refusal, Statement};
 
 pub use admission::{admit, review};
-pub use apply::{MAX_LINKS, apply, apply_genesis};
+pub use apply::{MAX_LINKS, MAX_NAMED_THROUGH, apply, apply_genesis, links_through, names_others};
 pub use control::{Content, Effect, content, control_of, effect_of, root_of};
+pub use digest::{DigestError, Digested, apply_digest, digest_of, digested};
 pub use registry::key;
 pub use seal::{SealError, Sealed, apply_seal, links_of, sealed};
 pub use view::{MemoryView, Put, RecordedEntry, Table, View, ViewError, Visit};

@@ -58,8 +58,24 @@ pub(crate) fn namings(statement: &Statement) -> Vec<Naming<'_>> {
                 place: Some(at),
             })
             .collect(),
+        GoodsAct::AuthenticityReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
+        GoodsAct::AssistReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
+        GoodsAct::Opinion(b) => {
+            let grounds = b.grounds.iter().enumerate().map(|(at, named)| Naming {
+                named,
+                kinds: &[Kind::TestReport, Kind::Inspection, Kind::AuthenticityReply, Kind::AssistReply],
+                root,
+                field: "grounds",
+                place: Some(at),
+            });
+            request(root, b.request.as_ref()).into_iter().chain(grounds).collect()
+        }
         _ => Vec::new(),
     }
+}
+
+fn request<'s>(root: &'static str, named: Option<&'s StatementRef>) -> Option<Naming<'s>> {
+    single(root, named, "request", &[Kind::AssistRequest])
 }
 
 fn single<'s>(

@@ -114,6 +114,12 @@ pub(crate) fn link_row(index: u64, links: &[Link], own: &[SubjectKey]) -> Put {
     Put { table: Table::Link, key: index.to_be_bytes().to_vec(), value }
 }
 
+/// Links of an entry, those through other statements counted twice: what its row tells by its length alone.
+pub(crate) fn links_at_most<V: View + ?Sized>(view: &V, index: u64) -> Result<usize, ViewError> {
+    let row = view.get(Table::Link, &index.to_be_bytes())?;
+    Ok(row.map_or(0, |row| row.len() / size_of::<Hash>()))
+}
+
 /// The links of an entry, ascending by subject; none for a seal or a digest.
 ///
 /// # Errors

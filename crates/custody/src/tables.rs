@@ -4,6 +4,7 @@
 //! Subject    S 32                        → varint number ‖ head 32 ‖ varint count ‖ varint last ‖ state
 //! Touch      number u64 ‖ window u64     → 4 bytes a touch: u16 index in window ‖ u8 relation ‖ u8 kind
 //! Statement  signer's number u64 ‖ id 16 → index u64
+//!            0 u64 ‖ H(party ‖ 0 ‖ id) 32 → index u64 of a confidential one
 //! Name       number u64                  → u8 subject kind ‖ canonical text
 //! Control    index u64                   → ControlRow
 //! Response   0 ‖ ship u64 ‖ receive u64  → u8 way of meeting ‖ activity number of who receives u64
@@ -11,9 +12,14 @@
 //!            (way of meeting: 1 by reference, 2 over a document, 0 = no longer, after a Correct)
 //!            2 ‖ H(party ‖ 0 ‖ id) 16    → AwaitingRow (a shipment named before it was recorded)
 //!            3 ‖ ship u64                → activity number of the addressee that has taken in all its lots
+//!            4 ‖ H(addressee) 16 ‖ request u64 → u8: 1 = an AssistRequest, or a Correct of it, asks the party
+//!            5 ‖ request u64 ‖ answer u64 → u8: 1 = an AssistReply, AuthenticityReply or Opinion names the request
 //! Mandate    S of the principal 32 ‖ H(number) 16 → MandateRow
 //! Meta       "ledger"                    → LedgerRow
 //!            "next"                      → u64, the next subject number
+//!            "seal"                      → index u64 ‖ covered u64 of the newest seal
+//!            "digest"                    → index u64 ‖ minute u64 of the newest access digest
+//!            "digest" ‖ minute u64       → index u64 of the access digest of that minute
 //! Holding    party u64 ‖ 0 ‖ item u64    → varint entry + 1 ‖ S of the item: at the party, in no container
 //!            party u64 ‖ 1 ‖ lot u64     → the same of a lot of which its statements leave it an amount,
 //!                                          then by unit: u8 length ‖ unit ‖ i128 amount, never 0
@@ -33,6 +39,7 @@
 //! Restriction 0 ‖ subject u64 ‖ entry u64 → u8: 1 = a Hold or Recall that names the item, lot or product
 //!            1 ‖ hold u64 ‖ lift u64     → u8: 1
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
+//! Confidential index u64                → ReadersRow
 //! Cut        item u64                    → varints: entries that name it ‖ last entry looked at ‖ number
 //!            of cuts ‖ for each: events before it in the list below ‖ length of state ‖ item state
 //!            ‖ the entries of originals that act on it after the first cut (see apply/cuts.rs)
@@ -56,7 +63,7 @@ pub use registers::{
 };
 pub use rows::{
     AwaitingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, MeetingRow,
-    PartyRow, ProductRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+    PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
 };
 
 /// Entries in a window of touches.
@@ -242,9 +249,20 @@ pub fn statement_index<V: View + ?Sized>(
     party: &str,
     id: &[u8; 16],
 ) -> Result<Option<u64>, ViewError> {
-    let Some(signer) = subject_by_text(view, SubjectKind::Activity, party)? else { return Ok(None) };
-    let row = view.get(Table::Statement, &statement_key(signer.number, id))?;
+    if let Some(signer) = subject_by_text(view, SubjectKind::Activity, party)?
+        && let Some(row) = view.get(Table::Statement, &statement_key(signer.number, id))?
+    {
+        return decode_u64(&row).map(Some);
+    }
+    let row = view.get(Table::Statement, &confidential_key(party, id))?;
     row.map(|v| decode_u64(&v)).transpose()
+}
+
+/// Key of the row of a confidential statement, which no subject of its signer's links.
+#[must_use]
+pub fn confidential_key(party: &str, id: &[u8; 16]) -> Vec<u8> {
+    // No subject has the number 0.
+    [&[0; 8][..], &sha256(&[party.as_bytes(), &[0], id])].concat()
 }
 
 pub(crate) fn decode_u64(bytes: &[u8]) -> Result<u64, ViewError> {

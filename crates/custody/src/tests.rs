@@ -8,6 +8,7 @@ mod story;
 mod tables;
 
 mod admission;
+mod assistance;
 mod bounds;
 mod changes;
 mod drafts;

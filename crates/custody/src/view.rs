@@ -46,11 +46,13 @@ pub enum Table {
     Cut = 15,
     /// index → heads before that entry of what it names, ascending by S; then S of what it names through others.
     Link = 16,
+    /// index → who may read a confidential statement.
+    Confidential = 17,
 }
 
 impl Table {
     /// All tables, ascending.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Subject,
         Self::Touch,
         Self::Statement,
@@ -67,6 +69,7 @@ impl Table {
         Self::Tile,
         Self::Cut,
         Self::Link,
+        Self::Confidential,
     ];
 }
 

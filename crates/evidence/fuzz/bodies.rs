@@ -52,6 +52,7 @@ pub fn file(data: &[u8]) {
         log_key,
         witnesses: Vec::new(),
         quorum: 0,
+        authorities: None,
         max_age: None,
         now: 1_800_000_000_000_000,
     };

@@ -15,6 +15,7 @@ mod file;
 mod keys;
 pub(crate) mod read;
 mod shown;
+mod stamps;
 mod verdict;
 mod verify;
 pub(crate) mod wire;
@@ -25,6 +26,7 @@ use statement::{ENVELOPE_LEN, LEAF_LEN, Subject, SubjectKind};
 pub use collect::{CollectError, Request, Source, SourceEntry, collect};
 pub use defect::{Defect, Part};
 pub use file::{open_unchecked, seal_with, sign, to_be_signed};
+pub use stamps::{Authorities, ShownStamped, Stamp, Stamps};
 pub(crate) use verdict::instant;
 pub use verdict::{Act, EntryFact, GoodsFact, KeyFact, SubjectFact, Verdict, Voucher, Warning};
 pub(crate) use verify::check_seal;
@@ -242,8 +244,10 @@ pub struct Bundle {
     pub extraction: Extraction,
     /// Signed note with cosignatures.
     pub checkpoint: String,
-    /// RFC 3161 tokens over the note's text.
+    /// RFC 3161 tokens, over the text of `stamped`, or of `checkpoint` where that is `None`.
     pub tokens: Vec<Vec<u8>>,
+    /// An earlier checkpoint that the tokens are over.
+    pub stamped: Option<ShownStamped>,
     /// The seal that everything is shown against.
     pub seal: ShownSeal,
     /// Entries, ascending by index; the genesis first.

@@ -2,8 +2,12 @@
 //! true (docs/FORMAT.md §10). They need nobody's signature but the log's own.
 //!
 //! - A [`Fork`]: two checkpoints of one size with other roots.
+//! - A [`LeftOut`]: an access record that the answer key has signed, against the digest of its minute without it.
+//! - An [`Undigested`]: such a record of a minute that has no digest when that is overdue.
 //! - A [`Contradiction`]: entries of the log that link a subject, against a seal of the log that covers them and
 //!   whose runs do not know them.
+
+mod access;
 
 use merkle::{Checkpoint, Hash, Note, VerifierKey, leaf_hash, verify_inclusion};
 use serde::{Deserialize, Serialize};
@@ -17,6 +21,9 @@ use crate::{
     },
     check_subject, is_fork,
 };
+
+pub use access::{LeftOut, MAX_SILENT, ShownGenesis, Undigested};
+use access::{WireDigest, WireGenesis, WireSilence};
 
 /// Most entries in a contradiction.
 pub const MAX_CONTRADICTING: usize = 1_024;
@@ -56,6 +63,10 @@ pub enum Fraud {
     Fork(Fork),
     /// A seal that leaves entries out.
     Contradiction(Box<Contradiction>),
+    /// A digest without a record.
+    LeftOut(Box<LeftOut>),
+    /// A record without a digest.
+    Undigested(Box<Undigested>),
 }
 
 /// What a fraud proof shows. Whoever holds the log's key has to answer for it.
@@ -82,6 +93,23 @@ enum Wire {
         subject: WireName,
         runs: Vec<WireRun>,
         entries: Vec<WireEntry>,
+        nodes: Vec<String>,
+    },
+    #[serde(rename = "left_out")]
+    LeftOut {
+        version: u32,
+        checkpoint: String,
+        genesis: WireGenesis,
+        record: String,
+        digest: WireDigest,
+        nodes: Vec<String>,
+    },
+    Undigested {
+        version: u32,
+        checkpoint: String,
+        genesis: WireGenesis,
+        record: String,
+        log: WireSilence,
         nodes: Vec<String>,
     },
 }
@@ -117,6 +145,8 @@ impl Fraud {
                 Wire::Fork { version: 1, one: one.clone(), other: other.clone() }
             }
             Self::Contradiction(c) => write(c)?,
+            Self::LeftOut(left_out) => left_out.write()?,
+            Self::Undigested(undigested) => undigested.write()?,
         };
         serde_json::to_vec(&wire).map_err(|e| Defect::format("file", &e.to_string(), "无法编码"))
     }
@@ -144,7 +174,14 @@ impl Fraud {
                     entries: entries.iter().map(|e| read_entry(&mut nodes, e)).collect::<Result<_, _>>()?,
                 }))
             }
+            Wire::LeftOut { checkpoint, genesis, record, digest, nodes, .. } => {
+                Self::LeftOut(Box::new(LeftOut::read(checkpoint, &genesis, &record, &digest, &nodes)?))
+            }
+            Wire::Undigested { checkpoint, genesis, record, log, nodes, .. } => {
+                Self::Undigested(Box::new(Undigested::read(checkpoint, &genesis, &record, &log, &nodes)?))
+            }
         };
+        // Another version than 1 is not what encoding gives.
         if fraud.encode()? != file {
             return Err(Defect::format("file", "is not in its one byte form", "不是唯一规定的字节形式"));
         }
@@ -204,6 +241,8 @@ pub fn verify_fraud(file: &[u8], log_key: &VerifierKey) -> Result<FraudVerdict, 
     match Fraud::decode(file)? {
         Fraud::Fork(fork) => fork_verdict(&fork, log_key),
         Fraud::Contradiction(contradiction) => contradiction_verdict(&contradiction, log_key),
+        Fraud::LeftOut(left_out) => left_out.verdict(log_key),
+        Fraud::Undigested(undigested) => undigested.verdict(log_key),
     }
 }
 

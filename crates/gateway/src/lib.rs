@@ -56,7 +56,7 @@ pub use kinds::{BILL_TYPES, BillType, Makes};
 pub use lane::{Wire, turns::Overtaken};
 pub use outbox::{Accepted, Counts, NewBill, Outbox, OutboxError, Page, Which};
 pub use record::{Act, BillKey, FieldFault, Landed, Record, Refused, State};
-pub use remote::{Remote, RemoteError, encode};
+pub use remote::{Order, Remote, RemoteError, encode};
 pub use serve::{ADDRESS_FILE, OUTBOX_FILE, SECRET_FILE, serve};
 pub use settings::{
     DEFAULT_LISTEN, KeySettings, LedgerSettings, Limits, Mapping, Product, Settings, SettingsError,

@@ -31,6 +31,17 @@ pub enum RemoteError {
     Silent(SocketAddr, String),
 }
 
+/// What people do to single bills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// Puts one aside, for a reason.
+    PutAside(&'a str),
+    /// Takes one up again, or has one that waits tried now.
+    TakeUp,
+    /// Gives up one that waits for something the ledger lacks.
+    GiveUp,
+}
+
 /// A running gateway.
 #[derive(Debug)]
 pub struct Remote {
@@ -68,31 +79,22 @@ impl Remote {
         self.call(Method::GET, &format!("/v1/bills{query}"), Vec::new()).await
     }
 
-    /// Puts a bill aside, with a reason, or takes it up again, without one.
+    /// Has something done with a bill.
     ///
     /// # Errors
     /// See [`RemoteError`].
-    pub async fn order(&self, which: &Which, reason: Option<&str>) -> Result<(u16, Value), RemoteError> {
+    pub async fn order(&self, which: &Which, order: Order<'_>) -> Result<(u16, Value), RemoteError> {
         let Which { number, kind, principal } = which;
-        let mut order = json!({ "number": number, "kind": kind, "principal": principal });
-        let path = match reason {
-            None => "/v1/retry",
-            Some(reason) => {
-                order["reason"] = reason.into();
+        let mut body = json!({ "number": number, "kind": kind, "principal": principal });
+        let path = match order {
+            Order::TakeUp => "/v1/retry",
+            Order::GiveUp => "/v1/give-up",
+            Order::PutAside(reason) => {
+                body["reason"] = reason.into();
                 "/v1/put-aside"
             }
         };
-        self.call(Method::POST, path, order.to_string().into_bytes()).await
-    }
-
-    /// Gives up a bill that waits for something the ledger lacks.
-    ///
-    /// # Errors
-    /// See [`RemoteError`].
-    pub async fn give_up(&self, which: &Which) -> Result<(u16, Value), RemoteError> {
-        let Which { number, kind, principal } = which;
-        let order = json!({ "number": number, "kind": kind, "principal": principal });
-        self.call(Method::POST, "/v1/give-up", order.to_string().into_bytes()).await
+        self.call(Method::POST, path, body.to_string().into_bytes()).await
     }
 
     /// Asks how it fares.

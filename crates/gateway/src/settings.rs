@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::columns::Column;
 
 /// Where the gateway listens by default: on this machine only.
-pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7480);
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7485);
 
 /// Why settings cannot be used. Correct the file.
 #[derive(Debug, thiserror::Error)]

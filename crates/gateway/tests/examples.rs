@@ -74,7 +74,7 @@ fn settings_that_cannot_be_are_refused_by_name() {
         ("product = \"gtin:09521234543213\"", "product = \"gtin:1\"", "bills.products.BTX100"),
         ("= \"quantity\"", "= \"amount\"", "bills.columns.出库数量"),
         ("utc-offset-minutes = 480", "utc-offset-minutes = 841", "bills.utc-offset-minutes"),
-        ("listen = \"127.0.0.1:7480\"", "listen = \"0.0.0.0:7480\"", "listen"),
+        ("listen = \"127.0.0.1:7485\"", "listen = \"0.0.0.0:7485\"", "listen"),
         ("file = \"signer.pem\"", "", "key"),
         ("inbox = \"inbox\"", "inbux = \"inbox\"", "inbux"),
         ("keep-days = 400", "keep-days = \"long\"", "keep-days"),

@@ -68,8 +68,10 @@ pub struct CautionRow {
     pub cause_chinese: &'static str,
     /// What to do, in Chinese.
     pub remedy_chinese: &'static str,
-    /// It can be said of a text in a statement; the others come of scans and labels only.
+    /// It can be said of a text in a statement.
     pub canonical: bool,
+    /// It can be said of what a scanner or a label gave.
+    pub scanned: bool,
 }
 
 const WHOLE_MONTH: CautionRow = CautionRow {
@@ -79,6 +81,7 @@ const WHOLE_MONTH: CautionRow = CautionRow {
     cause_chinese: "日期只到月份（日为00），按当月最后一天计",
     remedy_chinese: "标签未印日期时无须处理",
     canonical: false,
+    scanned: true,
 };
 const FAR_YEAR: CautionRow = CautionRow {
     name: "far_year",
@@ -87,6 +90,7 @@ const FAR_YEAR: CautionRow = CautionRow {
     cause_chinese: "两位年份按距参考年份较远的年份理解",
     remedy_chinese: "请与标签核对",
     canonical: false,
+    scanned: true,
 };
 const RESTRICTED_NUMBER: CautionRow = CautionRow {
     name: "restricted_number",
@@ -95,6 +99,7 @@ const RESTRICTED_NUMBER: CautionRow = CautionRow {
     cause_chinese: "限域流通编码，出了本企业或本地区可能指另一种商品",
     remedy_chinese: "如有通用编码，请改用",
     canonical: true,
+    scanned: true,
 };
 const DEMONSTRATION_NUMBER: CautionRow = CautionRow {
     name: "demonstration_number",
@@ -103,6 +108,7 @@ const DEMONSTRATION_NUMBER: CautionRow = CautionRow {
     cause_chinese: "952开头的编码仅供演示",
     remedy_chinese: "除测试外请使用真实编码",
     canonical: true,
+    scanned: true,
 };
 const COUPON_NUMBER: CautionRow = CautionRow {
     name: "coupon_number",
@@ -111,6 +117,7 @@ const COUPON_NUMBER: CautionRow = CautionRow {
     cause_chinese: "这是优惠券或退款凭证的编码，不是商品编码",
     remedy_chinese: "请扫描商品本身的编码",
     canonical: true,
+    scanned: true,
 };
 const PAIR: CautionRow = CautionRow {
     name: "pair",
@@ -119,6 +126,7 @@ const PAIR: CautionRow = CautionRow {
     cause_chinese: "各数据单元相互排斥，或缺少必须同时出现的单元",
     remedy_chinese: "请与标签核对，并告知印制方",
     canonical: false,
+    scanned: true,
 };
 const CHECK_UNVERIFIED: CautionRow = CautionRow {
     name: "check_unverified",
@@ -127,6 +135,7 @@ const CHECK_UNVERIFIED: CautionRow = CautionRow {
     cause_chinese: "带有无法核验的校验位",
     remedy_chinese: "请与标签或登记核对",
     canonical: true,
+    scanned: true,
 };
 const TRACE_CODE_OR_SSCC: CautionRow = CautionRow {
     name: "trace_code_or_sscc",
@@ -135,6 +144,7 @@ const TRACE_CODE_OR_SSCC: CautionRow = CautionRow {
     cause_chinese: "20位数字按药品追溯码处理，也可能是带00前缀的SSCC",
     remedy_chinese: "若为托盘或箱，请写 sscc: 加后18位",
     canonical: true,
+    scanned: true,
 };
 const USCC_CHECK: CautionRow = CautionRow {
     name: "uscc_check",
@@ -143,6 +153,7 @@ const USCC_CHECK: CautionRow = CautionRow {
     cause_chinese: "统一社会信用代码的校验位不符（少数早期代码如此）",
     remedy_chinese: "请与营业执照或登记核对",
     canonical: true,
+    scanned: false,
 };
 
 const REGISTRATION_NUMBER: CautionRow = CautionRow {
@@ -152,6 +163,7 @@ const REGISTRATION_NUMBER: CautionRow = CautionRow {
     cause_chinese: "不符合已知的药品批准文号、医疗器械注册证编号或备案编号的格式",
     remedy_chinese: "请与证书核对",
     canonical: true,
+    scanned: false,
 };
 const INSTITUTION_LICENCE_NUMBER: CautionRow = CautionRow {
     name: "institution_licence_number",
@@ -160,6 +172,7 @@ const INSTITUTION_LICENCE_NUMBER: CautionRow = CautionRow {
     cause_chinese: "不符合医疗机构执业许可证登记号的格式（22位大写字母与数字，旧证为18位或12位）",
     remedy_chinese: "请与许可证核对",
     canonical: true,
+    scanned: false,
 };
 
 /// Everything that can be odd about a code, in the order of [`Caution`].
@@ -257,6 +270,7 @@ mod tests {
             core::iter::successors(Some(Caution::WholeMonth), |caution| next(*caution)).collect();
         assert_eq!(all.iter().map(|c| c.row()).collect::<Vec<_>>(), CAUTIONS);
         for (i, row) in CAUTIONS.iter().enumerate() {
+            assert!(row.canonical || row.scanned, "{} is said of nothing", row.name);
             assert!(CAUTIONS[..i].iter().all(|other| other.name != row.name), "{}", row.name);
         }
         for caution in all {

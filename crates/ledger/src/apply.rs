@@ -7,12 +7,13 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Select, Sender};
-use custody::{Admission, AdmitError, Limits, SealError, Signed, Table, View, ViewError};
+use custody::{Admission, AdmitError, DigestError, Limits, SealError, Signed, Table, View, ViewError};
 use runs::Record;
-use statement::{Leaf, Refusal, Seal};
+use statement::{AccessDigest, Leaf, Refusal, Seal, minute_end};
 
 use crate::{
     Clock, Config, Prepared, Receipt, StopCause,
+    access::DueDigest,
     intake::{Answer, Work},
     overlay::Layer,
     sequence::{Next, Sequence},
@@ -21,6 +22,8 @@ use crate::{
 
 /// Most that wall and monotonic clock may part.
 const MAX_PARTING: Duration = Duration::from_secs(5);
+/// Time from the end of a minute, µs, after which nothing is recorded before its access digest.
+const DIGEST_LATEST: u64 = 100_000_000;
 /// Links whose subjects are read ahead together.
 const PREFETCH_LINKS: usize = 2_048;
 
@@ -44,6 +47,11 @@ pub(crate) struct Applier<'s> {
     pub queue: Receiver<Work>,
     /// Seals that are due; never more than one at a time.
     pub seals: Receiver<Seal>,
+    /// Access digests that are due; those of minutes before the ledger was opened, which come before anything else.
+    pub digests: Receiver<DueDigest>,
+    pub first: Vec<AccessDigest>,
+    /// The minute whose digest comes next.
+    pub owed: u64,
     /// Without capacity: the commit thread takes a batch when it is done with the one before.
     pub out: Sender<Batch>,
     pub answers: Vec<Answer>,
@@ -55,6 +63,7 @@ pub(crate) struct Applier<'s> {
 enum Step {
     Work(Work),
     Seal(Seal),
+    Digest(DueDigest),
     /// Something may be ready now.
     Again,
     HandOver,
@@ -65,6 +74,9 @@ impl Applier<'_> {
     /// Runs until the queue is closed and empty, or the writer must stop. Whoever waits is told after the
     /// status says why.
     pub(crate) fn run(mut self) {
+        if let Err(cause) = self.first_digests() {
+            return self.shared.stop(cause);
+        }
         loop {
             match self.step() {
                 Step::Work(work) => match self.results(&work.statements) {
@@ -73,6 +85,11 @@ impl Applier<'_> {
                 },
                 Step::Seal(seal) => {
                     if let Err(cause) = self.seal(&seal) {
+                        return self.shared.stop(cause);
+                    }
+                }
+                Step::Digest(due) => {
+                    if let Err(cause) = self.digest(due).and_then(|()| self.hand_over()) {
                         return self.shared.stop(cause);
                     }
                 }
@@ -94,18 +111,24 @@ impl Applier<'_> {
             Err(e) if e.is_disconnected() => self.seals = crossbeam_channel::never(),
             Err(_) => {}
         }
+        match self.digests.try_recv() {
+            Ok(due) => return Step::Digest(due),
+            Err(e) if e.is_disconnected() => self.digests = crossbeam_channel::never(),
+            Err(_) => {}
+        }
         if let Ok(work) = self.queue.try_recv() {
             return Step::Work(work);
         }
         let mut select = Select::new();
         let queue = select.recv(&self.queue);
         let seals = select.recv(&self.seals);
+        let digests = select.recv(&self.digests);
         if !self.answers.is_empty() {
             select.send(&self.out);
         }
         let ready = select.ready();
         if ready != queue {
-            return if ready == seals { Step::Again } else { Step::HandOver };
+            return if ready == seals || ready == digests { Step::Again } else { Step::HandOver };
         }
         match self.queue.try_recv() {
             Ok(work) => Step::Work(work),
@@ -118,6 +141,7 @@ impl Applier<'_> {
     /// Admits and applies statements, handing over full batches.
     fn results(&mut self, statements: &[Prepared]) -> Result<Vec<Result<Receipt, Refusal>>, StopCause> {
         self.clocks.check()?;
+        self.await_digests()?;
         let started = Instant::now();
         let mut results = Vec::with_capacity(statements.len());
         let mut ahead = 0;
@@ -184,6 +208,7 @@ impl Applier<'_> {
     /// Records a seal and ends the batch with it, so that a checkpoint of just that size is signed.
     fn seal(&mut self, seal: &Seal) -> Result<(), StopCause> {
         self.clocks.check()?;
+        self.await_digests()?;
         let index = self.sequence.overlay.size();
         let inconsistent = |fault: String| StopCause::Inconsistent { index, fault };
         let payload = seal.encode().map_err(|e| inconsistent(e.to_string()))?;
@@ -193,6 +218,46 @@ impl Applier<'_> {
             Err(SealError::View(e)) => Err(storage(e)),
             Err(e) => Err(inconsistent(e.to_string())),
         }
+    }
+
+    /// Records the digests of minutes before the ledger was opened.
+    fn first_digests(&mut self) -> Result<(), StopCause> {
+        for digest in std::mem::take(&mut self.first) {
+            self.record_digest(&digest)?;
+            if self.sequence.overlay.pending() >= self.config.batch_statements {
+                self.hand_over()?;
+            }
+        }
+        if self.sequence.overlay.pending() > 0 { self.hand_over() } else { Ok(()) }
+    }
+
+    fn digest(&mut self, due: DueDigest) -> Result<(), StopCause> {
+        self.clocks.check()?;
+        self.record_digest(&due.digest)?;
+        self.owed = due.next;
+        Ok(())
+    }
+
+    fn record_digest(&mut self, digest: &AccessDigest) -> Result<(), StopCause> {
+        let index = self.sequence.overlay.size();
+        // The clock may have been set back a little since the digest was made.
+        let now = self.sequence.time(self.clocks.now()).max(minute_end(digest.minute));
+        match self.sequence.record_digest(&digest.encode().to_vec().into(), now) {
+            Ok(_) => Ok(()),
+            Err(DigestError::View(e)) => Err(storage(e)),
+            Err(e) => Err(StopCause::Inconsistent { index, fault: e.to_string() }),
+        }
+    }
+
+    /// Nothing may be recorded two minutes after the end of a minute and before its digest: where the access thread
+    /// was held up, waits for it.
+    fn await_digests(&mut self) -> Result<(), StopCause> {
+        while self.sequence.time(self.clocks.now()) >= minute_end(self.owed).saturating_add(DIGEST_LATEST) {
+            // It says itself why it ended, which then takes the place of this cause.
+            let due = self.digests.recv().map_err(|_| StopCause::ThreadLost)?;
+            self.digest(due)?;
+        }
+        Ok(())
     }
 
     /// Waits until the commit thread is done with the batch before.

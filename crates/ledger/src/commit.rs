@@ -8,11 +8,11 @@ use std::{
 use crossbeam_channel::Receiver;
 use custody::RecordedEntry;
 use merkle::{Checkpoint, Hash, SignerKey, TailTree, sha256};
-use statement::{Envelope, Leaf, LeafType, chain_hash, content_hash};
+use statement::{AccessDigest, Envelope, Leaf, LeafType, chain_hash, content_hash};
 use store::{LogBatch, StoreError, Watermark};
 
 use crate::{
-    Covering, Head, SignedCheckpoint, StopCause,
+    Covering, Head, SignedCheckpoint, StopCause, access,
     apply::Batch,
     edge::Edge,
     overlay::Layer,
@@ -79,8 +79,9 @@ impl<'s> Committer<'s> {
             }
             batch.answers.into_iter().for_each(|answer| answer.give(self.covering.clone()));
         }
-        if let Err(error) = self.files.view.flush() {
-            self.shared.stop(disk(error));
+        match self.files.view.flush() {
+            Ok(()) => self.sealer.durable(),
+            Err(error) => self.shared.stop(disk(error)),
         }
     }
 
@@ -142,6 +143,10 @@ impl<'s> Committer<'s> {
         counters.batch_statements.record(entries);
         counters.links.fetch_add(batch.links as u64, Relaxed);
         counters.payload_bytes.fetch_add(bytes as u64, Relaxed);
+        let digests = batch.layer.entries.iter().filter(|e| e.leaf[1] == LeafType::AccessDigest as u8);
+        for digest in digests.filter_map(|entry| AccessDigest::decode(&entry.payload).ok()) {
+            access::digested(self.shared, &digest);
+        }
     }
 
     /// A log that was closed before its last entries were covered gets its checkpoint on opening.
@@ -188,9 +193,9 @@ fn check_entry(entry: &RecordedEntry, chain_before: &Hash) -> Result<(), &'stati
     if entry.chain != chain_hash(chain_before, &entry.leaf) {
         return Err("the chain hash does not follow");
     }
-    if leaf.leaf_type == LeafType::Seal {
+    if matches!(leaf.leaf_type, LeafType::Seal | LeafType::AccessDigest) {
         let fits = entry.envelope.is_empty() && leaf.content == content_hash(&entry.payload);
-        return fits.then_some(()).ok_or("the leaf does not commit to the seal");
+        return fits.then_some(()).ok_or("the leaf does not commit to the seal or digest");
     }
     let envelope = Envelope::decode(&entry.envelope).map_err(|_| "the envelope is malformed")?;
     if leaf.leaf_type != LeafType::Statement || leaf.content != content_hash(&entry.envelope) {

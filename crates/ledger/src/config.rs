@@ -9,6 +9,8 @@ use merkle::SignerKey;
 pub struct Keys {
     /// Signs checkpoints; its verifier key is the one in the genesis entry.
     pub log: SignerKey,
+    /// Signs what privileged answers carry; its verifier key stands in the genesis entry too.
+    pub answer: SignerKey,
 }
 
 /// Bounds and delays.
@@ -38,6 +40,8 @@ pub struct Config {
     pub seal_interval: Duration,
     /// Time after which a seal is due in any case. Default 1 h.
     pub seal_idle: Duration,
+    /// Time from the end of a minute until the digest of its access records is recorded; below 100 s. Default 1 s.
+    pub digest_delay: Duration,
     /// Most that the last recorded time may lie ahead of the clock on open. Default 5 s.
     pub max_clock_jump: Duration,
     /// Most that the clock may be ahead of the last recorded time on open. A ledger may lie still over a
@@ -68,6 +72,7 @@ impl Default for Config {
             seal_backlog: 1 << 20,
             seal_interval: Duration::from_secs(60),
             seal_idle: Duration::from_secs(3_600),
+            digest_delay: Duration::from_secs(1),
             max_clock_jump: Duration::from_secs(5),
             max_clock_leap: Duration::from_secs(30 * 86_400),
             accept_clock_jump: false,

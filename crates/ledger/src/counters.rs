@@ -46,6 +46,15 @@ pub struct Counters {
     pub merges: AtomicU64,
     /// Links since a run was last cut: what lies in memory until the next is.
     pub unsealed_links: AtomicU64,
+    /// Privileged reads recorded.
+    pub accesses: AtomicU64,
+    /// Privileged reads refused because they could not be recorded.
+    pub accesses_refused: AtomicU64,
+    /// Access digests recorded.
+    pub digests: AtomicU64,
+    /// End of the newest minute that has its access digest, or of the last before the ledger was opened; µs since the
+    /// Unix epoch.
+    pub digested_until: AtomicU64,
 }
 
 impl Default for Counters {
@@ -72,6 +81,10 @@ impl Default for Counters {
             merge_us: AtomicU64::new(0),
             merges: AtomicU64::new(0),
             unsealed_links: AtomicU64::new(0),
+            accesses: AtomicU64::new(0),
+            accesses_refused: AtomicU64::new(0),
+            digests: AtomicU64::new(0),
+            digested_until: AtomicU64::new(0),
         }
     }
 }

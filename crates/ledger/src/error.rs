@@ -26,6 +26,14 @@ pub enum Error {
         /// Verifier key in the genesis.
         named: String,
     },
+    /// The key given is not that for answers.
+    #[error("the answer key given is {given}, the ledger's genesis names {named}: give the ledger's own key")]
+    WrongAnswerKey {
+        /// Verifier key of the key given.
+        given: String,
+        /// Verifier key in the genesis.
+        named: String,
+    },
     /// A stored entry is not what recording it made: restore a backup.
     #[error("entry {index} is damaged: {fault}; restore from a backup")]
     Entry {
@@ -42,12 +50,26 @@ pub enum Error {
         /// What does not fit.
         fault: String,
     },
+    /// An access digest says what the access records kept do not bear out: restore a backup.
+    #[error("the access digest at entry {index} does not fit: {fault}; restore from a backup")]
+    Access {
+        /// Its index.
+        index: u64,
+        /// What does not fit.
+        fault: String,
+    },
+    /// A read from the directory could not be recorded, so it is not answered.
+    #[error("the read could not be recorded: {0}")]
+    NotRecorded(String),
     /// Files of runs.
     #[error(transparent)]
     Runs(#[from] RunError),
     /// There is no seal yet that could prove anything about a subject.
     #[error("no seal has been recorded yet; the first comes within a minute of the first statement")]
     NoSeal,
+    /// Nothing has been signed that a proof could lead to.
+    #[error("no checkpoint has been signed yet: start the server once")]
+    NoCheckpoint,
     /// A checkpoint was signed for entries that are not here. Signing on would contradict it.
     #[error(
         "the log holds {entries} entries, but a checkpoint of size {signed} has been signed: \
@@ -67,9 +89,12 @@ pub enum Error {
         /// Size of the checkpoint.
         size: u64,
     },
-    /// The view was made from more entries than the log holds, or from others.
+    /// The view was made from more entries than the log holds, or from others. The log is synced before the view is
+    /// written, so a log that is shorter has lost what was acknowledged, or is an older copy: to rebuild is to
+    /// give that up.
     #[error(
-        "the view does not belong to this log (made from {view} entries, the log holds {log}): run `yuanliu rebuild`"
+        "the view does not belong to this log (made from {view} entries, the log holds {log}): if the log has lost \
+         entries, restore it from a copy that has them; if it is as it should be, run `yuanliu rebuild`"
     )]
     ForeignView {
         /// Entries the view was made from.

@@ -8,15 +8,16 @@ use std::{
     time::Instant,
 };
 
-use custody::{Limits, RecordedEntry, Signed, ViewError};
+use custody::{Limits, RecordedEntry, Signed, View as _, ViewError};
 use merkle::{Hash, VerifierKey};
 use prost::bytes::Bytes;
-use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, Statement, Words, own_subjects};
-use store::{Snapshot, StoreError};
+use statement::{Envelope, Genesis, LEAF_LEN, Reason, Refusal, SignedAccess, Statement, Words, own_subjects};
+use store::{AccessRow, Snapshot, Stamped, StoreError};
 use tokio::sync::watch;
 
 use crate::{
     Busy, Counters, Error, Head, Pending, Prepared, Receipt, SignedCheckpoint, Status, StopCause, Submission,
+    access::{Access, AccessError, Desk},
     apply::first_receipt,
     intake::Intake,
     keys::KeyCache,
@@ -41,9 +42,10 @@ pub(crate) struct Inner {
     pub limits: Limits,
     pub keys: KeyCache,
     pub intake: Intake,
+    pub access: Desk,
     pub shared: Arc<Shared>,
     pub files: Arc<Files>,
-    /// The sealer, the commit thread, then the apply thread.
+    /// The access thread, the sealer, the commit thread, then the apply thread.
     pub threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -220,6 +222,23 @@ impl Ledger {
         Ok(self.inner.files.log.put_cosigned(size, &checkpoint.note)?)
     }
 
+    /// Keeps a checkpoint with RFC 3161 tokens over its text, for ever.
+    ///
+    /// # Errors
+    /// It is not a checkpoint of this log and size, or could not be written.
+    pub fn keep_stamped(&self, stamped: &Stamped) -> Result<(), Error> {
+        read_checkpoint(stamped.size, stamped.note.clone(), &self.inner.log_key)?;
+        Ok(self.inner.files.log.put_stamped(stamped)?)
+    }
+
+    /// The largest checkpoint that was stamped, with its tokens.
+    ///
+    /// # Errors
+    /// The log could not be read, or the row is damaged.
+    pub fn newest_stamped(&self) -> Result<Option<Stamped>, Error> {
+        Ok(self.inner.files.log.stamped_up_to(u64::MAX)?)
+    }
+
     /// Ends the writer: a witness has seen what this log never had, so whatever it signed on would contradict
     /// that. Reads go on.
     pub fn halt(&self, fault: String) {
@@ -244,6 +263,33 @@ impl Ledger {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.inner.shared.counters
+    }
+
+    /// Makes the record of a privileged read durable, signed by the answer key. Blocks. Until it gives the record
+    /// nothing of the answer may be shown.
+    ///
+    /// # Errors
+    /// It could not be recorded: the read must be refused.
+    pub fn record_access(&self, access: Access) -> Result<SignedAccess, AccessError> {
+        self.inner.access.record(access, &self.inner.shared)
+    }
+
+    /// Index, leaf and contents of the access digest of a minute.
+    ///
+    /// # Errors
+    /// The log or the view could not be read, or is damaged.
+    pub fn access_digest(&self, minute: u64) -> Result<Option<(u64, RecordedEntry)>, Error> {
+        let snapshot = self.snapshot()?;
+        let Some(index) = custody::digest_of(&snapshot, minute)? else { return Ok(None) };
+        Ok(snapshot.entry(index)?.map(|entry| (index, entry)))
+    }
+
+    /// Access records kept of a minute, from a number on, at most `max`.
+    ///
+    /// # Errors
+    /// The log could not be read, or is damaged.
+    pub fn access_rows(&self, minute: u64, from: u32, max: usize) -> Result<Vec<AccessRow>, Error> {
+        Ok(self.inner.files.log.access(minute, from)?.take(max).collect::<Result<_, _>>()?)
     }
 
     /// Takes nothing more, records what is queued, signs a last checkpoint, flushes and ends the
@@ -283,10 +329,7 @@ impl Inner {
             );
             return Err(Refusal::at(Reason::WrongLedger, "header.ledger", text));
         }
-        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(|error| {
-            tracing::error!(%error, "a key could not be looked up");
-            Refusal::new(Reason::WriterStopped)
-        })?;
+        let key = self.keys.find(&key_id, || self.snapshot().map_err(ViewError::from)).map_err(unread)?;
         // A key that is not there may be enrolled by a statement on its way: the apply thread decides.
         let verified = match key {
             Some(key)
@@ -297,10 +340,19 @@ impl Inner {
             }
             key => key.is_some(),
         };
+        // Of one that cannot be checked yet nobody knows whether it will be recorded at all.
+        let through = if verified && custody::names_others(&statement) {
+            self.snapshot()
+                .map_err(ViewError::from)
+                .and_then(|view| custody::links_through(&view, &statement))
+                .map_err(unread)?
+        } else {
+            0
+        };
         let envelope = Envelope { key_id, digest: *statement.digest(), signature }.encode();
         let own = own_subjects(&statement);
         let signed = Signed { statement, key_id, envelope: Bytes::copy_from_slice(&envelope), own };
-        Ok(Prepared { signed, verified })
+        Ok(Prepared { signed, verified, through })
     }
 
     /// Why the writer stopped, where that was not asked for.
@@ -310,12 +362,22 @@ impl Inner {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         // The apply thread first: it ends when the queue is empty, and the commit thread after it.
         while let Some(handle) = threads.pop() {
+            // It gives the apply thread digests that are due, so it ends last.
+            if threads.is_empty() {
+                self.access.close();
+            }
             if handle.join().is_err() {
                 self.shared.stop(StopCause::ThreadLost);
             }
         }
         self.shared.failure()
     }
+}
+
+/// The view could not be read.
+fn unread(error: ViewError) -> Refusal {
+    tracing::error!(%error, "a statement could not be prepared");
+    Refusal::new(Reason::WriterStopped)
 }
 
 impl Drop for Inner {

@@ -41,6 +41,8 @@ pub struct Prepared {
     pub(crate) signed: custody::Signed,
     /// The signature has been checked against the key of that id.
     pub(crate) verified: bool,
+    /// Subjects that it links through statements it names, about.
+    pub(crate) through: usize,
 }
 
 impl Prepared {
@@ -50,10 +52,11 @@ impl Prepared {
         &self.signed.statement
     }
 
-    /// What it takes up in the queue: the number of subjects it names, at least 1.
+    /// What it takes up in the queue: the number of subjects it names, at least 1, and of those it links through
+    /// statements it names. A few bytes that name a large bill take as long to record as the bill.
     #[must_use]
     pub fn links(&self) -> usize {
-        self.signed.own.len().max(1)
+        self.signed.own.len().max(1) + self.through
     }
 }
 

@@ -5,6 +5,7 @@
 //! any thread      try_submit, enqueue, submit ──▶ queue, bounded in links
 //! apply thread    custody::admit, custody::apply over what is not yet written ──▶ batch
 //! commit thread   log (synced), view, head, receipts; checkpoints
+//! access thread   records of privileged reads, synced before they are answered ──▶ digests, to the apply thread
 //! sealer thread   what batches name ──▶ runs (on threads of their own) ──▶ seals, back to the apply thread
 //! ```
 //!
@@ -29,6 +30,7 @@
 //! Rules (`custody`), file formats (`store`), networking, and who may read what (`server`). There is no
 //! async runtime in here: threads do the work, and futures only wait for it.
 
+mod access;
 mod apply;
 mod cache;
 mod clock;
@@ -47,6 +49,7 @@ mod open;
 mod overlay;
 mod recover;
 mod sealer;
+mod seen;
 mod sequence;
 mod shared;
 mod source;
@@ -57,6 +60,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub use access::{Access, AccessError, AccessLog, with_access_log};
 pub use clock::{Clock, SystemClock};
 pub use compact::{Weight, compact};
 pub use config::{Config, Keys};
@@ -68,8 +72,9 @@ pub use offline::{
     Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild,
     restore, restore_beside, walk,
 };
+pub use seen::seen_by_others;
 pub use source::{LogSource, with_source};
-pub use store::Beside;
+pub use store::{AccessRow, Beside, Stamped};
 pub use subjects::{SubjectAnswer, link_proof};
 pub use tiles::Inclusion;
 pub use types::{Covering, Head, Receipt, SignedCheckpoint, Status, StopCause, Writer};

@@ -10,10 +10,12 @@ use store::{Beside, Dir, Log, ReadOnlyDir, Snapshot, StoreError, StoredView};
 
 use crate::{
     Config, Error, SignedCheckpoint,
+    access::Follower,
     edge::Edge,
     open::{log_key, read_genesis},
     overlay::Overlay,
     recover::{STEP, catch_up, follow, newest_checkpoint},
+    seen::notes,
     sequence::records,
 };
 
@@ -136,8 +138,8 @@ impl<E> From<StoreError> for Failed<E> {
 pub enum Step<'w> {
     /// The next entry.
     Entry(&'w RecordedEntry),
-    /// A kept checkpoint: after the last entry that it covers, or after all entries where it speaks of
-    /// more than there are.
+    /// A kept checkpoint, or one that was cosigned or stamped: after the last entry that it covers, or after all
+    /// entries where it speaks of more than there are.
     Checkpoint {
         /// Size that it is kept for.
         size: u64,
@@ -188,12 +190,12 @@ pub enum ViewCheck {
 }
 
 /// Shows every entry and every kept checkpoint in order to `visit`, derives what every seal says of tree and
-/// subjects, and compares the view in use with what the entries give. Nothing in `dir` is written; the scratch
+/// subjects and what every access digest says of the records kept, and compares the view in use with what the entries give. Nothing in `dir` is written; the scratch
 /// view and runs are made in `scratch`, an empty or new directory elsewhere, which is the caller's to remove.
 ///
 /// # Errors
 /// The directory is in use or holds no ledger, a row of the log cannot be read, [`Error::Seal`], or writing in
-/// `scratch` failed.
+/// `scratch` failed; [`Error::Access`].
 pub fn walk(
     dir: &Path,
     scratch: &Path,
@@ -263,13 +265,17 @@ fn walk_over(
 ) -> Result<(), Error> {
     let mut edge = Edge::load(log, scratch)?;
     let mut overlay = Overlay::new(log, scratch, 0, config.cached_rows);
-    let mut kept = log.checkpoints()?.peekable();
+    let mut kept = notes(log)?.peekable();
+    let mut accesses = Follower::after(None);
     for entry in log.entries(0)? {
         let entry = entry?;
         let Some(Changes { puts, records }) = visit(&overlay, Step::Entry(&entry)) else { return Ok(()) };
         if entry.leaf[1] == LeafType::Seal as u8 {
             write(scratch, &mut overlay, &mut edge)?;
             follow(&mut book, &overlay, &entry)?;
+        }
+        if entry.leaf[1] == LeafType::AccessDigest as u8 {
+            accesses.follow(log, edge.mark().size(), &entry.payload)?;
         }
         book.note(edge.mark().size(), records);
         edge.append(&entry);

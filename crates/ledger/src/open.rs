@@ -2,8 +2,9 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     thread,
+    time::Duration,
 };
 
 use crossbeam_channel::Receiver;
@@ -11,11 +12,12 @@ use custody::{Limits, RecordedEntry};
 use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
 use runs::{Book, Durability};
-use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, chain_hash};
+use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, MINUTE, chain_hash};
 use store::{Dir, Log, Snapshot};
 
 use crate::{
     Clock, Config, Error, Keys, Ledger,
+    access::{Desk, Due, Jobs, Recorder},
     apply::{Applier, Clocks},
     commit::{Committer, head},
     edge::Edge,
@@ -29,6 +31,9 @@ use crate::{
     shared::{Files, OnPanic, SealedRuns, Shared},
 };
 
+/// A digest must be recorded two minutes after its minute, and nothing is before it from 100 s on.
+const MAX_DIGEST_DELAY: Duration = Duration::from_secs(90);
+
 /// What the threads start from.
 struct Start {
     signer: SignerKey,
@@ -40,6 +45,8 @@ struct Start {
     /// Size of the newest signed checkpoint.
     signed: u64,
     work: Receiver<Work>,
+    jobs: Jobs,
+    due: Due,
     /// Where runs lie.
     runs: PathBuf,
     since: Since,
@@ -78,13 +85,17 @@ impl Ledger {
                 named: log_key.to_string(),
             });
         }
+        check_answer_key(&genesis, &keys.answer)?;
         let kept = newest_checkpoint(&files.log, &log_key)?;
         let runs = files.dir.runs(&files.view)?;
         let (log, view) = (&files.log, &files.view);
         let (edge, book) =
             catch_up(log, view, (&runs, Durability::Now), config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
-        let recorded_at = last_time(&files, edge.mark().size())?;
+        let recorded_at = last_time(&files.log)?;
         check_clock(recorded_at, clock.wall_us(), &config)?;
+        let newest = custody::digested(&Snapshot::new(&files.view, &files.log)?)?;
+        let times = (recorded_at, recorded_at.max(clock.wall_us()));
+        let due = Due::open(&files.log, newest.map(|newest| newest.minute), times, config.digest_delay)?;
 
         let limits = Limits {
             ledger: *files.log.ledger(),
@@ -98,6 +109,8 @@ impl Ledger {
         }
         let since = resume(&files, &shared, &edge, book)?;
         let (queue, work) = crossbeam_channel::unbounded();
+        let (access, jobs) = Desk::new(keys.answer.key().clone());
+        shared.counters.digested_until.store(times.1 / MINUTE * MINUTE, Relaxed);
         let inner = Inner {
             genesis,
             genesis_leaf,
@@ -105,6 +118,7 @@ impl Ledger {
             limits: limits.clone(),
             keys: KeyCache::new(config.cached_keys),
             intake: Intake::new(queue, Arc::clone(&shared)),
+            access,
             shared: Arc::clone(&shared),
             files: Arc::new(files),
             threads: Mutex::default(),
@@ -119,15 +133,44 @@ impl Ledger {
             recorded_at,
             signed,
             work,
+            jobs,
+            due,
             runs,
             since,
         })?;
         Ok(this)
     }
 
-    /// Starts both threads. Should the second not start, dropping the handle ends the first.
+    /// Starts the threads. Should one not start, dropping the handle ends those before.
     fn start(&self, start: Start) -> Result<(), Error> {
-        let Start { signer, config, clock, limits, edge, recorded_at, signed, work, runs, since } = start;
+        let Start {
+            signer,
+            config,
+            clock,
+            limits,
+            edge,
+            recorded_at,
+            signed,
+            work,
+            jobs,
+            mut due,
+            runs,
+            since,
+        } = start;
+        let now = recorded_at.max(clock.wall_us());
+        let mut first = Vec::new();
+        while due.first() < now / MINUTE && due.is_due(now) {
+            first.push(due.take(&self.inner.files.log)?.digest);
+        }
+        let owed = due.first();
+        let (give, digests) = crossbeam_channel::bounded(1);
+        let (files, shared) = (Arc::clone(&self.inner.files), Arc::clone(&self.inner.shared));
+        let recorder = Recorder::new(files, shared, Arc::clone(&clock), jobs, give, due, recorded_at);
+        let shared = Arc::clone(&self.inner.shared);
+        self.spawn("access", move || {
+            let _on_panic = OnPanic(&shared);
+            recorder.run();
+        })?;
         let (out, batches) = crossbeam_channel::bounded(0);
         let (size, chain, interval) = (edge.mark().size(), edge.mark().chain, config.checkpoint_interval);
         let (ask, seals) = crossbeam_channel::bounded(1);
@@ -155,6 +198,9 @@ impl Ledger {
                 clocks: Clocks::new(&*clock),
                 queue: work,
                 seals,
+                digests,
+                first,
+                owed,
                 out,
                 answers: Vec::new(),
                 links: 0,
@@ -189,6 +235,9 @@ fn check_settings(config: &Config) -> Result<u32, Error> {
     }
     if config.seal_backlog < config.seal_links {
         return Err(Error::Setting("seal_backlog must not be below seal_links"));
+    }
+    if config.digest_delay > MAX_DIGEST_DELAY {
+        return Err(Error::Setting("digest_delay must be at most 90 s"));
     }
     match u32::try_from(config.queue_links) {
         Ok(links) if links > 0 && config.queue_links <= tokio::sync::Semaphore::MAX_PERMITS => Ok(links),
@@ -225,10 +274,15 @@ pub(crate) fn log_key(genesis: &Genesis) -> Result<VerifierKey, GenesisError> {
     Ok(key)
 }
 
-fn last_time(files: &Files, size: u64) -> Result<u64, Error> {
-    let index = size.saturating_sub(1);
-    let entry = files.log.entry(index)?;
-    let leaf = entry.and_then(|entry| Leaf::decode(&entry.leaf).ok());
+fn check_answer_key(genesis: &Genesis, given: &SignerKey) -> Result<(), Error> {
+    let (named, given) = (&genesis.message().answer_key, given.verifier().to_string());
+    if *named == given { Ok(()) } else { Err(Error::WrongAnswerKey { given, named: named.clone() }) }
+}
+
+/// When the last entry of a log was recorded.
+pub(crate) fn last_time(log: &Log) -> Result<u64, Error> {
+    let index = log.size().saturating_sub(1);
+    let leaf = log.entry(index)?.and_then(|entry| Leaf::decode(&entry.leaf).ok());
     let leaf = leaf.ok_or_else(|| Error::Entry { index, fault: "its leaf is malformed".into() })?;
     Ok(leaf.recorded_at)
 }

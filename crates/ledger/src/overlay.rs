@@ -39,8 +39,13 @@ impl Default for Rows {
     }
 }
 
+/// Tables that recording a statement scans, some once for each of its items: hashed, each scan would look at every
+/// row of the batch.
 const fn is_scanned(table: Table) -> bool {
-    matches!(table, Table::Touch | Table::Response | Table::Mandate | Table::Alias | Table::Register)
+    matches!(
+        table,
+        Table::Touch | Table::Response | Table::Mandate | Table::Holding | Table::Alias | Table::Register
+    )
 }
 
 impl Layer {

@@ -9,7 +9,8 @@ use statement::{Leaf, LeafType, Seal, SubjectState};
 use store::{Log, StoreError, StoredView, Watermark};
 
 use crate::{
-    Error, Progress, SignedCheckpoint, edge::Edge, overlay::Overlay, sequence::Sequence, tiles::Tiles,
+    Error, Progress, SignedCheckpoint, access::Follower, edge::Edge, overlay::Overlay, sequence::Sequence,
+    tiles::Tiles,
 };
 
 /// Entries between two writes of the view, and two calls of progress.
@@ -30,6 +31,7 @@ pub(crate) fn catch_up(
     let mut edge = Edge::load(log, view)?;
     let overlay = Overlay::new(log, view, mark.size(), cached_rows);
     let mut book = open_book(&overlay, runs)?;
+    let mut accesses = Follower::after(custody::digested(&overlay)?.map(|newest| newest.minute));
     let mut sequence = Sequence::new(overlay, mark.chain, recorded_at);
     check_root(&mark.range, kept)?;
     for entry in log.entries(mark.size())? {
@@ -40,6 +42,9 @@ pub(crate) fn catch_up(
         }
         let index = edge.mark().size();
         sequence.replay(&entry)?;
+        if entry.leaf[1] == LeafType::AccessDigest as u8 {
+            accesses.follow(log, index, &entry.payload)?;
+        }
         book.note(index, std::mem::take(&mut sequence.touched));
         edge.append(&entry);
         check_root(&edge.mark().range, kept)?;

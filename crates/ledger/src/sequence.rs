@@ -1,11 +1,12 @@
 //! One entry after another: the function that the live path, recovery and rebuild share.
 
-use custody::{Input, Outcome, RecordedEntry, SealError, View, ViewError};
+use custody::{DigestError, Input, Outcome, RecordedEntry, SealError, View, ViewError};
 use merkle::Hash;
 use prost::bytes::Bytes;
 use runs::Record;
 use statement::{
-    Envelope, Genesis, LEAF_LEN, Leaf, LeafType, Named, Seal, Statement, chain_hash, own_subjects,
+    AccessDigest, Envelope, Genesis, LEAF_LEN, Leaf, LeafType, Named, Seal, Statement, chain_hash,
+    own_subjects,
 };
 
 use crate::{Error, Receipt, overlay::Overlay};
@@ -61,6 +62,17 @@ impl<'s> Sequence<'s> {
         Ok(self.append(outcome, Bytes::new(), payload.clone()).0)
     }
 
+    /// Records an access digest. Gives its receipt, which holds once the entry is durable.
+    pub(crate) fn record_digest(
+        &mut self,
+        payload: &Bytes,
+        recorded_at: u64,
+    ) -> Result<Receipt, DigestError> {
+        let digest = AccessDigest::decode(payload).map_err(|e| ViewError(e.to_string()))?;
+        let outcome = custody::apply_digest(&self.overlay, &digest, payload, recorded_at)?;
+        Ok(self.append(outcome, Bytes::new(), payload.clone()).0)
+    }
+
     fn append(&mut self, outcome: Outcome, envelope: Bytes, payload: Bytes) -> (Receipt, usize) {
         let leaf = outcome.leaf.encode();
         let receipt = Receipt {
@@ -93,6 +105,9 @@ impl<'s> Sequence<'s> {
             }
             LeafType::Seal if index > 0 && stored.envelope.is_empty() => {
                 self.record_seal(&stored.payload, leaf.recorded_at).map_err(|e| damaged(e.to_string()))?
+            }
+            LeafType::AccessDigest if index > 0 && stored.envelope.is_empty() => {
+                self.record_digest(&stored.payload, leaf.recorded_at).map_err(|e| damaged(e.to_string()))?
             }
             other => return Err(damaged(format!("an entry of type {other:?} cannot stand here"))),
         };

@@ -13,11 +13,12 @@ use evidence::{
 use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof};
 use runs::Durability;
 use statement::{Link, SubjectKey};
-use store::{Dir, Snapshot};
+use store::{Dir, Log, Snapshot};
 
 use crate::{
-    Config, Error, Ledger, Progress, SignedCheckpoint,
-    open::{log_key, read_genesis},
+    Access, Config, Error, Ledger, Progress, SignedCheckpoint,
+    access::keep_offline,
+    open::{last_time, log_key, read_genesis},
     recover::{catch_up, newest_checkpoint, read_checkpoint, seal_at},
     shared::SealedRuns,
     tiles::Tiles,
@@ -28,6 +29,7 @@ pub struct LogSource<'l> {
     snapshot: Snapshot<'l>,
     sealed: Arc<SealedRuns>,
     checkpoint: SignedCheckpoint,
+    log: &'l Log,
 }
 
 impl std::fmt::Debug for LogSource<'_> {
@@ -47,7 +49,7 @@ impl Ledger {
         let newest = self.checkpoint(None)?.ok_or(Error::NoSeal)?;
         let checkpoint = above(&sealed, self.cosigned()?, newest);
         // Last: it must hold everything that the checkpoint covers.
-        Ok(LogSource { snapshot: self.snapshot()?, sealed, checkpoint })
+        Ok(LogSource { snapshot: self.snapshot()?, sealed, checkpoint, log: &self.inner.files.log })
     }
 }
 
@@ -59,13 +61,15 @@ fn above(
     cosigned.filter(|cosigned| cosigned.size > sealed.index).unwrap_or(newest)
 }
 
-/// Opens a ledger that no server has open, brings its view up to the log, signs nothing, and hands it to `ask`.
+/// Opens a ledger that no server has open, brings its view up to the log, signs nothing, makes a record of the read
+/// durable (the next start of the server digests it), and hands it to `ask`.
 ///
 /// # Errors
 /// The directory is in use or holds no ledger; [`Error::NoSeal`]; an entry is damaged; reading or writing failed.
 pub fn with_source<T>(
     dir: &Path,
     config: &Config,
+    access: Access,
     progress: Progress<'_>,
     ask: impl FnOnce(&LogSource<'_>) -> T,
 ) -> Result<T, Error> {
@@ -92,7 +96,8 @@ pub fn with_source<T>(
     let cosigned = log.cosigned()?;
     let cosigned = cosigned.map(|(size, note)| read_checkpoint(size, note, &key)).transpose()?;
     let checkpoint = above(&sealed, cosigned, kept.ok_or(Error::NoSeal)?);
-    Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint }))
+    keep_offline(&log, last_time(&log)?, access)?;
+    Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint, log: &log }))
 }
 
 impl Source for LogSource<'_> {
@@ -100,6 +105,16 @@ impl Source for LogSource<'_> {
 
     fn checkpoint(&self) -> Result<String, Error> {
         Ok(self.checkpoint.note.clone())
+    }
+
+    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Error> {
+        let most = self.checkpoint.size;
+        let covering = self.log.stamped_from(size)?.filter(|stamped| stamped.size <= most);
+        let found = match covering {
+            Some(stamped) => Some(stamped),
+            None => self.log.stamped_up_to(size.min(most))?,
+        };
+        Ok(found.map(|stamped| (stamped.note, stamped.tokens)))
     }
 
     fn seal(&self) -> Result<u64, Error> {

@@ -6,6 +6,8 @@
 //! | other party | where it signed, is principal, counterparty or the party registered, or whose shipment it answers | those in whose chain of custody it has a part |
 //! | no token | genesis; of all others the public leaf | none |
 //!
+//! A confidential statement is read by its two sides and by auditors, by no other authority.
+//!
 //! Of an item in whose chain a party has a part it sees where the item is only while that is one step away.
 //!
 //! What may not be seen looks the same as what does not exist.
@@ -18,7 +20,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use custody::{View, ViewError, registry, response, tables};
+use custody::{View, ViewError, confidential, registry, response, tables};
 use merkle::Hash;
 use proto::v1::Role;
 use statement::{Day, LeafType, SubjectKind};
@@ -47,7 +49,11 @@ impl Credentials {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let reader = token::reader(view, token, ledger, now.as_secs())?;
         let us = i64::try_from(now.as_micros()).unwrap_or(i64::MAX);
-        Ok(Sight { reason: reader.reason, ..Sight::of_party(view, reader.party, Day::of_instant(us))? })
+        Ok(Sight {
+            reason: reader.reason,
+            key: reader.key,
+            ..Sight::of_party(view, reader.party, Day::of_instant(us))?
+        })
     }
 
     /// The same where a token is needed.
@@ -64,7 +70,11 @@ impl Credentials {
 pub(crate) struct Sight {
     /// Canonical party id; empty for the public.
     pub(crate) party: String,
+    /// Id of the key by which it has shown who it is.
+    pub(crate) key: Hash,
     everything: bool,
+    /// An auditor in force today.
+    auditor: bool,
     /// Why it reads.
     pub(crate) reason: ReadReason,
     /// Numbers of its subjects `activity` and `party`, where it has any.
@@ -73,24 +83,37 @@ pub(crate) struct Sight {
 
 impl Sight {
     fn public() -> Self {
-        Self { party: String::new(), everything: false, reason: ReadReason::default(), numbers: Vec::new() }
+        Self {
+            party: String::new(),
+            key: [0; 32],
+            everything: false,
+            auditor: false,
+            reason: ReadReason::default(),
+            numbers: Vec::new(),
+        }
     }
 
     fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {
         let row = registry::party(view, &party)?;
-        let everything = row.is_some_and(|row| {
-            registry::roles_on(&row, today).iter().any(|(r, _)| matches!(r, Role::Authority | Role::Auditor))
-        });
+        let roles = row.map(|row| registry::roles_on(&row, today)).unwrap_or_default();
+        let holds = |role| roles.iter().any(|(held, _)| *held == role);
+        let auditor = holds(Role::Auditor);
+        let everything = auditor || holds(Role::Authority);
         let mut numbers = Vec::new();
         for kind in [SubjectKind::Activity, SubjectKind::Party] {
             numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
         }
-        Ok(Self { party, everything, reason: ReadReason::default(), numbers })
+        Ok(Self { party, key: [0; 32], everything, auditor, reason: ReadReason::default(), numbers })
     }
 
     /// Numbers of the reader's subjects `activity` and `party`.
     pub(crate) fn numbers(&self) -> &[u64] {
         &self.numbers
+    }
+
+    /// Sees more than a trader does: what it reads is recorded before it is answered.
+    pub(crate) const fn is_privileged(&self) -> bool {
+        self.everything
     }
 
     /// Sees all there is.
@@ -109,6 +132,9 @@ impl Sight {
 
     /// Whether the contents of a statement's entry may be shown.
     pub(crate) fn statement<V: View>(&self, view: &V, index: u64) -> Result<bool, ViewError> {
+        if let Some(sides) = confidential::readers(view, index)? {
+            return Ok(self.auditor || sides.contains(&self.party));
+        }
         if self.everything {
             return Ok(true);
         }
@@ -129,7 +155,7 @@ impl Sight {
 
     /// Whether a statement is shown to this reader for its role alone, and not as one that it concerns.
     pub(crate) fn by_role_only<V: View>(&self, view: &V, index: u64) -> Result<bool, Fault> {
-        let as_party = Self { everything: false, ..self.clone() };
+        let as_party = Self { everything: false, auditor: false, ..self.clone() };
         Ok(self.everything && !as_party.statement(view, index)?)
     }
 

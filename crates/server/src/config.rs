@@ -4,7 +4,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{documents::AttachmentSettings, witnesses::WitnessSettings};
+use crate::{documents::AttachmentSettings, stamping::TimestampSettings, witnesses::WitnessSettings};
 
 /// What the server is told by file, environment or flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// Who watches the log.
     pub witness: WitnessSettings,
+    /// Who stamps its checkpoints.
+    pub timestamp: TimestampSettings,
     /// Documents beside the ledger.
     pub attachments: AttachmentSettings,
     /// Origins whose pages may call by gRPC-Web, such as `https://console.example.cn`; empty = only pages
@@ -37,6 +39,7 @@ impl Default for ServerConfig {
             tls: TlsConfig::default(),
             limits: Limits::default(),
             witness: WitnessSettings::default(),
+            timestamp: TimestampSettings::default(),
             attachments: AttachmentSettings::default(),
             cors_origins: Vec::new(),
         }

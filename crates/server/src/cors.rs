@@ -16,7 +16,8 @@ use tonic::{
 
 const ALLOW_HEADERS: &str =
     "content-type, x-grpc-web, x-user-agent, grpc-timeout, authorization, accept-language, x-request-id";
-const EXPOSE_HEADERS: &str = "grpc-status, grpc-message, grpc-status-details-bin, x-request-id";
+const EXPOSE_HEADERS: &str =
+    "grpc-status, grpc-message, grpc-status-details-bin, x-request-id, yuanliu-access-record-bin";
 /// How long a browser may remember the permission, s.
 const MAX_AGE: &str = "7200";
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! connection   places, TLS, HTTP/2 limits        connection, tls, serve
-//! every call   deadline, metrics, log line       observe; pages of other origins: cors
+//! every call   deadline, metrics, log line       observe; pages of other origins: cors; privileged ones: record
 //! who asks     read token, access                token, access
 //! what         translate, call, translate        services
 //! documents    their store, and what the log     documents
@@ -28,8 +28,10 @@ mod language;
 mod metrics;
 mod observe;
 mod pool;
+mod record;
 mod serve;
 mod services;
+mod stamping;
 mod status;
 mod tiles;
 mod tls;
@@ -39,7 +41,9 @@ mod witnesses;
 pub use config::{Limits, ServerConfig, TlsConfig};
 pub use documents::{AttachmentSettings, AttachmentsPlace, DocumentsError, attachments_place};
 pub use observe::ACCESS_LOG;
+pub use record::ACCESS_RECORD;
 pub use serve::{ServeError, Server, asked_to_end, bind, serve};
+pub use stamping::{TimestampError, TimestampSettings};
 pub use status::DOMAIN;
 pub use tls::{DEVELOPMENT_CERT, DEVELOPMENT_KEY, ServerIdentity, TlsError};
 pub use token::{MAX_LIFETIME_S, TOKEN_TYPE};

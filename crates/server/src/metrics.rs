@@ -8,7 +8,7 @@ mod process;
 use std::{
     collections::HashMap,
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -20,8 +20,10 @@ use tonic::Code;
 pub(crate) use collect::{code_name, registry};
 pub(crate) use histogram::Histogram;
 
+use crate::stamping::StampCounters;
+
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 39] = [
+pub(crate) const METHODS: [&str; 42] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     "/yuanliu.v1.LedgerService/SubmitStatements",
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -34,10 +36,13 @@ pub(crate) const METHODS: [&str; 39] = [
     "/yuanliu.v1.LedgerService/GetConsistencyProof",
     "/yuanliu.v1.LedgerService/GetSubjectProof",
     "/yuanliu.v1.CaseService/ExportEvidence",
+    "/yuanliu.v1.AccessService/GetAccessDigest",
+    "/yuanliu.v1.AccessService/ListAccessRecords",
     "/yuanliu.v1.DeskService/ListInbound",
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",
     "/yuanliu.v1.DeskService/ListSubmitted",
+    "/yuanliu.v1.DeskService/ListRequests",
     "/yuanliu.v1.DeskService/GetLotDossier",
     "/yuanliu.v1.RegistryService/GetParty",
     "/yuanliu.v1.RegistryService/ListParties",
@@ -107,6 +112,8 @@ pub(crate) struct Metrics {
     pub(crate) ack: Histogram,
     /// Connections taken.
     pub(crate) connections: AtomicU64,
+    /// Time stamps.
+    pub(crate) stamps: Arc<StampCounters>,
 }
 
 impl Default for Metrics {
@@ -118,6 +125,7 @@ impl Default for Metrics {
             refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             ack: Histogram::default(),
             connections: AtomicU64::new(0),
+            stamps: Arc::default(),
         }
     }
 }

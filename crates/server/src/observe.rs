@@ -29,6 +29,7 @@ use crate::{
     access::Sight,
     language::Language,
     metrics::{Method, Metrics, code_name},
+    record,
     status::{Fault, Kind},
     token::ReadReason,
 };
@@ -43,7 +44,12 @@ const MAX_ID: usize = 64;
 
 /// What a handler tells about its call: the party concerned, and why a privileged one reads.
 #[derive(Clone, Default)]
-pub(crate) struct Note(Arc<OnceLock<Told>>);
+pub(crate) struct Note {
+    told: Arc<OnceLock<Told>>,
+    /// The record of a privileged read; empty where the answer has begun without.
+    record: Arc<OnceLock<Vec<u8>>>,
+    method: Option<Method>,
+}
 
 struct Told {
     party: Box<str>,
@@ -64,10 +70,26 @@ impl Note {
     }
 
     fn set(&self, told: impl FnOnce() -> Told) {
-        if self.0.get().is_none() {
+        if self.told.get().is_none() {
             // Whoever comes second is not needed.
-            let _ = self.0.set(told());
+            let _ = self.told.set(told());
         }
+    }
+
+    /// What is called.
+    pub(crate) fn method(&self) -> &'static str {
+        self.method.map_or("", Method::path)
+    }
+
+    /// The record that goes with the answer, where there is one; empty once that has begun without.
+    pub(crate) fn record(&self) -> Option<&[u8]> {
+        self.record.get().map(Vec::as_slice)
+    }
+
+    /// Sends a record with the answer.
+    pub(crate) fn set_record(&self, record: Vec<u8>) {
+        // Whoever comes second is not needed.
+        let _ = self.record.set(record);
     }
 
     /// The note of a call.
@@ -177,10 +199,11 @@ struct Call {
 impl Call {
     /// A call that has been counted as running.
     fn begun(metrics: &Arc<Metrics>, request: &Request) -> Self {
+        let method = Method::of(request.uri().path());
         Self {
             metrics: Arc::clone(metrics),
-            method: Method::of(request.uri().path()),
-            note: Note::default(),
+            method,
+            note: Note { method: Some(method), ..Note::default() },
             id: Id::of(request.headers()),
             begin: Instant::now(),
             head: None,
@@ -192,6 +215,10 @@ impl Call {
     /// ends with its trailers.
     fn answered(mut self, mut response: Response) -> Response {
         self.head = Some(self.begin.elapsed());
+        match self.note.record() {
+            Some(record) => record::put(response.headers_mut(), record),
+            None => self.note.set_record(Vec::new()),
+        }
         if let Some(code) = code_in(response.headers()) {
             self.code = Some(code);
             if code != Code::Ok
@@ -211,7 +238,7 @@ impl Drop for Call {
         let code = self.code.unwrap_or(Code::Cancelled);
         let head = self.head.unwrap_or_else(|| self.begin.elapsed());
         self.metrics.end(self.method, code, head);
-        let told = self.note.0.get();
+        let told = self.note.told.get();
         macro_rules! line {
             ($level:ident $(, $field:ident = $value:expr)*) => {
                 tracing::$level!(

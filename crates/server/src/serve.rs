@@ -4,9 +4,10 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 
 use ledger::{Ledger, Writer};
 use rpc::{
-    attachment_service_server::AttachmentServiceServer, case_service_server::CaseServiceServer,
-    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer,
-    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
+    access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
+    case_service_server::CaseServiceServer, desk_service_server::DeskServiceServer,
+    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -24,7 +25,8 @@ use crate::{
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{AccessApi, AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    stamping::{Stamping, TimestampError},
     tiles,
     tls::{ServerIdentity, TlsError},
     token,
@@ -40,8 +42,12 @@ const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 /// Services whose health is that of the writer; the empty one is the server as a whole.
 const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
 /// Services that go on when the writer has stopped.
-const READING: [&str; 3] =
-    ["yuanliu.v1.RegistryService", "yuanliu.v1.TraceService", "yuanliu.v1.CaseService"];
+const READING: [&str; 4] = [
+    "yuanliu.v1.RegistryService",
+    "yuanliu.v1.TraceService",
+    "yuanliu.v1.CaseService",
+    "yuanliu.v1.AccessService",
+];
 
 /// Why a server does not come up, or did not go down in order.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +69,9 @@ pub enum ServeError {
     /// Witnesses.
     #[error(transparent)]
     Witness(#[from] WitnessError),
+    /// Time-stamping authorities.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
     /// An entry of `cors_origins` is not an origin.
     #[error("cors_origins: \"{0}\" is not an origin such as https://console.example.cn")]
     Origin(String),
@@ -88,6 +97,7 @@ pub struct Server {
     documents: Arc<Documents>,
     cors: CorsLayer,
     witnesses: Witnesses,
+    stamping: Option<Stamping>,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
 }
@@ -102,6 +112,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     token::install();
     let cors = CorsLayer::new(&config.cors_origins).map_err(ServeError::Origin)?;
     let witnesses = Witnesses::new(&config.witness)?;
+    let stamping = Stamping::new(&config.timestamp)?;
     let identity = ServerIdentity::load(&config.tls)?;
     let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let grpc = listen(config.listen).await?;
@@ -114,7 +125,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, documents, cors, witnesses, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -204,8 +215,8 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, documents, cors, witnesses, grpc: (listener, address), http } =
-            self;
+        let Self { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http } = self;
+        let (listener, address) = grpc;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
@@ -222,6 +233,10 @@ impl Server {
             spawn_http(listener, router, stopped.clone())
         });
 
+        let stamping = stamping.map(|stamping| {
+            let (log, counters) = ((ledger.clone(), !witnesses.is_empty()), Arc::clone(&metrics.stamps));
+            tokio::spawn(stamping.run(log, shared.readers.clone(), counters, stopped.clone()))
+        });
         let feeding = tokio::spawn(witnesses.feed(ledger.clone(), shared.readers.clone(), stopped.clone()));
         let mut transport = transport(&limits)
             .tls_config(identity.tonic(Duration::from_millis(limits.handshake_ms)))?
@@ -256,6 +271,9 @@ impl Server {
         }
         health.await?;
         feeding.await?;
+        if let Some(stamping) = stamping {
+            stamping.await?;
+        }
         follower.await?;
         closed??;
         transport
@@ -319,6 +337,9 @@ where
         )
         .add_service(
             CaseServiceServer::new(CaseApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            AccessServiceServer::new(AccessApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
         )
         .add_service(
             DeskServiceServer::new(DeskApi(Arc::clone(shared)))

@@ -1,5 +1,6 @@
 //! The gRPC services: translate, call, translate.
 
+mod access;
 mod attachment;
 mod case;
 mod desk;
@@ -31,6 +32,7 @@ use crate::{
     status::Fault,
 };
 
+pub(crate) use access::AccessApi;
 pub(crate) use attachment::AttachmentApi;
 pub(crate) use case::CaseApi;
 pub(crate) use desk::DeskApi;
@@ -56,14 +58,14 @@ pub(crate) struct Shared {
 pub(crate) type Snapshot<'s> = store::Snapshot<'s>;
 
 impl Shared {
-    /// Answers a read by a party: credentials, then `read`, all in one place off the async threads.
+    /// Answers a read by a party: credentials, the record of a privileged one, then `read`, all in one place off the async threads.
     pub(crate) async fn read<Q, A>(
         self: &Arc<Self>,
         request: Request<Q>,
         read: impl FnOnce(&Ledger, &Snapshot<'_>, &Sight, Q) -> Result<A, Fault> + Send + 'static,
     ) -> Result<Response<A>, Status>
     where
-        Q: Send + 'static,
+        Q: prost::Message + 'static,
         A: Send + 'static,
     {
         let language = Language::of(request.metadata());
@@ -75,7 +77,7 @@ impl Shared {
                 .read(move || {
                     let view = shared.ledger.snapshot()?;
                     let sight = credentials.party_sight(&view, &shared.ledger.id())?;
-                    note.reader(&sight);
+                    note.reads(&shared.ledger, &sight, &query)?;
                     read(&shared.ledger, &view, &sight, query)
                 })
                 .await

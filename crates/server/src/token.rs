@@ -39,6 +39,8 @@ const MAX_PURPOSE: usize = 200;
 pub(crate) struct Reader {
     /// Canonical party id.
     pub(crate) party: String,
+    /// Id of the key that signed the token.
+    pub(crate) key: Hash,
     /// Why it reads: purpose, case, or both.
     pub(crate) reason: ReadReason,
 }
@@ -91,7 +93,7 @@ pub(crate) fn reader<V: View>(view: &V, token: &str, ledger: &Hash, now: u64) ->
         return Err(Kind::TokenPurpose.into());
     }
     let reason = ReadReason { purpose: claims.purpose, case: claims.case };
-    Ok(Reader { party: claims.iss, reason })
+    Ok(Reader { party: claims.iss, key: id, reason })
 }
 
 /// The key id in the header, which must have the one form there is.

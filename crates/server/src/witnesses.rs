@@ -75,7 +75,7 @@ pub enum WitnessError {
         witnesses: usize,
     },
     /// An address.
-    #[error(transparent)]
+    #[error("server.witness: {0}")]
     Feeder(#[from] FeederError),
     /// A witness has seen more, or something else.
     #[error(

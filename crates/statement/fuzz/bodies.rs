@@ -5,21 +5,22 @@ use merkle::SigningKey;
 use prost::{Message as _, bytes::Bytes};
 use proto::{schema, v1};
 use statement::{
-    Envelope, Genesis, Leaf, STATEMENT_TYPE, Statement, own_subjects, scan::scan as scan_message, sign,
-    verify,
+    AccessDigest, AccessLeaf, Envelope, Genesis, Leaf, STATEMENT_TYPE, SignedAccess, Statement, own_subjects,
+    scan::scan as scan_message, sign, verify,
 };
 
 /// A target: its name, and what it does with bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("scan", scan),
     ("statement", statement),
     ("genesis", genesis),
     ("dsse", dsse),
     ("envelope", envelope),
     ("leaf", leaf),
+    ("access", access),
 ];
 
 /// What the scanner lets through, the decoder reads, and nothing is lost on the way: what is encoded from it
@@ -83,6 +84,19 @@ pub fn envelope(data: &[u8]) {
 /// A leaf that is read is written as it was read.
 pub fn leaf(data: &[u8]) {
     if let Ok(read) = Leaf::decode(data) {
+        assert_eq!(read.encode().as_slice(), data);
+    }
+}
+
+/// An access record or digest that is read is written as it was read.
+pub fn access(data: &[u8]) {
+    if let Ok(read) = AccessLeaf::decode(data) {
+        assert_eq!(read.encode().as_deref(), Ok(data));
+    }
+    if let Ok(read) = SignedAccess::decode(data) {
+        assert_eq!(read.encode(), data);
+    }
+    if let Ok(read) = AccessDigest::decode(data) {
         assert_eq!(read.encode().as_slice(), data);
     }
 }

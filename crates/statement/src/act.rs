@@ -53,6 +53,17 @@ macro_rules! acts {
                 }
             }
 
+            /// The case that it says it belongs to, empty = none; `None` for kinds that belong to no case.
+            #[must_use]
+            pub fn case(self) -> Option<&'a str> {
+                match self {
+                    Self::AssistRequest(b) => Some(&b.case_id),
+                    Self::AssistReply(b) => Some(&b.case_id),
+                    Self::Opinion(b) => Some(&b.case_id),
+                    _ => None,
+                }
+            }
+
             /// The path of its fields: as a statement's body, or in a Correct.
             #[must_use]
             pub const fn path(self, in_correct: bool) -> &'static str {
@@ -93,4 +104,8 @@ acts! {
     ActivityFigure: "activity_figure",
     PostalCheck: "postal_check",
     Observation: "observation",
+    Opinion: "opinion",
+    AuthenticityReply: "authenticity_reply",
+    AssistRequest: "assist_request",
+    AssistReply: "assist_reply",
 }

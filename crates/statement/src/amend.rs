@@ -92,6 +92,10 @@ lines! {
     AdverseEvent: items lots;
     Listing: products;
     PostalCheck: items;
+    Opinion: lines;
+    AuthenticityReply: lines;
+    AssistRequest: lines;
+    AssistReply: lines;
 }
 
 /// Kinds in which no line at all stands for everything: their last line cannot be removed by line, and

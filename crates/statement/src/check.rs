@@ -1,5 +1,6 @@
 //! Validation of every field: what it may hold, each fault with its path. Nothing is looked up here.
 
+mod assistance;
 mod change;
 mod custody;
 mod field;
@@ -110,14 +111,7 @@ impl<'a> Check<'a> {
             );
         }
         self.business_key(h, bill);
-        if h.confidential {
-            // The kinds that may be (leads, cases, watches) are not in this version.
-            self.fault(
-                Reason::ConfidentialRefused,
-                "header.confidential",
-                Words::of("this kind cannot be confidential", "此类声明不能设为保密"),
-            );
-        }
+        self.confidential(h, body);
         self.attachments(h);
     }
 
@@ -237,6 +231,10 @@ impl<'a> Check<'a> {
             GoodsAct::ActivityFigure(b) => self.activity_figure(path, b),
             GoodsAct::PostalCheck(b) => self.postal_check(path, b),
             GoodsAct::Observation(b) => self.observation(path, b),
+            GoodsAct::Opinion(b) => self.opinion(path, b),
+            GoodsAct::AuthenticityReply(b) => self.authenticity_reply(path, b),
+            GoodsAct::AssistRequest(b) => self.assist_request(path, b),
+            GoodsAct::AssistReply(b) => self.assist_reply(path, b),
         }
     }
 }

@@ -48,11 +48,13 @@ pub enum Relation {
     Target = 13,
     /// An item that ends in a transformation.
     Input = 14,
+    /// The case that something belongs to.
+    Case = 15,
 }
 
 impl Relation {
     /// All relations, by code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Signer,
         Self::Principal,
         Self::Counterparty,
@@ -68,6 +70,7 @@ impl Relation {
         Self::Document,
         Self::Target,
         Self::Input,
+        Self::Case,
     ];
 
     /// Its number in stored records.
@@ -95,6 +98,7 @@ impl Relation {
                 SubjectKind::Item
             }
             Self::Document => SubjectKind::Document,
+            Self::Case => SubjectKind::Case,
             Self::Target => return None,
         })
     }
@@ -136,6 +140,9 @@ pub struct KindRow {
     pub delegable: bool,
     /// May be corrected and voided.
     pub correctable: bool,
+    /// May be confidential, signed by an authority: then it links its case and nothing else. A Correct, Void or
+    /// Erase is so exactly where the statement is that it names.
+    pub confidential: bool,
     /// Order among statements of one instant: causes before effects.
     pub cause: u8,
     /// How it names subjects, and whether such a subject belongs to the closure of an item's history. In a

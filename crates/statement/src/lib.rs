@@ -8,6 +8,7 @@
 //! Invariants: what is hashed is what was signed, never what a serializer emits; every function is
 //! pure. Deliberately absent: looking anything up (crate `custody`), storage, clocks, randomness.
 
+mod access;
 mod act;
 mod amend;
 mod caution;
@@ -27,6 +28,10 @@ mod subject;
 mod subjects;
 mod words;
 
+pub use access::{
+    ACCESS_TYPE, AccessDigest, AccessLeaf, AccessRecord, DIGEST_DUE, MAX_MINUTE_RECORDS, MAX_QUESTION,
+    MINUTE, SignedAccess, minute_end,
+};
 pub use act::GoodsAct;
 pub use amend::line_fields;
 pub use caution::{VisitCaution, visit_cautions};

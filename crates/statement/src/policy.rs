@@ -8,7 +8,7 @@ mod lists;
 
 use std::fmt::{self, Display};
 
-use proto::v1::{LotAmount, Quantity, statement::Body};
+use proto::v1::{GoodsLine, LotAmount, Quantity, statement::Body};
 
 pub use self::lists::LISTS;
 use crate::{GoodsAct, Statement};
@@ -162,6 +162,43 @@ impl Codes<'_> {
         }
     }
 
+    /// Requests, answers and opinions.
+    fn assistance(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Opinion(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}].goods"), line.goods.as_ref());
+                    let conclusion = format_args!("{path}.lines[{i}].conclusion");
+                    self.put(conclusion, "opinion-conclusion", &line.conclusion);
+                }
+            }
+            GoodsAct::AuthenticityReply(b) => {
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}].goods"), line.goods.as_ref());
+                }
+            }
+            GoodsAct::AssistRequest(b) => {
+                self.put(format_args!("{path}.purpose"), "assist-purpose", &b.purpose);
+                for (i, goods) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}]"), Some(goods));
+                }
+            }
+            GoodsAct::AssistReply(b) => {
+                self.put(format_args!("{path}.outcome"), "assist-outcome", &b.outcome);
+                for (i, goods) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}]"), Some(goods));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn goods(&mut self, path: impl Display, goods: Option<&GoodsLine>) {
+        let Some(goods) = goods else { return };
+        self.lot(&path, goods.lot.as_ref());
+        self.unit(format_args!("{path}.quantity"), goods.quantity.as_ref());
+    }
+
     /// Statements of authorities, laboratories, carriers and platforms.
     fn paper(&mut self, act: GoodsAct<'_>, path: &'static str) {
         match act {
@@ -210,6 +247,10 @@ impl Codes<'_> {
                 }
                 self.put(format_args!("{path}.product_class"), "product-class", &b.product_class);
             }
+            GoodsAct::Opinion(_)
+            | GoodsAct::AuthenticityReply(_)
+            | GoodsAct::AssistRequest(_)
+            | GoodsAct::AssistReply(_) => self.assistance(act, path),
             GoodsAct::PostalCheck(b) => self.put(format_args!("{path}.reason"), "postal-reason", &b.reason),
             GoodsAct::Observation(b) => {
                 self.put(format_args!("{path}.channel"), "observation-channel", &b.channel);

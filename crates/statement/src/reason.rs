@@ -173,8 +173,20 @@ reasons! {
         "发生时间在未来" => "请检查时钟";
     /// Kind may not be confidential.
     ConfidentialRefused = "CONFIDENTIAL_REFUSED", InvalidArgument,
-        "this kind of statement cannot be confidential" => "leave the field unset",
-        "此类声明不能设为保密" => "请不要设置该字段";
+        "this statement cannot be confidential, or not with what it says" => "change what the description names, or leave the field unset; requests, answers and opinions between authorities may be",
+        "该声明不能设为保密，或其内容与保密不符" => "请更正说明所指之处，或不设置该字段；仅主管部门之间的协查、答复与认定意见可保密";
+    /// Must be confidential.
+    ConfidentialNeeded = "CONFIDENTIAL_NEEDED", FailedPrecondition,
+        "the statement named is confidential, and so must be what is said of it" => "set header.confidential, and name the same case",
+        "所引用的声明是保密的，对其所作的声明也须保密" => "请设置 header.confidential，并填写同一案件编号";
+    /// The request is addressed to somebody else.
+    NotAddressed = "NOT_ADDRESSED", PermissionDenied,
+        "the request is addressed to another party" => "let its addressee answer, by itself or through a mandate",
+        "该协查请求并非发给本主体" => "请由其收件主体答复，或由其授权代办";
+    /// The case is another one.
+    OtherCase = "OTHER_CASE", FailedPrecondition,
+        "the statement named belongs to another case" => "name its case",
+        "所引用的声明属于另一案件" => "请填写其案件编号";
     /// Key never enrolled.
     UnknownKey = "UNKNOWN_KEY", Unauthenticated,
         "the signing key is not enrolled" => "have it enrolled first",

@@ -2,9 +2,9 @@
 //! (`Relation::Target`) are added by `custody`, which can look that statement up.
 
 use proto::v1::{
-    Adjust, Commission, Condition, CustomsDecision, DeclareImport, Hold, ImportFiling, Inspection, LotAmount,
-    Pack, Recall, RecallResponse, Receive, Sample, Service, Ship, StatementRef, TestReport, Transform,
-    Unpack, Use, statement::Body,
+    Adjust, Commission, Condition, CustomsDecision, DeclareImport, GoodsLine, Hold, ImportFiling, Inspection,
+    LotAmount, Opinion, Pack, Recall, RecallResponse, Receive, Sample, Service, Ship, StatementRef,
+    TestReport, Transform, Unpack, Use, statement::Body,
 };
 
 use crate::{
@@ -24,7 +24,8 @@ pub struct Named {
 /// Receives each (relation, canonical text) that a statement names.
 pub type Visit<'v> = &'v mut dyn FnMut(Relation, &str);
 
-/// Calls `visit` for every subject the statement names by itself, in the order of its fields.
+/// Calls `visit` for every subject the statement names by itself, in the order of its fields: of a confidential
+/// one its case alone.
 ///
 /// Texts may come more than once; empty (unset) texts never come.
 pub fn visit_subjects(statement: &Statement, visit: Visit<'_>) {
@@ -34,12 +35,24 @@ pub fn visit_subjects(statement: &Statement, visit: Visit<'_>) {
             visit(relation, text);
         }
     };
+    if header.confidential {
+        return named(Relation::Case, case_of(statement.body()));
+    }
     named(Relation::Signer, &header.party);
     named(Relation::Principal, &header.on_behalf_of);
     if let Some(bill) = statement.bill() {
         named(Relation::Document, bill);
     }
     visit_body(statement.body(), &header.party, &mut named);
+}
+
+/// The case that a body says it belongs to, or what a Correct puts in the place of another; empty = none.
+fn case_of(body: &Body) -> &str {
+    let act = match body {
+        Body::Correct(b) => b.replacement.as_ref().and_then(|r| r.body.as_ref()).map(GoodsAct::replacing),
+        body => GoodsAct::of(body),
+    };
+    act.and_then(GoodsAct::case).unwrap_or_default()
 }
 
 fn visit_body(body: &Body, signer: &str, named: Visit<'_>) {
@@ -168,6 +181,24 @@ fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
         GoodsAct::Observation(b) => {
             named(Relation::Item, &b.item);
             named(Relation::Counterparty, &b.named);
+        }
+        GoodsAct::Opinion(b) => opinion(b, named),
+        GoodsAct::AuthenticityReply(b) => {
+            counterparty(b.request.as_ref(), named);
+            named(Relation::Document, &b.number);
+            b.lines.iter().filter_map(|l| l.goods.as_ref()).for_each(|goods| goods_line(goods, named));
+        }
+        GoodsAct::AssistRequest(b) => {
+            named(Relation::Counterparty, &b.addressee);
+            named(Relation::Document, &b.number);
+            b.lines.iter().for_each(|goods| goods_line(goods, named));
+            named(Relation::Case, &b.case_id);
+        }
+        GoodsAct::AssistReply(b) => {
+            counterparty(b.request.as_ref(), named);
+            named(Relation::Document, &b.number);
+            b.lines.iter().for_each(|goods| goods_line(goods, named));
+            named(Relation::Case, &b.case_id);
         }
     }
 }
@@ -335,6 +366,18 @@ fn hold(b: &Hold, named: Visit<'_>) {
     lots(&b.lots, named);
     b.products.iter().for_each(|p| named(Relation::Product, p));
     named(Relation::Counterparty, &b.party);
+}
+
+fn opinion(b: &Opinion, named: Visit<'_>) {
+    counterparty(b.request.as_ref(), named);
+    named(Relation::Document, &b.number);
+    b.lines.iter().filter_map(|l| l.goods.as_ref()).for_each(|goods| goods_line(goods, named));
+    named(Relation::Case, &b.case_id);
+}
+
+fn goods_line(goods: &GoodsLine, named: Visit<'_>) {
+    named(Relation::Item, &goods.item);
+    amounts(goods.lot.as_slice(), named);
 }
 
 fn inspection(b: &Inspection, named: Visit<'_>) {

@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! - What [`Log::write`] and [`Log::put_checkpoint`] returned for survives `kill -9` and power loss. Rows
+//! - What [`Log::write`], [`Log::put_checkpoint`] and [`Log::put_access`] returned for survives `kill -9` and power loss. Rows
 //!   of the log are never rewritten.
 //! - Whatever is left of the view after a crash is the state after some prefix of its batches: a batch
 //!   and its [`Watermark`] are one write into one column family. A view is therefore never ahead of the
@@ -41,7 +41,7 @@ pub use backup::{Beside, restore, restore_beside};
 pub use config::Config;
 pub use dir::Dir;
 pub use error::StoreError;
-pub use log::{Checkpoints, Log, LogBatch};
+pub use log::{AccessRow, AccessRows, Checkpoints, Log, LogBatch, Stamped, Stamps};
 pub use read_only::ReadOnlyDir;
 pub use row::{Watermark, decode_entry, encode_entry};
 pub use snapshot::Snapshot;

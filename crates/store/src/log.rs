@@ -1,5 +1,9 @@
 //! The log: entries, checkpoints, and what the ledger is.
 
+mod stamps;
+
+pub use stamps::{Stamped, Stamps};
+
 use std::{
     fmt,
     path::Path,
@@ -19,10 +23,16 @@ use crate::{
     row::{LOG_VERSION, decode_entry, decode_number, encode_entry},
 };
 
+mod access;
+
+pub use access::{AccessRow, AccessRows};
+
 /// Column families.
 const ENTRY: &str = "entry";
 const CHECKPOINT: &str = "checkpoint";
 const META: &str = "meta";
+/// Records of privileged reads. Logs of before it do not have it until they are opened for writing.
+const ACCESS: &str = "access";
 /// Key of the newest cosigned checkpoint in the family `meta`.
 const COSIGNED: &[u8] = b"cosigned";
 
@@ -35,7 +45,7 @@ const LEDGER: &[u8] = b"ledger";
 
 /// Entries and checkpoints; every write is synced.
 ///
-/// One thread writes; any thread reads. Writes are not retried: after an error it is not known what
+/// One thread writes entries, another access records; any thread reads. Writes are not retried: after an error it is not known what
 /// landed before the log has been opened anew.
 pub struct Log {
     db: DB,
@@ -150,7 +160,10 @@ impl Log {
     /// A log that cannot be written to.
     pub(crate) fn open_read_only(path: &Path, config: &Config, cache: &Cache) -> Result<Self, StoreError> {
         let options = options::log(config);
-        let db = DB::open_cf_descriptors_read_only(&options, path, families(config, cache), false);
+        let there = DB::list_cf(&options, path).map_err(StoreError::rocks("cannot open the log"))?;
+        let families =
+            families(config, cache).into_iter().filter(|family| there.iter().any(|f| f == family.name()));
+        let db = DB::open_cf_descriptors_read_only(&options, path, families, false);
         Self::read_facts(db.map_err(StoreError::rocks("cannot open the log"))?)
     }
 
@@ -359,18 +372,19 @@ impl Log {
 fn open_db(path: &Path, config: &Config, cache: &Cache, create: bool) -> Result<DB, StoreError> {
     let mut options = options::log(config);
     options.create_if_missing(create);
-    options.create_missing_column_families(create);
+    options.create_missing_column_families(true);
     options.set_error_if_exists(create);
     DB::open_cf_descriptors(&options, path, families(config, cache))
         .map_err(StoreError::rocks("cannot open the log"))
 }
 
-fn families(config: &Config, cache: &Cache) -> [ColumnFamilyDescriptor; 4] {
+fn families(config: &Config, cache: &Cache) -> [ColumnFamilyDescriptor; 5] {
     [
         ColumnFamilyDescriptor::new("default", options::small(config, cache)),
         ColumnFamilyDescriptor::new(ENTRY, options::entries(config, cache)),
         ColumnFamilyDescriptor::new(CHECKPOINT, options::small(config, cache)),
         ColumnFamilyDescriptor::new(META, options::small(config, cache)),
+        ColumnFamilyDescriptor::new(ACCESS, options::small(config, cache)),
     ]
 }
 

@@ -9,8 +9,8 @@ use prost::bytes::Bytes;
 use tempfile::{TempDir, tempdir};
 
 use crate::{
-    Beside, Config, Dir, ReadOnlyDir, Snapshot, StoreError, StoredView, ViewBatch, Watermark, decode_entry,
-    encode_entry, restore, restore_beside, row::VIEW_VERSION,
+    Beside, Config, Dir, ReadOnlyDir, Snapshot, Stamped, StoreError, StoredView, ViewBatch, Watermark,
+    decode_entry, encode_entry, restore, restore_beside, row::VIEW_VERSION,
 };
 
 const LEDGER: Hash = [7; 32];
@@ -522,4 +522,47 @@ proptest! {
     fn watermarks_are_read_back_exactly(size in 0u64..200) {
         prop_assert_eq!(Watermark::decode(&mark(size).encode()), Some((VIEW_VERSION, Some(mark(size)))));
     }
+}
+
+#[test]
+fn stamped_checkpoints_are_found_from_either_side_and_are_in_backups() {
+    let (_temp, dir) = filled(3);
+    let log = dir.open_log().unwrap();
+    assert_eq!((log.stamped_from(0).unwrap(), log.stamped_up_to(u64::MAX).unwrap()), (None, None));
+    let stamped = |size: u64, tokens: u8| Stamped {
+        size,
+        note: format!("note {size}"),
+        tokens: (0..tokens).map(|token| vec![token; 300]).collect(),
+    };
+    for (size, tokens) in [(300, 1), (3, 2), (20, 1), (20, 3)] {
+        log.put_stamped(&stamped(size, tokens)).unwrap();
+    }
+    log.put_cosigned(7, "cosigned").unwrap();
+    let (three, twenty, most) = (stamped(3, 2), stamped(20, 3), stamped(300, 1));
+    let (backup, restored) = (tempdir().unwrap(), tempdir().unwrap());
+    log.backup(backup.path()).unwrap();
+    restore(backup.path(), restored.path(), derive).unwrap();
+    drop(log);
+    let copy = Dir::open(restored.path(), &config()).unwrap();
+    for log in [dir.open_log().unwrap(), copy.open_log().unwrap()] {
+        let all: Vec<Stamped> = log.stamps().unwrap().map(Result::unwrap).collect();
+        assert_eq!(all, [three.clone(), twenty.clone(), most.clone()]);
+        assert_eq!(log.stamped_from(4).unwrap(), Some(twenty.clone()));
+        assert_eq!(log.stamped_from(20).unwrap(), Some(twenty.clone()));
+        assert_eq!(log.stamped_from(301).unwrap(), None);
+        assert_eq!(log.stamped_up_to(2).unwrap(), None);
+        assert_eq!(log.stamped_up_to(299).unwrap(), Some(twenty.clone()));
+        assert_eq!(log.stamped_up_to(u64::MAX).unwrap(), Some(most.clone()));
+    }
+}
+
+#[test]
+fn a_damaged_stamp_is_named_by_its_size() {
+    let (_temp, dir) = filled(3);
+    let log = dir.open_log().unwrap();
+    log.put_stamped(&Stamped { size: 3, note: "note".into(), tokens: Vec::new() }).unwrap();
+    let named = |e: &StoreError| matches!(e, StoreError::Damaged { table: "checkpoint", key: 3, .. });
+    assert!(named(&log.stamped_from(0).unwrap_err()), "a note without tokens");
+    let mut all = log.stamps().unwrap();
+    assert!(named(&all.next().unwrap().unwrap_err()) && all.next().is_none());
 }

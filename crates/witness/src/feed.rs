@@ -17,10 +17,12 @@ use merkle::{
 };
 
 use crate::net::TlsFileError;
-use link::Link;
+pub use link::{Link, LinkOptions};
 
 /// Certificates that are believed where no other file is named: where Debian and its kin keep them.
 pub const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Media type of what a witness is sent.
+const MEDIA: &str = "text/plain; charset=utf-8";
 /// Most characters of an answer in a [`FeedError::Refused`].
 const EXCERPT: usize = 200;
 
@@ -49,11 +51,11 @@ impl FeederOptions {
     }
 }
 
-/// Why a witness cannot be fed at all. Correct the settings.
+/// Why a witness or another service cannot be reached at all. Correct the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum FeederError {
     /// The address is none.
-    #[error("witness {url}: {fault}; write https://HOST[:PORT][/PATH]")]
+    #[error("{url}: {fault}; write https://HOST[:PORT][/PATH]")]
     Url {
         /// As given.
         url: String,
@@ -159,8 +161,9 @@ impl Feeder {
     /// # Errors
     /// See [`FeederError`].
     pub fn new(options: FeederOptions) -> Result<Self, FeederError> {
-        let link = Link::new(&options)?;
-        Ok(Self { url: options.url, key: options.key, link, known: AtomicU64::new(0) })
+        let FeederOptions { url, key, ca, connect, answer } = options;
+        let link = Link::new(&LinkOptions { url: url.clone(), ca, connect, answer })?;
+        Ok(Self { url, key, link, known: AtomicU64::new(0) })
     }
 
     /// The witness's key.
@@ -188,7 +191,7 @@ impl Feeder {
             let proof = if old == 0 || old == size { Ok(Vec::new()) } else { prove(old).await };
             let proof = proof.map_err(|e| FeedError::Proof { old, source: e.into() })?;
             let request = AddCheckpoint { old, proof, note: note.clone() }.to_string();
-            let answer = self.link.post("/add-checkpoint", request.into()).await;
+            let answer = self.link.post("/add-checkpoint", MEDIA, request.into()).await;
             let (status, body) = answer.map_err(|fault| FeedError::Unreachable {
                 url: self.url.clone(),
                 fault: fault.to_string(),

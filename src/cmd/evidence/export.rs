@@ -6,6 +6,8 @@ use anyhow::Result;
 use client::EvidenceQuery;
 use evidence::bundle::{CollectError, Extent, Extraction, Query, QueryKind, Request, collect, sign};
 use merkle::SigningKey;
+use prost::Message as _;
+use proto::v1::ExportEvidenceRequest;
 use serde_json::json;
 use statement::{ALG_ED25519, Words, key_id};
 
@@ -83,10 +85,11 @@ fn from_directory(
         query: Query { kind: query.kind, text: query.text.clone(), as_of: query.as_of },
         extraction: extraction(party, &key, args),
         extent: if query.named_only { Extent::Named } else { Extent::Whole },
-        tokens: Vec::new(),
     };
     let config = ledger::Config::default();
-    let bundle = ledger::with_source(data, &config, &mut |_, _| {}, |source| collect(source, &request))?;
+    let access = access(&request);
+    let bundle =
+        ledger::with_source(data, &config, access, &mut |_, _| {}, |source| collect(source, &request))?;
     let bundle = bundle.map_err(|error| match error {
         CollectError::Source(error) => anyhow::Error::from(error),
         CollectError::Query => exit::usage(
@@ -104,6 +107,26 @@ fn from_directory(
         error => anyhow::Error::from(error),
     })?;
     sign(&bundle, &key).map_err(|defect| anyhow::anyhow!("{defect}"))
+}
+
+/// The record of this read.
+fn access(request: &Request) -> ledger::Access {
+    let Extraction { party, key, purpose, case, .. } = &request.extraction;
+    let question = ExportEvidenceRequest {
+        kind: request.query.kind.as_str().into(),
+        text: request.query.text.clone(),
+        as_of: request.query.as_of,
+        named_only: request.extent == Extent::Named,
+        key_id: key.to_vec(),
+    };
+    ledger::Access {
+        party: party.clone(),
+        key: *key,
+        method: "yuanliu evidence export --data".into(),
+        purpose: purpose.clone(),
+        case: case.clone(),
+        question: question.encode_to_vec(),
+    }
 }
 
 fn extraction(party: String, key: &SigningKey, args: &cli::EvidenceExport) -> Extraction {

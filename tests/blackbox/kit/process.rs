@@ -28,10 +28,15 @@ fn clean(command: &mut Command) {
     }
     // Not in the home of whoever runs the tests; ledgers are told apart by their ids.
     command.env("YUANLIU_MEMORY", concat!(env!("CARGO_TARGET_TMPDIR"), "/memory"));
-    // Tests count entries: a seal comes only where a test has said so, however slow the machine is.
-    let interval = "YUANLIU_LEDGER__SEAL_INTERVAL_MS";
-    if !command.get_envs().any(|(name, _)| name == interval) {
-        command.env(interval, "86400000");
+    // Tests count entries: a seal comes only where a test has said so, however slow the machine is, and an access
+    // digest as late as may be.
+    for (name, value) in [
+        ("YUANLIU_LEDGER__SEAL_INTERVAL_MS", "86400000"),
+        ("YUANLIU_LEDGER__ACCESS_DIGEST_DELAY_MS", "90000"),
+    ] {
+        if !command.get_envs().any(|(set, _)| set == name) {
+            command.env(name, value);
+        }
     }
     command.env("LC_ALL", "C").stdin(Stdio::null());
 }

@@ -211,6 +211,7 @@ impl SimLedger {
         let (log, answer) = (signer(), signer());
         fs::create_dir_all(data.join("keys")).unwrap();
         fs::write(data.join("keys/log.key"), log.expose_text()).unwrap();
+        fs::write(data.join("keys/answer.key"), answer.expose_text()).unwrap();
         let genesis = world.genesis(ORIGIN, &log.verifier().to_string(), &answer.verifier().to_string());
         let ledger = ledger::Ledger::create(&data, &genesis, now).unwrap();
         let (reader, example) = (world.reader(), world.example_items().toxin);

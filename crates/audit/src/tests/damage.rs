@@ -115,9 +115,9 @@ fn leaves_of_another_time_or_type_are_found() {
     };
     check(leaf(5, |l| l.recorded_at -= 2_000_000), (5, "Time"), (5, "Time"));
     check(leaf(9, |l| l.recorded_at = u64::MAX), (9, "Chain"), (9, "Time"));
-    // A seal has no envelope.
+    // Seals and digests have no envelope.
     check(leaf(5, |l| l.leaf_type = LeafType::Seal), (5, "Chain"), (5, "Envelope"));
-    check(leaf(5, |l| l.leaf_type = LeafType::AccessDigest), (5, "Chain"), (5, "Leaf"));
+    check(leaf(5, |l| l.leaf_type = LeafType::AccessDigest), (5, "Chain"), (5, "Envelope"));
     check(leaf(5, |l| l.links[0] ^= 1), (5, "Chain"), (5, "Derivation"));
     check(leaf(5, |l| l.content[0] ^= 1), (5, "Chain"), (5, "Derivation"));
     // Time moved within what the neighbours allow changes nothing that was signed, but all that follows.

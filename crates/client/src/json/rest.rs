@@ -2,23 +2,32 @@
 
 use prost::Message as _;
 use proto::v1::{self, Header};
+use serde_json::Value;
 use statement::{Reason, Statement, Violation};
 
-use super::{JsonFault, camel, read::Found};
+use super::{JsonFault, camel, implied, read::Found};
 
 /// A moment that every check takes, µs since the Unix epoch.
 const SOME_DAY: i64 = 1_700_000_000_000_000;
+/// From so many faults on the checks may have left some out.
+const MANY: usize = 100;
 /// A version 7 UUID.
 const SOME_ID: [u8; 16] = [1, 0x8b, 0xcf, 0xe5, 0x68, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 1];
 
-/// The faults of a statement, but for those that come of what is left out because it is at fault.
-pub(super) fn faults(statement: &v1::Statement, found: &[Found]) -> Vec<JsonFault> {
-    let given = statement.header.clone().unwrap_or_default();
-    let filled = v1::Statement { header: Some(fill(&given)), body: statement.body.clone() };
-    let Err(refusal) = Statement::parse(filled.encode_to_vec().into()) else { return Vec::new() };
-    // A possession is of one ledger.
-    let ours = |v: &Violation| v.reason != Reason::BadPossession || !given.ledger.is_empty();
-    let rest = refusal.violations.into_iter().filter(|v| ours(v) && !found.iter().any(|f| explains(f, v)));
+/// The faults of a statement, but for those that come of what is left out because it is at fault. `machine`: what
+/// the statement was read from.
+pub(super) fn faults(statement: &v1::Statement, found: &[Found], machine: Option<&Value>) -> Vec<JsonFault> {
+    let mut rest = violations(statement);
+    rest.retain(|v| !found.iter().any(|f| explains(f, v)));
+    if let Some(machine) = machine.filter(|_| !rest.is_empty()) {
+        for other in implied::filled(machine, found) {
+            let others = violations(&other);
+            // No check told all there is.
+            let cut = others.len() >= MANY;
+            rest.retain(|v| cut || others.iter().any(|o| (o.reason, &o.field) == (v.reason, &v.field)));
+        }
+    }
+    let rest = rest.into_iter();
     rest.map(|v| JsonFault {
         path: v.field.split('.').map(camel).collect::<Vec<_>>().join("."),
         fault: v.description.english().to_owned(),
@@ -26,6 +35,16 @@ pub(super) fn faults(statement: &v1::Statement, found: &[Found]) -> Vec<JsonFaul
         reason: Some(v.reason),
     })
     .collect()
+}
+
+/// What the field checks say of a statement that a signer has filled in.
+fn violations(statement: &v1::Statement) -> Vec<Violation> {
+    let given = statement.header.clone().unwrap_or_default();
+    let filled = v1::Statement { header: Some(fill(&given)), body: statement.body.clone() };
+    let Err(refusal) = Statement::parse(filled.encode_to_vec().into()) else { return Vec::new() };
+    // A possession is of one ledger.
+    let ours = |v: &Violation| v.reason != Reason::BadPossession || !given.ledger.is_empty();
+    refusal.violations.into_iter().filter(ours).collect()
 }
 
 /// What a signer would fill in.

@@ -222,6 +222,59 @@ fn what_a_fault_leaves_out_is_not_told_as_missing_too() {
 }
 
 #[test]
+fn what_follows_from_a_fault_alone_is_not_told_beside_it() {
+    const ITEM: &str = "sgtin:09521234543213.A1";
+    let transform = |outputs: &str, reason: &str| {
+        format!(
+            r#"{{"transform":{{"inputs":["{ITEM}"],{outputs},"lot":"lot:gtin:09521234543213.L7","unitsPerCode":1,
+               "expiresOn":"2027-01-01","reason":"{reason}"}}}}"#
+        )
+    };
+    let listing = |price: &str, more: &str| {
+        format!(
+            r#"{{"listing":{{"platform":"org:Shop","number":"1","brand":"B","seenFrom":"2026-01-01",
+               "currency":"CNY",{price}{more}}}}}"#
+        )
+    };
+    let correct = |by_line: &str, reason: &str| {
+        format!(
+            r#"{{"correct":{{"target":{{"party":"org:A","id":"019bbef3-b000-7001-8001-010101010101"}},
+               "reason":"{reason}",{by_line},"removed":[{{"field":"items","index":0}}],
+               "replacement":{{"ship":{{"items":["{ITEM}"]}}}}}}}}"#
+        )
+    };
+    let table = [
+        (transform(r#""outputs":5"#, "repack"), &["transform.outputs"][..]),
+        (transform(r#""outptus":["a"]"#, "repack"), &["transform.outptus"]),
+        (transform(r#""outputs":5"#, ""), &["transform.outputs", "transform.reason"]),
+        (listing(r#""price":"a lot""#, ""), &["listing.price"]),
+        (listing(r#""pirce":5"#, ""), &["listing.pirce"]),
+        (listing(r#""price":-1"#, r#","url":"x""#), &["listing.price", "listing.url"]),
+        (correct(r#""byLine":"yes""#, "r"), &["correct.byLine"]),
+        (correct(r#""bylin":true"#, "r"), &["correct.bylin"]),
+        (correct(r#""byLine":1"#, ""), &["correct.byLine", "correct.reason"]),
+        // An enum that matters by its value: with opening stock a lot of the item may be told.
+        (
+            format!(
+                r#"{{"adjust":{{"lines":[{{"outcome":"opened","item":"{ITEM}","itemLot":"lot:gtin:09521234543213.L7",
+                   "expiresOn":"2027-01-01"}}]}}}}"#
+            ),
+            &["adjust.lines[0].outcome"],
+        ),
+        // What is wrong whatever was meant stays.
+        (
+            listing(r#""price":"a lot""#, r#","removedOn":"2025-01-01""#),
+            &["listing.price", "listing.removedOn"],
+        ),
+    ];
+    for (text, expect) in table {
+        let mut found: Vec<String> = faults(&text).into_iter().map(|(path, _)| path).collect();
+        found.sort_unstable();
+        assert_eq!(found, expect, "{text}");
+    }
+}
+
+#[test]
 fn a_possession_is_judged_only_where_its_ledger_is_known() {
     let enrol = |ledger: &str, party: &str| {
         let (key, sixty_four) =

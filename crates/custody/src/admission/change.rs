@@ -9,9 +9,9 @@ use crate::{
     control::{
         Effect, MAX_CORRECTIONS, body_of, content, control_of, effect_of, find, recorded, root_of, target_of,
     },
-    registry::{roles_on, succeeds},
+    registry::{mandate_covers, mandates, roles_on, succeeds},
     response::receive_in,
-    tables::ControlRow,
+    tables::{ControlRow, MandateRow},
 };
 
 /// Paths of the reference to the statement named.
@@ -113,6 +113,8 @@ pub(super) fn check_change<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         );
         return refuse_at(Reason::NotYours, path.party, text);
     }
+    let root = root_of(view, index)?;
+    check_key_site(ask, path.target, root)?;
     if control_of(view, index)?.needed > 0 {
         let withdraws = statement.kind() == Kind::Void;
         let text = Words::of("waits for signatures; a Void withdraws it", "待会签；可用作废声明撤回");
@@ -139,16 +141,60 @@ pub(super) fn check_change<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
         }
         Effect::Pending | Effect::Effective => {}
     }
-    let root = root_of(view, index)?;
     let control = control_of(view, root)?;
     if let Some(waiting) = control.waiting {
         let text = words!("entry {waiting} waits for signatures", "条目 {waiting} 待会签");
         return refuse_at(Reason::TargetBusy, path.target, text);
     }
     match statement.body() {
-        Body::Correct(b) => check_replacement(view, statement, b, root, &control),
+        Body::Correct(b) => {
+            check_mandate(ask, b, root)?;
+            check_replacement(view, statement, b, root, &control)
+        }
         _ => Ok(()),
     }
+}
+
+/// A key that is limited to a site stays so in statements about statements: what it is about was said there,
+/// and a Correct moves it nowhere else.
+fn check_key_site<V: View + ?Sized>(ask: &Ask<'_, V>, field: &'static str, root: u64) -> Admit {
+    let Some(key) = ask.key.as_ref().filter(|key| !key.site.is_empty()) else { return Ok(()) };
+    let mut sites = vec![recorded(ask.view, root)?.header().site.clone()];
+    sites.extend(content(ask.view, root)?.map(|now| now.site));
+    if let Body::Correct(b) = ask.statement.body() {
+        sites.extend(b.replacement.as_ref().map(|r| r.site.clone()).filter(|site| !site.is_empty()));
+    }
+    if sites.iter().all(|site| *site == key.site) {
+        return Ok(());
+    }
+    let text = words!("the key is for {} only", "该密钥仅限 {}", key.site);
+    refuse_at(Reason::KeyNotForThis, field, text)
+}
+
+/// Who corrects in a principal's name needs no mandate for that; for the site and instant that the Correct
+/// moves the act to, it does.
+fn check_mandate<V: View + ?Sized>(ask: &Ask<'_, V>, correct: &Correct, root: u64) -> Admit {
+    let header = ask.statement.header();
+    let moved = correct.replacement.as_ref().filter(|r| !r.site.is_empty() || r.occurred_at != 0);
+    let Some(moved) = moved.filter(|_| !header.on_behalf_of.is_empty()) else { return Ok(()) };
+    let original = recorded(ask.view, root)?;
+    let first = original.header();
+    let before = if correct.by_line { content(ask.view, root)? } else { None };
+    let (site, at) =
+        before.map_or_else(|| (first.site.clone(), first.occurred_at), |now| (now.site, now.occurred_at));
+    let site = if moved.site.is_empty() { site } else { moved.site.clone() };
+    let day = Day::of_instant(if moved.occurred_at == 0 { at } else { moved.occurred_at });
+    for principal in [&header.on_behalf_of, &first.on_behalf_of] {
+        let agents = [&header.party, &first.party];
+        let covers = |m: &MandateRow| {
+            agents.iter().any(|agent| mandate_covers(&m.mandate, agent, original.kind(), &site, day))
+        };
+        if mandates(ask.view, principal)?.iter().any(covers) {
+            return Ok(());
+        }
+    }
+    let text = Words::of("no mandate covers kind, site and day", "没有授权覆盖此类型、场所与日期");
+    refuse_at(Reason::NoMandate, "correct.replacement", text)
 }
 
 fn check_replacement<V: View + ?Sized>(
@@ -194,7 +240,7 @@ fn check_lines<V: View + ?Sized>(view: &V, correct: &Correct, root: u64) -> Admi
 /// Erase: the statement is recorded with these attachments, and the signer's; or an authority, which names
 /// its legal basis and is one on the day of recording too, as what is erased does not come back.
 pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> Admit {
-    let (_, target) = target(ask.view, ask.statement)?;
+    let (index, target) = target(ask.view, ask.statement)?;
     let signer = &ask.statement.header().party;
     let theirs = target.header();
     // Whose act it was may erase by itself, too.
@@ -204,7 +250,12 @@ pub(super) fn check_erase<V: View + ?Sized>(ask: &Ask<'_, V>, erase: &Erase) -> 
     let today = Day::of_instant(ask.now);
     let now = ask.signer.as_ref().is_some_and(|s| roles_on(s, today).iter().any(|r| r.0 == Role::Authority));
     let mut answers = vec![match (ours, ask.is_authority() && now) {
-        (true, _) => Ok(()),
+        (true, _) => check_key_site(ask, "erase.target", index),
+        (false, true) if !ask.statement.header().on_behalf_of.is_empty() => refuse_at(
+            Reason::NoMandate,
+            "header.on_behalf_of",
+            Words::of("an authority erases in its own name", "主管部门须以自身名义抹除"),
+        ),
         (false, true) if erase.legal_basis.is_empty() => refuse_at(
             Reason::MissingField,
             "erase.legal_basis",

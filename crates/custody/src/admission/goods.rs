@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use proto::v1::{Hold, Lift, statement::Body};
+use proto::v1::{Alias, Hold, Lift, statement::Body};
 use statement::{GoodsAct, Kind, Reason, Words, words};
 
 use super::{Admit, Ask, all, change, refuse_at};
 use crate::{
     View,
-    alias::{MAX_CODES, joins_too_many},
+    alias::{MAX_ALIASES, MAX_CODES, is_crowded, joins_too_many},
     control::{Effect, body_of, effect_of, find, recorded},
     naming::namings,
 };
 
 /// The body that counts once the statement does, if it is about goods; `None` too where a Correct does not
 /// fit its target, which another check tells.
-fn resulting<'a, V: View + ?Sized>(ask: &Ask<'a, V>) -> Admit<Option<Cow<'a, Body>>> {
+pub(super) fn resulting<'a, V: View + ?Sized>(ask: &Ask<'a, V>) -> Admit<Option<Cow<'a, Body>>> {
     let Body::Correct(correct) = ask.statement.body() else {
         return Ok(Some(Cow::Borrowed(ask.statement.body())));
     };
@@ -39,15 +39,38 @@ pub(super) fn check_content<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     match (body.as_deref(), path) {
         (Some(Body::Hold(b)), Some(path)) => check_hold(ask, b, path),
         (Some(Body::Lift(b)), Some(path)) => check_lift(ask, b, path),
-        (Some(Body::Alias(b)), Some(path)) if joins_too_many(ask.view, &b.codes)? => {
-            let text = words!(
-                "with the codes they are one with, more than {MAX_CODES}",
-                "连同已关联的码，超过 {MAX_CODES} 个"
-            );
-            refuse_at(Reason::TooManySubjects, format!("{path}.codes"), text)
-        }
+        (Some(Body::Alias(b)), Some(path)) => check_alias(ask, b, path),
         _ => Ok(()),
     }
+}
+
+/// Codes of one thing are few, and so are the Aliases that join them.
+fn check_alias<V: View + ?Sized>(ask: &Ask<'_, V>, alias: &Alias, path: &str) -> Admit {
+    if joins_too_many(ask.view, &alias.codes)? {
+        let text = words!(
+            "with the codes they are one with, more than {MAX_CODES}",
+            "连同已关联的码，超过 {MAX_CODES} 个"
+        );
+        return refuse_at(Reason::TooManySubjects, format!("{path}.codes"), text);
+    }
+    let before = change::content_named(ask.view, ask.statement)?;
+    let named = |code: &String| match before.as_ref().map(|content| &content.body) {
+        Some(Body::Alias(before)) => before.codes.contains(code),
+        _ => false,
+    };
+    let mut answers = Vec::new();
+    for (i, code) in alias.codes.iter().enumerate().filter(|(_, code)| !named(code)) {
+        answers.push(if is_crowded(ask.view, code)? {
+            let text = words!(
+                "{code} stands in {MAX_ALIASES} Aliases already",
+                "{code} 已见于 {MAX_ALIASES} 条关联声明"
+            );
+            refuse_at(Reason::TooManySubjects, format!("{path}.codes[{i}]"), text)
+        } else {
+            Ok(())
+        });
+    }
+    all(answers)
 }
 
 /// An authority names its legal basis; anybody else holds its own goods and no products.

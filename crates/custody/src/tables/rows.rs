@@ -52,6 +52,14 @@ pub struct ControlRow {
     pub signed: Vec<String>,
 }
 
+/// Who may read a confidential statement beside auditors.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct ReadersRow {
+    /// Who signed it, and who asked or is asked by it.
+    #[prost(string, repeated, tag = "1")]
+    pub parties: Vec<String>,
+}
+
 /// A mandate with its place.
 #[derive(Clone, PartialEq, Message)]
 pub struct MandateRow {

@@ -220,3 +220,24 @@ fn a_use_of_4_000_lines_is_one_pass() {
     ledger.record(&used);
     assert_eq!(state(&ledger, "BOX").status, Status::Used);
 }
+
+/// All Aliases of a code are looked through whenever its thing is named.
+#[test]
+fn a_code_stands_in_so_many_aliases() {
+    let mut ledger = TestLedger::new();
+    let alias = |codes: &[&str]| {
+        Body::Alias(v1::Alias { codes: codes.iter().map(|c| item(c)).collect(), ..v1::Alias::default() })
+    };
+    for _ in 0..crate::alias::MAX_ALIASES {
+        let said = signed_at(&mut ledger, "maker", 1, alias(&["A", "B"]));
+        ledger.record(&said);
+    }
+    for (codes, verdict) in [
+        (["A", "B"], "TOO_MANY_SUBJECTS alias.codes[0] alias.codes[1]"),
+        (["C", "B"], "TOO_MANY_SUBJECTS alias.codes[1]"),
+        (["C", "D"], "OK"),
+    ] {
+        let said = signed_at(&mut ledger, "maker", 1, alias(&codes));
+        assert_eq!(ledger.verdict(&said), verdict);
+    }
+}

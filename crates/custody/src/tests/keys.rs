@@ -22,8 +22,10 @@ use proto::v1::{KeyUse, Role, StatementKind};
 
 use super::{
     admission::{commission, party, revoke, ship, site},
-    ledger::{DAY, NOON, SECOND, Say, endorse_of, facts, id_of},
+    ledger::{DAY, NOON, SECOND, Say, endorse_of, facts, id_of, reference_to, void_of},
 };
+use statement::Statement;
+
 use crate::registry::{self, MAX_MANDATES, MAX_ROWS, roles_on};
 
 fn enrol_with(ledger: &mut TestLedger, name: &str, change: impl FnOnce(&mut v1::EnrolKey)) {
@@ -91,6 +93,82 @@ fn keys_do_what_they_are_enrolled_for() {
     let at_site = signed_with(&mut ledger, "counter", commission(&["A"]));
     let at_site = Say { site: "site:org:maker/W1".into(), ..at_site };
     assert_eq!(ledger.verdict_of(&at_site), "OK");
+}
+
+fn correct_to(target: &Statement, site: &str, at: i64) -> Body {
+    let Body::Ship(ship) = target.body() else { panic!("a Ship") };
+    let body = Some(v1::replacement::Body::Ship(ship.clone()));
+    Body::Correct(v1::Correct {
+        target: Some(reference_to(target)),
+        reason: "mistake".into(),
+        replacement: Some(v1::Replacement { body, site: site.into(), occurred_at: at }),
+        ..v1::Correct::default()
+    })
+}
+
+#[test]
+fn a_key_for_one_site_changes_nothing_that_was_said_at_another() {
+    let (here, there) = ("site:org:maker/W1", "site:org:maker/W2");
+    let mut ledger = TestLedger::new();
+    enrol_with(&mut ledger, "counter", |e| e.site = here.into());
+    let mut ship_at = |site: &str| {
+        let say =
+            Say { site: site.into(), attached: vec![[1; 32]], ..ledger.say("maker", ship(&["A"], "clinic")) };
+        let signed = ledger.signed(&say);
+        ledger.record(&signed);
+        signed.statement
+    };
+    let [ours, theirs, nowhere] = [here, there, ""].map(&mut ship_at);
+    let erase = |of: &Statement| {
+        Body::Erase(v1::Erase {
+            target: Some(reference_to(of)),
+            reason: "asked to".into(),
+            ..v1::Erase::default()
+        })
+    };
+    for (body, expected) in [
+        (void_of(&ours), "OK"),
+        (void_of(&theirs), "KEY_NOT_FOR_THIS void.target"),
+        (void_of(&nowhere), "KEY_NOT_FOR_THIS void.target"),
+        (correct_to(&ours, "", 0), "OK"),
+        (correct_to(&ours, here, 0), "OK"),
+        (correct_to(&ours, there, 0), "KEY_NOT_FOR_THIS correct.target"),
+        (correct_to(&theirs, here, 0), "KEY_NOT_FOR_THIS correct.target"),
+        (erase(&ours), "OK"),
+        (erase(&theirs), "KEY_NOT_FOR_THIS erase.target"),
+    ] {
+        let say = Say { site: here.into(), ..signed_with(&mut ledger, "counter", body) };
+        assert_eq!(ledger.verdict_of(&say), expected, "{say:?}");
+    }
+}
+
+#[test]
+fn a_correct_moves_an_act_only_where_a_mandate_reaches() {
+    let (here, there) = ("site:org:maker/W1", "site:org:maker/W2");
+    let mut ledger = TestLedger::new();
+    let body = Body::Mandate(v1::Mandate {
+        number: "M".into(),
+        agent: org("firm"),
+        acts: vec![StatementKind::Ship as i32],
+        sites: vec![here.into()],
+        valid_from: "2026-03-01".into(),
+        valid_to: "2026-03-03".into(),
+    });
+    let say = ledger.say("maker", body);
+    ledger.must(&say);
+    let for_maker = |say: Say| Say { principal: "maker".into(), site: here.into(), ..say };
+    let shipped = for_maker(ledger.say("firm", ship(&["A"], "clinic")));
+    let shipped = ledger.signed(&shipped);
+    ledger.record(&shipped);
+    for (site, at, expected) in [
+        ("", 0, "OK"),
+        (here, NOON + DAY, "OK"),
+        ("", NOON + 2 * DAY, "NO_MANDATE correct.replacement"),
+        (there, 0, "NO_MANDATE correct.replacement"),
+    ] {
+        let say = for_maker(ledger.say("firm", correct_to(&shipped.statement, site, at)));
+        assert_eq!(ledger.verdict_of(&say), expected, "{site} {at}");
+    }
 }
 
 #[test]
@@ -214,9 +292,9 @@ fn a_root_act_can_be_withdrawn_while_it_waits() {
     ledger.record(&act);
     let again = Say { bill: "ACT-1".into(), ..ledger.say("root1", party("shop", Role::Authority)) };
     assert_eq!(ledger.verdict_of(&again), "BUSINESS_KEY_TAKEN header.business_key");
-    let other_root = ledger.say("root2", super::ledger::void_of(&act.statement));
+    let other_root = ledger.say("root2", void_of(&act.statement));
     assert_eq!(ledger.verdict_of(&other_root), "NOT_YOURS void.target.party");
-    let withdraw = ledger.say("root1", super::ledger::void_of(&act.statement));
+    let withdraw = ledger.say("root1", void_of(&act.statement));
     ledger.must(&withdraw);
     let endorse = ledger.say("root2", endorse_of(&act.statement));
     assert_eq!(ledger.verdict_of(&endorse), "NOT_PENDING endorse.target");

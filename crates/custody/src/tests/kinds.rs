@@ -219,6 +219,25 @@ fn what_is_named_is_linked_when_it_is_recorded() {
     assert_eq!([&b, &nine].map(|t| linked(early, t)), [None, None]);
 }
 
+/// An Erase may have attachments, which another erases: each names all before it, so there is an end to it.
+#[test]
+fn erases_of_erases_come_to_an_end() {
+    let mut ledger = TestLedger::new();
+    let with_photo = |say: Say| Say { attached: vec![[1; 32]], ..say };
+    let made = with_photo(ledger.say("maker", commission(&["A"])));
+    let mut newest = ledger.must(&made);
+    for n in 1..=crate::MAX_NAMED_THROUGH + 1 {
+        let target = Some(reference(&ledger, newest));
+        let body = Body::Erase(v1::Erase { target, reason: "asked to".into(), ..v1::Erase::default() });
+        let erase = with_photo(ledger.say("maker", body));
+        if n > crate::MAX_NAMED_THROUGH {
+            assert_eq!(ledger.verdict_of(&erase), "TOO_MANY_SUBJECTS body");
+        } else {
+            newest = ledger.must(&erase);
+        }
+    }
+}
+
 #[test]
 fn attachments_are_erased_by_their_signer_or_an_authority() {
     let mut ledger = TestLedger::new();
@@ -247,6 +266,9 @@ fn attachments_are_erased_by_their_signer_or_an_authority() {
     ] {
         assert_eq!(verdict(&mut ledger, by, body), expected);
     }
+    let say = ledger.say("drug", erase(&with_photo, &[], "order 3"));
+    let for_another = Say { principal: "trader".into(), ..say };
+    assert_eq!(ledger.verdict_of(&for_another), "NO_MANDATE header.on_behalf_of");
     let erased = must(&mut ledger, "maker", erase(&with_photo, &[1], ""));
     let record = tables::subject(&ledger.view, &subject_key(SubjectKind::Item, &item("A"))).unwrap().unwrap();
     assert_eq!(record.last, erased, "found from the item");

@@ -8,7 +8,7 @@ use statement::{Envelope, LEAF_LEN, Link, Seal, Statement, Subject, SubjectKey};
 
 use super::{
     Bundle, Content, Extent, Extraction, MAX_BUNDLE_LINKS, MAX_ENTRIES, MAX_FILE, MAX_HASHES, MAX_SUBJECTS,
-    Query, QueryKind, ShownEntry, ShownLink, ShownSeal, ShownSubject,
+    MAX_TOKENS, Query, QueryKind, ShownEntry, ShownLink, ShownSeal, ShownStamped, ShownSubject,
     closure::{Follows, Graph, Seeds, members},
     order,
 };
@@ -38,6 +38,13 @@ pub trait Source {
     /// # Errors
     /// The log cannot be read.
     fn checkpoint(&self) -> Result<String, Self::Error>;
+
+    /// A checkpoint that was stamped, and its RFC 3161 tokens: of those not above the checkpoint chosen the smallest of
+    /// `size` entries or more, else the largest; `None` where there is none.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Self::Error>;
 
     /// Index of the seal chosen.
     ///
@@ -97,8 +104,6 @@ pub struct Request {
     /// How far to follow. A whole closure that is too large for a bundle falls back to the named one, and the
     /// bundle says so.
     pub extent: Extent,
-    /// RFC 3161 tokens over the checkpoint's text.
-    pub tokens: Vec<Vec<u8>>,
 }
 
 /// Why there is no bundle.
@@ -163,13 +168,15 @@ fn assemble<S: Source>(
     let mut gathered = Gathered::new(source, &seal);
     members(&mut gathered, &seeds, extent)?;
     let genesis = merkle::leaf_hash(&gathered.fetch(0)?.leaf);
+    let (tokens, stamped) = read_stamps(source, (&note, size), gathered.answered(&query))?;
     let bundle = Bundle {
         ledger: genesis,
         query,
         extent,
         extraction: request.extraction.clone(),
         checkpoint,
-        tokens: request.tokens.clone(),
+        tokens,
+        stamped,
         seal: shown,
         subjects: gathered.subjects()?,
         entries: gathered.entries(size)?,
@@ -187,6 +194,29 @@ fn read_seal<S: Source>(source: &S, size: u64) -> Result<(Seal, ShownSeal), Coll
     let inclusion = source.inclusion(index, size).map_err(CollectError::Source)?;
     let consistency = source.consistency(seal.covered, size).map_err(CollectError::Source)?;
     Ok((seal, ShownSeal { index, leaf: entry.leaf, payload, inclusion, consistency }))
+}
+
+/// The tokens, and the earlier checkpoint that they are over, if they are not over this one. Of a checkpoint with all
+/// entries of the answer the earliest stamp says most: since when nobody can have made it up.
+fn read_stamps<S: Source>(
+    source: &S,
+    (note, size): (&Note, u64),
+    answered: u64,
+) -> Result<(Vec<Vec<u8>>, Option<ShownStamped>), CollectError<S::Error>> {
+    let Some((checkpoint, mut tokens)) = source.stamped(answered).map_err(CollectError::Source)? else {
+        return Ok((Vec::new(), None));
+    };
+    tokens.truncate(MAX_TOKENS.0);
+    let stamped = Note::parse(checkpoint.as_bytes()).map_err(CheckpointError::from)?;
+    if stamped.text() == note.text() {
+        return Ok((tokens, None));
+    }
+    let old = Checkpoint::parse(stamped.text())?.size();
+    if old >= size {
+        return Err(CollectError::Damaged { index: old, fault: "a stamped checkpoint is not the log's" });
+    }
+    let consistency = source.consistency(old, size).map_err(CollectError::Source)?;
+    Ok((tokens, Some(ShownStamped { checkpoint, consistency })))
 }
 
 /// The question with its point in time.
@@ -217,6 +247,15 @@ struct Gathered<'s, S> {
 impl<'s, S: Source> Gathered<'s, S> {
     const fn new(source: &'s S, seal: &'s Seal) -> Self {
         Self { source, seal, subjects: BTreeMap::new(), entries: BTreeMap::new(), links: 0, bytes: 0 }
+    }
+
+    /// How many entries a log must have for the answer to be in it.
+    fn answered(&self, query: &Query) -> u64 {
+        let roots = query.roots().unwrap_or_default();
+        let of_roots = roots.iter().filter_map(|root| self.subjects.get(root)).flat_map(|(_, chain)| chain);
+        let last = of_roots.copied().chain(query.entry()).filter(|index| *index < query.as_of).max();
+        // That something is absent shows only once everything asked about is there.
+        last.map_or(query.as_of, |last| last + 1)
     }
 
     fn fetch(&mut self, index: u64) -> Result<&SourceEntry, CollectError<S::Error>> {

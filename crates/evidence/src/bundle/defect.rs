@@ -15,10 +15,16 @@ pub enum Part {
     Checkpoint,
     /// Cosignatures: a false one, or too few.
     Witness,
+    /// Time stamps: a false one, or over what is not the log's.
+    Stamp,
     /// The seal.
     Seal,
     /// An entry: leaf, inclusion, payload, envelope, time.
     Entry,
+    /// An access record.
+    Record,
+    /// An access digest.
+    Digest,
     /// A subject: proof against the seal, chain of entries.
     Subject,
     /// A key: enrolment, possession, revocation; a signature.
@@ -42,8 +48,11 @@ impl Part {
             Self::Ledger => "ledger",
             Self::Checkpoint => "checkpoint",
             Self::Witness => "witness",
+            Self::Stamp => "stamp",
             Self::Seal => "seal",
             Self::Entry => "entry",
+            Self::Record => "record",
+            Self::Digest => "digest",
             Self::Subject => "subject",
             Self::Key => "key",
             Self::Closure => "closure",

@@ -6,9 +6,11 @@ use statement::{MAX_PAYLOAD, MAX_RUNS, Subject, SubjectKind, SubjectState};
 
 use super::{
     Bundle, Content, Defect, Extent, Extraction, MAX_BUNDLE_LINKS, MAX_ENTRIES, MAX_HASHES, MAX_REASON,
-    MAX_SUBJECTS, MAX_TOKENS, Query, QueryKind, ShownEntry, ShownLink, ShownSeal, ShownSubject, order,
+    MAX_SUBJECTS, MAX_TOKENS, Query, QueryKind, ShownEntry, ShownLink, ShownSeal, ShownStamped, ShownSubject,
+    order,
     wire::{
-        Wire, WireEntry, WireExtraction, WireLink, WireQuery, WireRecord, WireRun, WireSeal, WireSubject,
+        Wire, WireEntry, WireExtraction, WireLink, WireQuery, WireRecord, WireRun, WireSeal, WireStamped,
+        WireSubject,
     },
 };
 use crate::{PlacedRecord, RunProof, SubjectProof};
@@ -24,7 +26,7 @@ pub(crate) fn at_most(field: &str, count: usize, most: usize) -> Result<(), Defe
     check(count <= most, field, &format!("{count}, at most {most}"), &format!("{count}，至多 {most}"))
 }
 
-fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Defect> {
+pub(crate) fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Defect> {
     STANDARD.decode(text).map_err(|_| Defect::format(field, "faulty base64", "base64 有误"))
 }
 
@@ -61,10 +63,13 @@ pub(super) fn bundle(wire: &Wire) -> Result<Bundle, Defect> {
         extraction: extraction(&wire.extraction)?,
         checkpoint: wire.checkpoint.clone(),
         tokens: tokens(&wire.tokens)?,
+        stamped: wire.stamped.as_ref().map(|s| table.stamped(s)).transpose()?,
         seal: table.seal(&wire.seal)?,
         entries: wire.entries.iter().map(|e| table.entry(e)).collect::<Result<_, _>>()?,
         subjects: wire.subjects.iter().map(|s| table.subject(s)).collect::<Result<_, _>>()?,
     };
+    let stamped = bundle.stamped.is_none() || !bundle.tokens.is_empty();
+    check(stamped, "stamped", "is there without a token", "没有对应的时间戳")?;
     in_order(&bundle)?;
     let withheld = wire.withheld.0 == bundle.withheld();
     check(withheld, "withheld", "is not the number of entries withheld", "与未出示条目数不符")?;
@@ -155,6 +160,11 @@ impl Nodes {
             |place: &u32| usize::try_from(*place).ok().and_then(|place| self.nodes.get(place)).copied();
         let hashes: Option<Vec<Hash>> = places.iter().map(hash).collect();
         hashes.ok_or_else(|| Defect::format(field, "names no node", "引用了不存在的节点"))
+    }
+
+    fn stamped(&mut self, wire: &WireStamped) -> Result<ShownStamped, Defect> {
+        let consistency = self.proof("stamped.consistency", &wire.consistency)?;
+        Ok(ShownStamped { checkpoint: wire.checkpoint.clone(), consistency })
     }
 
     pub fn seal(&mut self, wire: &WireSeal) -> Result<ShownSeal, Defect> {

@@ -10,15 +10,15 @@ use statement::{Seal, Subject, SubjectKind, kind_row, visit_subjects};
 
 pub(crate) use self::tell::instant;
 use super::{
-    Bundle, Extent, Extraction, Query,
+    Bundle, Extent, Extraction, Query, Stamp, Stamps,
     keys::Keys,
     order,
     shown::{Entries, Shown},
     verify::Chains,
 };
 
-/// Most that a recorded time may lie after a cosignature over it, µs.
-const COSIGNED_LATER: u64 = 5_000_000;
+/// Most that a recorded time may lie after a cosignature or time stamp over it, µs.
+const SEEN_LATER: u64 = 5_000_000;
 
 /// A witness that cosigned the checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,8 @@ pub struct GoodsFact {
 pub enum Warning {
     /// Entries were recorded later than a witness cosigned them: the ledger's clock or the witness's is wrong.
     RecordedAfterCosignature(Vec<u64>),
+    /// Entries were recorded later than an authority stamped them: the ledger's clock or the authority's is wrong.
+    RecordedAfterStamp(Vec<u64>),
     /// Entries were signed with a key within the time for which its revocation calls it compromised.
     KeyCompromised(Vec<u64>),
 }
@@ -142,8 +144,8 @@ pub struct Verdict {
     pub vouchers: Vec<Voucher>,
     /// Who took it out: the exporter's word.
     pub extraction: Extraction,
-    /// RFC 3161 tokens in the file. They are not checked here.
-    pub tokens: usize,
+    /// RFC 3161 time stamps.
+    pub stamps: Stamps,
     /// What to look at.
     pub warnings: Vec<Warning>,
 }
@@ -155,6 +157,7 @@ pub(super) struct Facts<'a> {
     pub seal: &'a Seal,
     pub sealed_at: u64,
     pub vouchers: Vec<Voucher>,
+    pub stamps: Stamps,
 }
 
 pub(super) fn verdict(
@@ -164,13 +167,13 @@ pub(super) fn verdict(
     entries: &Entries,
     keys: &Keys,
 ) -> Verdict {
-    let Facts { bundle, checkpoint, seal, sealed_at, vouchers } = facts;
+    let Facts { bundle, checkpoint, seal, sealed_at, vouchers, stamps } = facts;
     let mut subjects: Vec<SubjectFact> = members
         .iter()
         .filter_map(|s| Some(SubjectFact { subject: s.clone(), entries: chains.get(s)?.entries.clone() }))
         .collect();
     subjects.sort_by(|a, b| order(&a.subject).cmp(&order(&b.subject)));
-    let warnings = warnings(bundle, sealed_at, &vouchers, entries, keys);
+    let warnings = warnings(bundle, sealed_at, (&vouchers, &stamps), entries, keys);
     Verdict {
         ledger: bundle.ledger,
         query: bundle.query.clone(),
@@ -186,7 +189,7 @@ pub(super) fn verdict(
         goods: goods(&bundle.query, chains, entries),
         vouchers,
         extraction: bundle.extraction.clone(),
-        tokens: bundle.tokens.len(),
+        stamps,
         warnings,
     }
 }
@@ -236,16 +239,19 @@ fn goods(query: &Query, chains: &Chains, entries: &Entries) -> Vec<GoodsFact> {
 fn warnings(
     bundle: &Bundle,
     sealed_at: u64,
-    vouchers: &[Voucher],
+    (vouchers, stamps): (&[Voucher], &Stamps),
     entries: &Entries,
     keys: &Keys,
 ) -> Vec<Warning> {
-    let earliest =
-        vouchers.iter().map(|v| v.at.saturating_mul(1_000_000).saturating_add(COSIGNED_LATER)).min();
     let recorded = entries.by_index.iter().map(|(index, shown)| (*index, shown.recorded_at));
-    let late = recorded.chain([(bundle.seal.index, sealed_at)]);
-    let late: Vec<u64> =
-        late.filter(|(_, at)| earliest.is_some_and(|e| *at > e)).map(|(index, _)| index).collect();
+    let recorded: Vec<(u64, u64)> = recorded.chain([(bundle.seal.index, sealed_at)]).collect();
+    let after = |seen: Option<u64>, below: u64| -> Vec<u64> {
+        let late = |at: u64| seen.is_some_and(|seen| at > seen.saturating_add(SEEN_LATER));
+        recorded.iter().filter(|(index, at)| *index < below && late(*at)).map(|(index, _)| *index).collect()
+    };
+    let cosigned = vouchers.iter().map(|v| v.at.saturating_mul(1_000_000)).min();
+    let stamped = stamps.checked.iter().flatten().map(Stamp::existed_before).min();
+    let (late, late_for_stamp) = (after(cosigned, u64::MAX), after(stamped, stamps.size));
     let doubtful = |shown: &Shown| {
         let key = shown.statement().and_then(|(_, envelope)| keys.get(&envelope.key_id));
         key.is_some_and(|key| key.is_doubtful(shown.recorded_at))
@@ -255,6 +261,9 @@ fn warnings(
     let mut warnings = Vec::new();
     if !late.is_empty() {
         warnings.push(Warning::RecordedAfterCosignature(late));
+    }
+    if !late_for_stamp.is_empty() {
+        warnings.push(Warning::RecordedAfterStamp(late_for_stamp));
     }
     if !doubtful.is_empty() {
         warnings.push(Warning::KeyCompromised(doubtful));

@@ -1,6 +1,9 @@
 //! Checking a bundle: pure, from bytes and what the reader trusts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use merkle::{
     Checkpoint, EMPTY_ROOT, Hash, Note, NoteError, VerifierKey, WitnessKey, leaf_hash, verify_consistency,
@@ -12,17 +15,18 @@ use statement::{
 };
 
 use super::{
-    Bundle, Defect, Extent, PAYLOAD_TYPE, Part, QueryKind, ShownSeal, ShownSubject,
+    Authorities, Bundle, Defect, Extent, PAYLOAD_TYPE, Part, QueryKind, ShownSeal, ShownSubject,
     closure::{Follows, Graph, Seeds, members},
     file::{self, File},
     keys::{self, Keys},
     shown::{Entries, Said, Shown},
+    stamps,
     verdict::{self, Verdict, Voucher},
 };
 use crate::{ChainedEntry, LinkProof, check_chain, check_subject};
 
 /// Most that a bundle's times may lie ahead of the reader's clock, µs.
-const MAX_AHEAD: u64 = 300_000_000;
+pub(super) const MAX_AHEAD: u64 = 300_000_000;
 
 /// A witness that the reader trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub struct Trust {
     pub witnesses: Vec<Witness>,
     /// How many of them must have cosigned.
     pub quorum: usize,
+    /// Time-stamping authorities; `None` = tokens are carried, not checked.
+    pub authorities: Option<Arc<dyn Authorities>>,
     /// Most that the seal may lie before `now`, µs.
     pub max_age: Option<u64>,
     /// µs since the Unix epoch.
@@ -60,6 +66,8 @@ pub fn verify(file: &[u8], trust: &Trust) -> Result<Verdict, Defect> {
     check_ledger(bundle, trust)?;
     let (note, checkpoint) = open_checkpoint(bundle, trust)?;
     let vouchers = check_witnesses(&note, trust)?;
+    let authorities = trust.authorities.as_ref();
+    let stamps = stamps::check(bundle, (&note, &checkpoint), &trust.log_key, authorities, trust.now)?;
     let (seal, sealed_at) = check_seal(&bundle.seal, &checkpoint)?;
     let mut entries = Entries::default();
     for entry in &bundle.entries {
@@ -72,7 +80,7 @@ pub fn verify(file: &[u8], trust: &Trust) -> Result<Verdict, Defect> {
     check_query(bundle, &seal, &chains, &entries)?;
     check_exporter(&file, &keys)?;
     check_time(bundle, sealed_at, trust)?;
-    let facts = verdict::Facts { bundle, checkpoint: &checkpoint, seal: &seal, sealed_at, vouchers };
+    let facts = verdict::Facts { bundle, checkpoint: &checkpoint, seal: &seal, sealed_at, vouchers, stamps };
     Ok(verdict::verdict(facts, &members, &chains, &entries, &keys))
 }
 

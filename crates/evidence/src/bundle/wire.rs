@@ -11,7 +11,7 @@ use statement::hex_text;
 
 use super::{
     Bundle, Content, Defect, Extent, Extraction, MAX_NUMBER, Query, QueryKind, ShownEntry, ShownLink,
-    ShownSeal, ShownSubject, read,
+    ShownSeal, ShownStamped, ShownSubject, read,
 };
 use crate::{PlacedRecord, RunProof};
 
@@ -39,6 +39,8 @@ pub(crate) struct Wire {
     pub extraction: WireExtraction,
     pub checkpoint: String,
     pub tokens: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamped: Option<WireStamped>,
     pub seal: WireSeal,
     pub entries: Vec<WireEntry>,
     pub subjects: Vec<WireSubject>,
@@ -61,6 +63,13 @@ pub(crate) struct WireExtraction {
     pub at: Number,
     pub purpose: String,
     pub case: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WireStamped {
+    pub checkpoint: String,
+    pub consistency: Vec<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -159,7 +168,8 @@ pub(crate) fn decode(json: &[u8]) -> Result<Bundle, Defect> {
 /// The one byte form.
 pub(crate) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
     let table = Table::of(proofs(bundle));
-    let Bundle { ledger, query, extent, extraction, checkpoint, tokens, seal, entries, subjects } = bundle;
+    let Bundle { ledger, query, extent, extraction, checkpoint, tokens, stamped, seal, .. } = bundle;
+    let Bundle { entries, subjects, .. } = bundle;
     let wire = Wire {
         version: 1,
         ledger: hex_text(ledger),
@@ -169,6 +179,7 @@ pub(crate) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
         extraction: write_extraction(extraction)?,
         checkpoint: checkpoint.clone(),
         tokens: tokens.iter().map(|t| STANDARD.encode(t)).collect(),
+        stamped: stamped.as_ref().map(|s| table.stamped(s)),
         seal: table.seal(seal)?,
         entries: entries.iter().map(|e| table.entry(e)).collect::<Result<_, _>>()?,
         subjects: subjects.iter().map(|s| table.subject(s)).collect::<Result<_, _>>()?,
@@ -180,10 +191,11 @@ pub(crate) fn encode(bundle: &Bundle) -> Result<Vec<u8>, Defect> {
 /// All proofs of a bundle.
 pub(crate) fn proofs(bundle: &Bundle) -> impl Iterator<Item = &Vec<Hash>> {
     let seal = [&bundle.seal.inclusion, &bundle.seal.consistency];
+    let stamped = bundle.stamped.iter().map(|s| &s.consistency);
     let entries = bundle.entries.iter().map(|e| &e.inclusion);
     let runs = bundle.subjects.iter().flat_map(|s| &s.proof).flat_map(run_proofs);
     let links = bundle.subjects.iter().flat_map(|s| &s.links).map(|l| &l.proof);
-    seal.into_iter().chain(entries).chain(runs).chain(links)
+    seal.into_iter().chain(stamped).chain(entries).chain(runs).chain(links)
 }
 
 pub(crate) fn run_proofs(run: &RunProof) -> Vec<&Vec<Hash>> {
@@ -232,6 +244,11 @@ impl Table {
 
     pub fn proof(&self, proof: &[Hash]) -> Vec<u32> {
         proof.iter().filter_map(|hash| self.places.get(hash).copied()).collect()
+    }
+
+    fn stamped(&self, stamped: &ShownStamped) -> WireStamped {
+        let ShownStamped { checkpoint, consistency } = stamped;
+        WireStamped { checkpoint: checkpoint.clone(), consistency: self.proof(consistency) }
     }
 
     pub fn seal(&self, seal: &ShownSeal) -> Result<WireSeal, Defect> {

@@ -13,6 +13,7 @@ use statement::{SubjectKind, hex_text};
 use crate::{
     attacks, frauds,
     log::{Log, Say, key, org, signed},
+    stamps,
     story::{CASE, DECLARATION, LOT, registers, ship, trade, vial},
 };
 
@@ -45,11 +46,16 @@ fn good(log: &mut Log, pack: u64, received: u64) -> Files {
     let mut request = log.request(QueryKind::Item, &vial(1));
     request.extent = Extent::Named;
     request.query.as_of = received;
-    request.tokens = vec![vec![0x30, 0x03, 0x02, 0x01, 0x00]];
+    let size = log.size();
+    log.stamps.insert(size, vec![vec![0x30, 0x03, 0x02, 0x01, 0x00]]);
     files.push(("named", signed(&collect(log, &request).unwrap())));
     log.withheld.insert(received);
     files.push(("withheld", signed(&collect(log, &request).unwrap())));
     log.withheld.clear();
+    log.stamps = stamps::published(log, received);
+    files.push(("stamped", log.export(QueryKind::Item, &vial(3))));
+    files.push(("stamped-earlier", log.export(QueryKind::Document, DECLARATION)));
+    log.stamps.clear();
     files
 }
 
@@ -112,6 +118,7 @@ fn bad(log: &Log, pack: u64) -> Files {
         ("bad-text", signed(&attacks::renamed(log, &absent, "sgtin:9521234543213.V77"))),
         ("bad-exporter", sign(&absent, &key("customs")).unwrap()),
         ("bad-exporter-party", changed(&absent, |b| b.extraction.party = org("customs"))),
+        ("bad-stamped", changed(&stamps::earlier(log), |b| b.stamped.as_mut().unwrap().consistency.clear())),
         ("bad-ahead", changed(&absent, |b| b.extraction.at += 3_600_000_000)),
     ]
 }
@@ -167,6 +174,13 @@ fn golden_bundles_and_their_verdicts_have_not_changed() {
     }
     let witnesses: Vec<Value> =
         trust.witnesses.iter().map(|w| json!({"key": w.key.to_string(), "auditing": w.auditing})).collect();
+    let with_roots = Trust { authorities: Some(stamps::authorities("root.pem")), ..trust.clone() };
+    let stamped = files.iter().filter(|(name, _)| name.starts_with("stamped") || *name == "named");
+    let stamped: Vec<Value> = stamped
+        .map(|(name, file)| {
+            json!({"file": format!("{name}.json"), "verdict": verdict(name, file, &with_roots)})
+        })
+        .collect();
     let index = json!({
         "trust": {
             "ledger": hex_text(&trust.ledger),
@@ -177,6 +191,8 @@ fn golden_bundles_and_their_verdicts_have_not_changed() {
             "now": trust.now,
         },
         "files": verdicts,
+        // With the root of examples/vectors/timestamps.
+        "stamped": stamped,
     });
     let mut index = serde_json::to_vec_pretty(&index).unwrap();
     index.push(b'\n');

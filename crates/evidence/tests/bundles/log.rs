@@ -20,9 +20,9 @@ use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, statement::Body};
 use runs::{Record, RunFile, RunWriter};
 use statement::{
-    ALG_ED25519, Envelope, Genesis, Leaf, LeafType, Link, POSSESSION_TYPE, STATEMENT_TYPE, Seal, Statement,
-    SubjectKey, SubjectState, chain_hash, content_hash, genesis_scope, key_id, links_hash, own_subjects,
-    possession_payload, sign,
+    ALG_ED25519, AccessDigest, Envelope, Genesis, Leaf, LeafType, Link, POSSESSION_TYPE, STATEMENT_TYPE,
+    Seal, Statement, SubjectKey, SubjectState, chain_hash, content_hash, genesis_scope, key_id, links_hash,
+    own_subjects, possession_payload, sign,
 };
 
 /// 2026-03-02T04:00:00Z, µs.
@@ -84,6 +84,8 @@ pub struct Log {
     pub seal: u64,
     /// Entries whose contents the exporter may not show.
     pub withheld: BTreeSet<u64>,
+    /// Tokens by size of the checkpoint that they are over.
+    pub stamps: BTreeMap<u64, Vec<Vec<u8>>>,
 }
 
 fn root(name: &str, random: &[u8; 32]) -> v1::RootAuthority {
@@ -140,6 +142,7 @@ impl Log {
             folder: tempfile::tempdir().unwrap(),
             seal: 0,
             withheld: BTreeSet::new(),
+            stamps: BTreeMap::new(),
         };
         let payload = Bytes::copy_from_slice(genesis.payload());
         log.keep(&outcome.leaf, outcome.links, outcome.puts, Bytes::new(), payload);
@@ -252,7 +255,7 @@ impl Log {
         let start = self.runs.last().map_or(0, |r| r.run().end);
         let covered = self.size();
         let path = self.folder.path().join(format!("{start}-{covered}"));
-        let mut writer = RunWriter::create(&path, start, covered).unwrap();
+        let mut writer = RunWriter::create(&path, (start, covered), runs::Durability::Later).unwrap();
         for (subject, state) in self.heads.iter().filter(|(s, _)| leave_out != Some(**s)) {
             if state.last >= start {
                 writer.push(&Record { subject: *subject, state: *state }).unwrap();
@@ -275,6 +278,23 @@ impl Log {
         let payload = Bytes::from(seal.encode().unwrap());
         let leaf = Leaf {
             leaf_type: LeafType::Seal,
+            recorded_at: self.now,
+            content: content_hash(&payload),
+            links: links_hash(&[]),
+        };
+        self.keep(&leaf, Vec::new(), Vec::new(), Bytes::new(), payload);
+        self.size() - 1
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&mut self, now: u64) {
+        self.now = now;
+    }
+
+    pub fn push_digest(&mut self, digest: &AccessDigest) -> u64 {
+        let payload = Bytes::from(digest.encode().to_vec());
+        let leaf = Leaf {
+            leaf_type: LeafType::AccessDigest,
             recorded_at: self.now,
             content: content_hash(&payload),
             links: links_hash(&[]),
@@ -313,6 +333,7 @@ impl Log {
             log_key: log_key().verifier().clone(),
             witnesses: vec![witness("witness", false), witness("auditor", true)],
             quorum: 2,
+            authorities: None,
             max_age: Some(3_600 * SECOND),
             now: self.now + 60 * SECOND,
         }
@@ -329,7 +350,6 @@ impl Log {
                 case: String::new(),
             },
             extent: Extent::Whole,
-            tokens: Vec::new(),
         }
     }
 
@@ -354,6 +374,12 @@ impl Source for Log {
 
     fn checkpoint(&self) -> Result<String, Infallible> {
         Ok(self.note(self.size(), &["witness", "auditor"]))
+    }
+
+    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Infallible> {
+        let at = |size: u64| (self.note(size, &[]), self.stamps[&size].clone());
+        let covering = self.stamps.range(size..).next().or_else(|| self.stamps.range(..size).next_back());
+        Ok(covering.map(|(size, _)| at(*size)))
     }
 
     fn seal(&self) -> Result<u64, Infallible> {

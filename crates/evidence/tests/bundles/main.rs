@@ -14,5 +14,7 @@ mod frauds;
 mod golden;
 mod honest;
 mod log;
+mod records;
+mod stamps;
 mod story;
 mod trades;

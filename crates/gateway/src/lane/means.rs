@@ -101,7 +101,7 @@ pub(crate) const fn row(reason: R) -> Row {
         // A signature that was damaged after it was made does not mend: handed in again it is made again.
         R::BadSignature | R::IdTaken => plain(Means::Bill),
         // The party itself may never sign this, whoever grants what.
-        R::NotYours | R::NotAsked => plain(Means::Bill),
+        R::NotYours | R::NotAsked | R::NotAddressed => plain(Means::Bill),
         // What other statements say: the bill names the wrong one, or comes before the one it is about.
         R::TargetUnknown
         | R::TargetKind
@@ -117,6 +117,8 @@ pub(crate) const fn row(reason: R) -> Row {
         | R::TooManyCorrections
         | R::RegisterFull
         | R::UnknownCode
+        | R::ConfidentialNeeded
+        | R::OtherCase
         | R::KeyTaken => plain(Means::Bill),
         // What it says itself.
         R::Malformed

@@ -17,6 +17,7 @@ fn reads_or_refuses(text: &str, year: u16) {
             if let Some(item) = data.item() {
                 assert_eq!(Item::parse(item.as_str()).unwrap(), item);
             }
+            assert!(data.warnings().iter().all(|warning| warning.caution.row().scanned), "{text:?}");
             for element in data.elements() {
                 assert!(element.at() <= text.len());
                 assert_eq!(data.date(element.ai()).is_some(), element.ai().is_date());

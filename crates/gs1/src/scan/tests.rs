@@ -240,8 +240,10 @@ fn a_scan_tells_what_kind_of_code_it_is() {
 
 #[test]
 fn what_is_odd_is_told_beside_what_is_read() {
+    let mut told = std::collections::BTreeSet::new();
     for (text, odd) in [
         ("(01)06901234567892(10)A(17)281231", vec![]),
+        ("(01)09912345678909", vec![(Caution::CouponNumber, 4)]),
         ("(01)09521234543213(10)A", vec![(Caution::DemonstrationNumber, 4)]),
         ("9521234543213", vec![(Caution::DemonstrationNumber, 0)]),
         ("(01)02012345678903", vec![(Caution::RestrictedNumber, 4)]),
@@ -266,8 +268,11 @@ fn what_is_odd_is_told_beside_what_is_read() {
         assert_eq!(found, odd, "{text}");
         for warning in data.warnings() {
             assert!(!warning.to_string().is_empty() && !warning.caution.chinese().is_empty());
+            told.insert(warning.caution.as_str());
         }
     }
+    let scanned = crate::CAUTIONS.iter().filter(|row| row.scanned).map(|row| row.name);
+    assert_eq!(told, scanned.collect(), "what scans are said to give is what they give");
 }
 
 #[test]

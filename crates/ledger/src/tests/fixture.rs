@@ -73,11 +73,19 @@ pub fn log_key() -> SignerKey {
     SignerKey::new(ORIGIN, SigningKey::from_seed(&[1; 32])).unwrap()
 }
 
+pub fn answer_key() -> SignerKey {
+    SignerKey::new("answers.example", SigningKey::from_seed(&[2; 32])).unwrap()
+}
+
+pub fn keys() -> Keys {
+    Keys { log: log_key(), answer: answer_key() }
+}
+
 pub fn genesis() -> Vec<u8> {
     let random = vec![3; 32];
     let scope = genesis_scope(ORIGIN, &random);
     let root = party_key(ROOT);
-    let answer = SignerKey::new("answers.example", SigningKey::from_seed(&[2; 32])).unwrap();
+    let answer = answer_key();
     v1::Genesis {
         origin: ORIGIN.into(),
         random,
@@ -125,7 +133,7 @@ impl Trade {
 
     pub fn open_with(&self, dir: &Path, config: Config) -> Result<Ledger, Error> {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Ledger::open(dir, Keys { log: log_key() }, config, clock)
+        Ledger::open(dir, keys(), config, clock)
     }
 
     fn number(&mut self) -> u64 {

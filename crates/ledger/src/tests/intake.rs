@@ -6,6 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use prost::Message as _;
+use proto::v1::{self, statement::Body};
 use statement::Reason;
 
 use super::fixture::*;
@@ -47,6 +49,25 @@ fn a_full_queue_refuses_at_once_or_makes_wait_until_an_answer_makes_room() {
     answer(work.recv().unwrap());
     assert_eq!((block_on(first).results.len(), block_on(second).results.len()), (1, 1));
     assert_eq!(shared.room.available_permits(), 7);
+}
+
+/// A few bytes that name a large bill take as long to record as the bill, so they take up as much room.
+#[test]
+fn what_is_linked_through_others_takes_up_room_too() {
+    let (_temp, mut trade, ledger) = started();
+    let items: Vec<u32> = (0..300).collect();
+    let ship = trade.ship(&items);
+    assert!(submit(&ledger, vec![ship.clone()])[0].is_ok());
+    let receive = trade.receive(&ship);
+    let before = v1::Statement::decode(ship.payload).unwrap().header.unwrap();
+    let target = Some(v1::StatementRef { party: before.party, id: before.id, digest: Vec::new() });
+    let void = trade.signed(MAKER, Body::Void(v1::Void { target, reason: "test".into() }));
+    for prepared in prepare(&ledger, vec![receive, void]) {
+        assert!((300..310).contains(&prepared.links()), "{}", prepared.links());
+    }
+    let unknown = trade.ship(&[1]);
+    let unknown = trade.receive(&unknown);
+    assert!(prepare(&ledger, vec![unknown])[0].links() < 5, "what is not recorded yet is not known");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use custody::{
     MemoryView, Put, Table,
-    tables::{GrantRow, PartyRow, SubjectRecord, Touch, touch_bytes, touch_key},
+    tables::{GrantRow, PartyRow, ReadersRow, SubjectRecord, Touch, touch_bytes, touch_key},
 };
 use prost::Message as _;
 use proto::v1::{AuthorityField, RoleGrant};
@@ -52,6 +52,14 @@ impl Story {
         self
     }
 
+    /// `index` is confidential, read by `parties`.
+    fn confidential(mut self, index: u64, parties: &[&str]) -> Self {
+        let row = ReadersRow { parties: parties.iter().map(ToString::to_string).collect() };
+        let (key, value) = (index.to_be_bytes().to_vec(), row.encode_to_vec());
+        self.puts.push(Put { table: Table::Confidential, key, value });
+        self
+    }
+
     fn view(self) -> MemoryView {
         let mut view = MemoryView::default();
         let entry = custody::RecordedEntry {
@@ -99,6 +107,35 @@ fn authorities_and_auditors_see_everything_while_their_role_is_in_force() {
         assert_eq!(sight.entry(&view, 78, LeafType::Seal), Ok(expect));
         assert_eq!(sight.entry(&view, 0, LeafType::Genesis), Ok(true));
     }
+}
+
+#[test]
+fn a_confidential_statement_is_read_by_its_two_sides_and_by_auditors() {
+    let (asks, asked, third) = ("org:Drug", "org:Customs", "org:Police");
+    let authority = [role(Role::Authority, "", "")];
+    let view = Story::default()
+        .party(asks, &authority)
+        .party(asked, &authority)
+        .party(third, &authority)
+        .party("org:Auditor", &[role(Role::Auditor, "", "")])
+        .party("org:Former", &[])
+        .confidential(5, &[asked, asks])
+        .confidential(6, &[asked, "org:Former"])
+        .view();
+    for (party, expect, by_role) in [
+        (asks, [true, false, true], [false, false, true]),
+        (asked, [true, true, true], [false, false, true]),
+        (third, [false, false, true], [false, false, true]),
+        ("org:Auditor", [true, true, true], [true, true, true]),
+        ("org:Former", [false, true, false], [false, false, false]),
+        ("org:Nobody", [false, false, false], [false, false, false]),
+    ] {
+        let sight = sight(&view, party);
+        assert_eq!([5, 6, 7].map(|i| sight.statement(&view, i).unwrap()), expect, "{party}");
+        let sees_by_role = |i| sight.statement(&view, i).unwrap() && sight.by_role_only(&view, i).unwrap();
+        assert_eq!([5, 6, 7].map(sees_by_role), by_role, "{party}");
+    }
+    assert!(!Sight::public().statement(&view, 5).unwrap());
 }
 
 #[test]

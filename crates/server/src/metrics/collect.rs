@@ -3,6 +3,7 @@
 use std::{
     fmt::{self, Error},
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use ledger::{Ledger, StopCause, Writer};
@@ -41,6 +42,7 @@ impl Collector for All {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
         let mut page = Page(&mut encoder);
         ledger_page(&mut page, &self.ledger)?;
+        stamps_page(&mut page, &self.metrics)?;
         refused(&mut page, &self.ledger, &self.metrics)?;
         calls_page(&mut page, &self.metrics)?;
         documents_page(&mut page, &self.documents.status())?;
@@ -103,6 +105,7 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
         counters.cosignatures.load(Relaxed),
     )?;
     seals_page(page, ledger)?;
+    access_page(page, ledger)?;
     page.counter("yuanliu_apply_seconds", "Time of the apply thread", seconds(&counters.apply_ns))?;
     page.counter(
         "yuanliu_prepare_seconds",
@@ -149,6 +152,29 @@ fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     let lag = ledger.head().size.saturating_sub(covered);
     page.gauge("yuanliu_seal_lag_entries", "Entries that the newest seal does not cover", lag)?;
     page.gauge("yuanliu_runs", "Runs that the newest seal names", runs as u64)
+}
+
+fn stamps_page(page: &mut Page<'_, '_>, metrics: &Metrics) -> Result<(), Error> {
+    let stamps = &metrics.stamps;
+    page.counter("yuanliu_stamps", "Time stamps kept", stamps.stamps.load(Relaxed))?;
+    let help = "Askings of a time-stamping authority that gave no stamp";
+    page.counter("yuanliu_stamp_failures", help, stamps.failures.load(Relaxed))?;
+    match stamps.age() {
+        Some(age) => page.gauge("yuanliu_stamp_age_seconds", "Age of the newest time stamp", age),
+        None => Ok(()),
+    }
+}
+
+fn access_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
+    let counters = ledger.counters();
+    page.counter("yuanliu_access_records", "Privileged reads recorded", counters.accesses.load(Relaxed))?;
+    let help = "Privileged reads refused because they could not be recorded";
+    page.counter("yuanliu_access_refused", help, counters.accesses_refused.load(Relaxed))?;
+    page.counter("yuanliu_access_digests", "Access digests recorded", counters.digests.load(Relaxed))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    let lag = now - counters.digested_until.load(Relaxed) as f64 / 1e6;
+    let help = "Time since the end of the newest minute that has its access digest: above 180 it is overdue";
+    page.gauge("yuanliu_access_digest_lag_seconds", help, lag.max(0.0))
 }
 
 /// Why the writer stopped, as a label: an alarm should say whom to call.

@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use custody::View as _;
 use evidence::bundle::{CollectError, Extent, Extraction, Query, QueryKind, Request as Wanted, collect};
 use futures::stream;
 use ledger::Ledger;
@@ -51,6 +52,9 @@ fn export(ledger: &Ledger, sight: &Sight, query: &ExportEvidenceRequest) -> Resu
         let known = QueryKind::ALL.map(QueryKind::as_str).join(", ");
         return Err(Fault::field("kind", words!("is none of {known}", "不是 {known} 之一")));
     };
+    if kind == QueryKind::Entry {
+        readable(ledger, sight, &query.text)?;
+    }
     let Ok(key) = query.key_id.as_slice().try_into() else {
         return Err(Fault::field("key_id", Words::of("is not 32 bytes", "不是 32 字节")));
     };
@@ -66,7 +70,6 @@ fn export(ledger: &Ledger, sight: &Sight, query: &ExportEvidenceRequest) -> Resu
         query: Query { kind, text: query.text.clone(), as_of: query.as_of },
         extraction,
         extent: if query.named_only { Extent::Named } else { Extent::Whole },
-        tokens: Vec::new(),
     };
     let source = match ledger.source() {
         Err(ledger::Error::NoSeal) => return Err(Kind::NotSealedYet.into()),
@@ -74,6 +77,16 @@ fn export(ledger: &Ledger, sight: &Sight, query: &ExportEvidenceRequest) -> Resu
     };
     let bundle = collect(&source, &wanted).map_err(fault)?;
     bundle.encode().map_err(|defect| Fault::internal(&defect))
+}
+
+/// What is confidential goes into no bundle of those who may not read it.
+fn readable(ledger: &Ledger, sight: &Sight, text: &str) -> Result<(), Fault> {
+    let view = ledger.snapshot()?;
+    let index = text.parse().ok().filter(|index| *index < view.size());
+    match index.map(|index| sight.statement(&view, index)).transpose()? {
+        Some(false) => Err(Kind::NotFound.into()),
+        _ => Ok(()),
+    }
 }
 
 fn fault(error: CollectError<ledger::Error>) -> Fault {

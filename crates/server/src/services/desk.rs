@@ -10,8 +10,8 @@ use std::{
 use custody::{View as _, registry};
 use proto::v1::{
     GetLotDossierRequest, GetLotDossierResponse, GetShipmentRequest, GetShipmentResponse,
-    ListHoldingsRequest, ListHoldingsResponse, ListInboundRequest, ListInboundResponse, ListSubmittedRequest,
-    ListSubmittedResponse,
+    ListHoldingsRequest, ListHoldingsResponse, ListInboundRequest, ListInboundResponse, ListRequestsRequest,
+    ListRequestsResponse, ListSubmittedRequest, ListSubmittedResponse,
 };
 use rpc::desk_service_server::DeskService;
 use statement::{Day, Kind as StatementKind, LeafType, Words, id_bytes, words};
@@ -59,6 +59,13 @@ impl DeskService for DeskApi {
         r: Request<ListSubmittedRequest>,
     ) -> Result<Response<ListSubmittedResponse>, Status> {
         self.0.read(r, submitted).await
+    }
+
+    async fn list_requests(
+        &self,
+        r: Request<ListRequestsRequest>,
+    ) -> Result<Response<ListRequestsResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| requests(view, sight, &query)).await
     }
 
     async fn get_lot_dossier(
@@ -177,6 +184,21 @@ fn submitted(
         statements.push(messages::submitted(view, one, receipt)?);
     }
     Ok(ListSubmittedResponse { statements, next_page_token: page_token(next), size: view.size() })
+}
+
+fn requests(
+    view: &Snapshot<'_>,
+    sight: &Sight,
+    query: &ListRequestsRequest,
+) -> Result<ListRequestsResponse, Fault> {
+    let (start, limit) = (page_start(&query.page_token, 0)?, page_size(query.page_size)?);
+    let (found, next) = desk::requests(view, &sight.party, query.open_only, start, limit).map_err(fault)?;
+    let mut requests = Vec::with_capacity(found.len());
+    for asked in &found {
+        requests.push(messages::asked(view, asked)?);
+    }
+    let names = names(view, requests.iter().map(|r| &r.asked_by))?;
+    Ok(ListRequestsResponse { requests, next_page_token: page_token(next), size: view.size(), names })
 }
 
 /// A trader sees the papers of a lot that it made or declared, or that somebody else has named together with

@@ -1,6 +1,6 @@
 //! Entries, one or many, with contents for those who may read them.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{ops::Range, pin::Pin, sync::Arc, time::Duration};
 
 use custody::{RecordedEntry, View as _};
 use futures::{Stream, stream};
@@ -57,9 +57,24 @@ pub(crate) fn one(
 ) -> Result<GetEntryResponse, Fault> {
     let view = ledger.snapshot()?;
     let sight = credentials.sight(&view, &ledger.id())?;
-    note.reader(&sight);
+    note.reads(ledger, &sight, query)?;
     let entry = view.entry(query.index)?.ok_or(Kind::NotFound)?;
     Ok(GetEntryResponse { entry: Some(shown(&view, &sight, query.index, entry)?) })
+}
+
+/// Records a listing before it begins, where it is privileged: its answer may begin long before the first entry.
+pub(crate) async fn begin(
+    shared: &Arc<Shared>,
+    credentials: &Credentials,
+    note: &Note,
+    query: ListEntriesRequest,
+) -> Result<(), Fault> {
+    let (worker, credentials, note) = (Arc::clone(shared), credentials.clone(), note.clone());
+    let read = shared.readers.read(move || {
+        let sight = credentials.sight(&worker.ledger.snapshot()?, &worker.ledger.id())?;
+        note.reads(&worker.ledger, &sight, &query)
+    });
+    read.await
 }
 
 /// Where a listing stands.
@@ -67,6 +82,7 @@ struct Listing {
     shared: Arc<Shared>,
     credentials: Credentials,
     note: Note,
+    asked: ListEntriesRequest,
     head: watch::Receiver<Head>,
     stop: watch::Receiver<bool>,
     next: u64,
@@ -86,6 +102,7 @@ pub(crate) fn list(
     language: Language,
     query: &ListEntriesRequest,
 ) -> Pages {
+    let asked = *query;
     let limit = match query.limit {
         0 => u64::MAX,
         n => query.start.saturating_add(n),
@@ -94,6 +111,7 @@ pub(crate) fn list(
     let listing = Listing {
         credentials,
         note,
+        asked,
         head: shared.ledger.watch(),
         stop: shared.stop.clone(),
         next: query.start,
@@ -137,8 +155,8 @@ impl Listing {
         }
         let (shared, credentials, note) =
             (Arc::clone(&self.shared), self.credentials.clone(), self.note.clone());
-        let (next, end) = (self.next, self.end);
-        self.shared.readers.read(move || read(&shared.ledger, &credentials, &note, next, end)).await
+        let (asked, next, end) = (self.asked, self.next, self.end);
+        self.shared.readers.read(move || read(&shared.ledger, &credentials, &note, &asked, next..end)).await
     }
 
     /// Until there is an entry to send.
@@ -155,12 +173,12 @@ fn read(
     ledger: &Ledger,
     credentials: &Credentials,
     note: &Note,
-    start: u64,
-    end: u64,
+    asked: &ListEntriesRequest,
+    Range { start, end }: Range<u64>,
 ) -> Result<ListEntriesResponse, Fault> {
     let view = ledger.snapshot()?;
     let sight = credentials.sight(&view, &ledger.id())?;
-    note.reader(&sight);
+    note.reads(ledger, &sight, asked)?;
     // No further than the view reaches: it says who may see what.
     let here = end.min(view.size()).saturating_sub(start);
     let (most, bytes) = PAGE;

@@ -96,6 +96,8 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<Self::ListEntriesStream>, Status> {
         let (language, note) = (Language::of(request.metadata()), Note::of(&request));
         let credentials = Credentials::of(&request).map_err(|fault| fault.status(language))?;
+        let begun = entries::begin(&self.0, &credentials, &note, *request.get_ref());
+        begun.await.map_err(|fault| fault.status(language))?;
         let pages = entries::list(&self.0, credentials, note, language, request.get_ref());
         Ok(Response::new(pages))
     }

@@ -56,7 +56,8 @@ impl Kind {
         match self {
             Self::AttachmentsFull | Self::TooManyTransfers | Self::AttachmentsBehind => Some(RETRY_TRANSFER),
             Self::TooManyCalls => Some(RETRY),
-            Self::Stopping => Some(RETRY_STOPPED),
+            Self::AccessBusy => Some(RETRY_TRANSFER),
+            Self::Stopping | Self::AccessNotRecorded => Some(RETRY_STOPPED),
             _ => None,
         }
     }
@@ -107,6 +108,18 @@ faults! {
     SeesAllOnly = "SEES_ALL_ONLY", PermissionDenied,
         "proofs about subjects go only to authorities and auditors: they tell what exists" => "ask an authority for an evidence bundle, or GetItemHistory for what concerns you",
         "主题证明会泄露记录是否存在，仅向监管机关与审计方提供" => "请向监管机关索取证据包，或用 GetItemHistory 查询与您有关的记录";
+    /// Not for this reader.
+    AuditorsOnly = "AUDITORS_ONLY", PermissionDenied,
+        "who read what is told only to auditors" => "check your own reads with GetAccessDigest and the records that your answers carried",
+        "读取记录仅向审计方提供" => "请用 GetAccessDigest 与应答所附记录核对自己的读取";
+    /// A privileged read that could not be recorded.
+    AccessNotRecorded = "ACCESS_NOT_RECORDED", Unavailable,
+        "a privileged read is answered only once it is recorded, and it could not be recorded" => "tell the operator, whose log says why, and try again after the delay given",
+        "特权读取须先记录方可应答，而记录未能写入" => "请联系运维（原因见其日志），并按所给延迟后重试";
+    /// Too many privileged reads.
+    AccessBusy = "ACCESS_BUSY", ResourceExhausted,
+        "as many privileged reads are being recorded as may be, or were in this minute" => "try again after the delay given",
+        "正在记录的特权读取过多，或本分钟已达上限" => "请按所给延迟后重试";
     /// More than a bundle holds.
     BundleTooLarge = "BUNDLE_TOO_LARGE", ResourceExhausted,
         "what is asked for has more entries than an evidence bundle holds" => "ask for less: one item or one document instead of a party or lot",

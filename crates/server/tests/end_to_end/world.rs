@@ -151,7 +151,11 @@ impl World {
         let genesis = genesis(&root, &log);
         let id = Ledger::create(&dir.path().join("ledger"), &genesis, now_us()).unwrap();
         let clock = Arc::new(SystemClock::new());
-        let ledger = Ledger::open(&dir.path().join("ledger"), Keys { log }, config, clock).unwrap();
+        // Tests count entries.
+        let config = Config { digest_delay: std::time::Duration::from_secs(90), ..config };
+        let ledger =
+            Ledger::open(&dir.path().join("ledger"), Keys { log, answer: answer_key() }, config, clock)
+                .unwrap();
 
         let tls = TlsConfig { directory: dir.path().join("tls"), ..TlsConfig::default() };
         let config = ServerConfig { tls, ..server };
@@ -243,9 +247,13 @@ impl World {
     }
 }
 
+fn answer_key() -> SignerKey {
+    SignerKey::new("answers.example", SigningKey::from_seed(&[102; 32])).unwrap()
+}
+
 fn genesis(root: &Actor, log: &SignerKey) -> Vec<u8> {
     let random = vec![5; 32];
-    let answers = SignerKey::new("answers.example", SigningKey::from_seed(&[102; 32])).unwrap();
+    let answers = answer_key();
     let scope = statement::genesis_scope(ORIGIN, &random);
     let authority = v1::RootAuthority {
         party: root.party.clone(),

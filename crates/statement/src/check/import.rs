@@ -40,7 +40,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn references(&mut self, field: impl Display, references: &'a [StatementRef]) {
+    pub(super) fn references(&mut self, field: impl Display, references: &'a [StatementRef]) {
         self.count(&field, references.len(), MAX_ATTACHMENTS);
         let mut seen = BTreeSet::new();
         for (i, r) in references.iter().enumerate().take(MAX_ATTACHMENTS) {

@@ -5,7 +5,7 @@ use proto::v1::{AuthorityField, Role, StatementKind as Kind};
 use super::{
     KindRow,
     Relation::{
-        self, Child, Counterparty, Document, Input, Item, Key, Lot, Paired, Parent, Principal, Product,
+        self, Case, Child, Counterparty, Document, Input, Item, Key, Lot, Paired, Parent, Principal, Product,
         Signer, Site, Target,
     },
     Signers,
@@ -62,6 +62,7 @@ const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -
         fields: &[],
         delegable: false,
         correctable: false,
+        confidential: false,
         subjects: &[],
     }
 }
@@ -423,7 +424,68 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::Observation, "observation", "扫码", 74)
     },
     KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+            (Case, false),
+        ],
+        ..row(Kind::Opinion, "opinion", "认定意见", 83)
+    },
+    KindRow {
+        signers: Signers::Roles(MAKERS),
+        delegable: true,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+        ],
+        ..row(Kind::AuthenticityReply, "authenticity_reply", "真伪鉴别", 81)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Case, false),
+        ],
+        ..row(Kind::AssistRequest, "assist_request", "协查", 80)
+    },
+    KindRow {
+        delegable: true,
+        correctable: true,
+        confidential: true,
+        subjects: &[
+            (Signer, false),
+            (Principal, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+            (Case, false),
+        ],
+        ..row(Kind::AssistReply, "assist_reply", "协查答复", 82)
+    },
+    KindRow {
         signers: Signers::TargetSigner,
+        confidential: true,
         subjects: &[
             (Signer, false),
             (Principal, false),
@@ -438,11 +500,13 @@ pub static KINDS: &[KindRow] = &[
             (Document, true),
             (Target, false),
             (Input, true),
+            (Case, false),
         ],
         ..row(Kind::Correct, "correct", "更正", 70)
     },
     KindRow {
         signers: Signers::TargetSigner,
+        confidential: true,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Void, "void", "作废", 71)
     },
@@ -453,6 +517,7 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::TargetSignerOrAuthority,
+        confidential: true,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Erase, "erase", "抹除附件", 79)
     },

@@ -130,6 +130,35 @@ lists! {
         "carrier" "on the way" "运输途中",
         "online" "on a picture shown online" "网络图片",
     ];
+    "assist-purpose", "What an authority asks for", "协查事项": [
+        "authenticity" "whether goods are genuine" "真伪鉴别",
+        "source" "where goods came from" "追查来源",
+        "flow" "where goods went" "追查流向",
+        "stock" "what is in stock, and its records" "库存与台账",
+        "records" "documents" "调取资料",
+        "opinion" "an expert conclusion" "出具认定意见",
+        "test" "a test" "委托检验",
+        "other" "anything else" "其他",
+    ];
+    "assist-outcome", "How a request was answered", "协查结果": [
+        "answered" "answered in full" "已答复",
+        "partly" "answered in part" "部分答复",
+        "nothing-found" "nothing was found" "未查到",
+        "not-ours" "a matter of somebody else" "不属本单位",
+        "declined" "declined, with the reason" "不予协助",
+    ];
+    "opinion-conclusion", "What goods are, in an authority's conclusion", "认定结论": [
+        "counterfeit" "counterfeit" "假药（假冒产品）",
+        "substandard" "substandard" "劣药（不合格产品）",
+        "unapproved" "made or imported without approval" "未经批准生产、进口",
+        "unregistered" "device without registration" "未取得注册证的器械",
+        "uncleared" "imported without clearance" "未经通关或口岸检验",
+        "expired" "past its last day of use" "超过有效期",
+        "relabelled" "label or dates changed" "变造标签、批号或效期",
+        "as-stated" "what it says it is" "与标示一致",
+        "undecided" "cannot be concluded" "无法认定",
+        "other" "anything else" "其他",
+    ];
     "register", "What a register is complete for", "登记范围": [
         "parties" "parties and their roles" "主体",
         "licences" "licences" "许可证",

@@ -7,6 +7,7 @@ const PROTOS: &[&str] = &[
     include_str!("../../../../proto/yuanliu/v1/goods.proto"),
     include_str!("../../../../proto/yuanliu/v1/quality.proto"),
     include_str!("../../../../proto/yuanliu/v1/oversight.proto"),
+    include_str!("../../../../proto/yuanliu/v1/assistance.proto"),
     include_str!("../../../../proto/yuanliu/v1/policy.proto"),
 ];
 

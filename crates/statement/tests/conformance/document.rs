@@ -195,6 +195,13 @@ fn the_kind_table_is_the_one_in_the_code() {
 }
 
 #[test]
+fn the_kinds_that_may_be_confidential_are_the_ones_in_the_code() {
+    let kinds = KINDS.iter().filter(|row| row.confidential).map(|row| format!("`{}`", row.name));
+    let text = format!("May be confidential (section 1.11): {}.", kinds.collect::<Vec<_>>().join(", "));
+    assert!(DOCUMENT.contains(&text), "{text}");
+}
+
+#[test]
 fn the_fields_that_hold_lines_are_the_ones_in_the_code() {
     let (_, rest) = DOCUMENT.split_once("| kind | fields that hold lines |").unwrap();
     let rows: Vec<&str> = rest.lines().skip(2).take_while(|line| line.starts_with('|')).collect();

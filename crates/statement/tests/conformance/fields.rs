@@ -1,5 +1,6 @@
 //! Fields: each one at fault once, all faults at once, limits, and what may be left out.
 
+mod assistance;
 mod custody;
 mod goods;
 mod papers;
@@ -23,12 +24,18 @@ type Row = (Kind, Change, Reason, &'static str);
 type Optional = (Kind, Change);
 
 fn faults() -> impl Iterator<Item = &'static Row> {
-    custody::FAULTS.iter().chain(goods::FAULTS).chain(papers::FAULTS).chain(register::FAULTS)
+    custody::FAULTS
+        .iter()
+        .chain(goods::FAULTS)
+        .chain(papers::FAULTS)
+        .chain(register::FAULTS)
+        .chain(assistance::FAULTS)
 }
 
 /// What may be left out of a sample.
 pub fn optional() -> impl Iterator<Item = &'static Optional> {
-    custody::OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL).chain(register::OPTIONAL)
+    let trade = custody::OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL);
+    trade.chain(register::OPTIONAL).chain(assistance::OPTIONAL)
 }
 
 fn h(s: &mut v1::Statement) -> &mut Header {
@@ -112,7 +119,15 @@ fn no_field_is_left_without_a_row() {
     let shared = ["correct.replacement.", "void.target.", "correct.target.", "erase.target."];
     let nested =
         [".quantity.", ".lots.", ".lot.", ".shipment.", ".sample.", ".recall.", ".hold.", ".reports."];
-    let nested = nested.iter().chain(&[".retest_of.", ".on_hand.", ".used.", ".passed_on.", "_lots."]);
+    let nested = nested.iter().chain(&[
+        ".retest_of.",
+        ".on_hand.",
+        ".used.",
+        ".passed_on.",
+        "_lots.",
+        ".request.",
+        ".grounds.",
+    ]);
     let missing: Vec<_> = missing
         .filter(|p| !shared.iter().any(|s| p.starts_with(s)) && !nested.clone().any(|n| p.contains(n)))
         .collect();

@@ -17,7 +17,7 @@ const RUNS: usize = 20_000;
 /// Bytes that mean something on the wire: tags, lengths, ends of varints, text.
 const TELLING: &[u8] = b"\x00\x01\x02\x08\x0a\x0b\x0d\x0f\x10\x12\x18\x1a\x22\x2a\x7f\x80\xff\xc2:./%A9";
 
-/// A statement of each kind, a signature, an envelope, a leaf, and the golden genesis.
+/// A statement of each kind, a signature, an envelope, a leaf, the golden genesis and what was read of it.
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = kinds().map(|kind| encode(&sample(kind)).to_vec()).collect();
     let payload = seeds[0].clone();
@@ -30,6 +30,13 @@ fn seeds() -> Vec<Vec<u8>> {
     seeds.push(envelope.encode().to_vec());
     seeds.push(leaf.encode().to_vec());
     seeds.push(hex::decode(genesis).unwrap());
+    let golden = include_str!("../golden/v1.txt").lines().filter_map(|line| line.split_once(' '));
+    for (_, access) in golden.filter(|(name, _)| name.starts_with("access.")) {
+        seeds.push(hex::decode(access).unwrap());
+    }
+    // A leaf of the access tree is a record with a salt.
+    let signed = &seeds[seeds.len() - 3];
+    seeds.push(signed[65..].to_vec());
     seeds
 }
 

@@ -10,13 +10,14 @@
 
 use std::collections::BTreeMap;
 
-use merkle::{Checkpoint, SignerKey, leaf_hash, root_of};
+use merkle::{Checkpoint, SignerKey, leaf_hash, root_of, sha256};
 use prost::Message as _;
 use proto::v1::{self, Commission, EnrolKey, Header, KeyUse, Party, Role, RoleGrant, statement::Body};
 use statement::{
-    ALG_ED25519, Envelope, Leaf, LeafType, Link, Named, POSSESSION_TYPE, STATEMENT_TYPE, Statement,
-    SubjectKey, SubjectKind, attachment_digest, chain_hash, content_hash, genesis_scope, genesis_subjects,
-    key_id, links_hash, own_subjects, possession_payload, secret, sign, subject_key,
+    ALG_ED25519, AccessDigest, AccessLeaf, AccessRecord, Envelope, Leaf, LeafType, Link, Named,
+    POSSESSION_TYPE, STATEMENT_TYPE, SignedAccess, Statement, SubjectKey, SubjectKind, attachment_digest,
+    chain_hash, content_hash, genesis_scope, genesis_subjects, key_id, links_hash, own_subjects,
+    possession_payload, secret, sign, subject_key,
 };
 
 use crate::{
@@ -188,7 +189,34 @@ fn made() -> Golden {
     subjects(&mut golden);
     golden.put("attachment", attachment_digest(&[0x66; 32], b"a document"));
     golden.put("checkpoint", checkpoint(&ledger));
+    access(&mut golden, &id);
     golden
+}
+
+/// The root authority asks about the item.
+fn access(golden: &mut Golden, ledger: &[u8; 32]) {
+    let question = v1::GetItemRequest { item: ITEM.into() }.encode_to_vec();
+    let at = u64::try_from(NOON).unwrap() + 5_000_000;
+    let record = AccessRecord {
+        ledger: *ledger,
+        at,
+        size: 4,
+        key: key_id(ALG_ED25519, key(3).public().as_bytes()),
+        party: ROOT.into(),
+        method: "/yuanliu.v1.TraceService/GetItem".into(),
+        purpose: "inspection".into(),
+        case: "2026-17".into(),
+        question_hash: sha256(&[&question]),
+        question,
+    };
+    golden.put("access.record", record.encode().unwrap());
+    let leaf = AccessLeaf { salt: [0x77; 32], record }.encode().unwrap();
+    let signed = SignedAccess::sign(leaf, &key(2)).unwrap();
+    golden.put("access.signed", signed.encode());
+    golden.put("access.leaf-hash", signed.leaf_hash());
+    let root = root_of(&[signed.leaf_hash()]);
+    let digest = AccessDigest { minute: signed.record().minute(), count: 1, root, nonce: [0x88; 32] };
+    golden.put("access.digest", digest.encode());
 }
 
 /// What the maker's key signs, put together by hand.

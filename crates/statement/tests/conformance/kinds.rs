@@ -98,6 +98,10 @@ fn causes_are_told_apart_and_come_before_their_effects() {
         Kind::NamedList,
         Kind::Policy,
         Kind::Erase,
+        Kind::AssistRequest,
+        Kind::AuthenticityReply,
+        Kind::AssistReply,
+        Kind::Opinion,
     ];
     let mut rows: Vec<_> = KINDS.iter().collect();
     rows.sort_by_key(|row| row.cause);

@@ -99,7 +99,11 @@ fn warnings_part_of_the_errors_page_is_up_to_date() {
             text,
             "| `{}` | {} | {} | {} | {} | {} |",
             row.name.to_ascii_uppercase(),
-            if row.canonical { "ValidateStatement, scan" } else { "scan" },
+            match (row.canonical, row.scanned) {
+                (true, true) => "ValidateStatement, scan",
+                (true, false) => "ValidateStatement",
+                (false, _) => "scan",
+            },
             row.cause,
             row.remedy,
             row.cause_chinese,

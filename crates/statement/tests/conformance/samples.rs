@@ -1,5 +1,6 @@
 //! One statement of each kind with every field set, and helpers to change it.
 
+mod assistance;
 mod goods;
 mod papers;
 mod register;
@@ -12,7 +13,7 @@ use proto::v1::{
 };
 use statement::{GoodsAct, Kind, Refusal, Statement};
 
-pub use self::register::enrolment;
+pub use self::{assistance::CASE_ID, register::enrolment};
 
 pub const ROOT: &str = "org:Example Root Authority";
 pub const MAKER: &str = "gln:9521234567011";
@@ -162,6 +163,10 @@ pub fn body_of(kind: Kind) -> Body {
         Kind::ActivityFigure => Body::ActivityFigure(papers::activity_figure()),
         Kind::PostalCheck => Body::PostalCheck(papers::postal_check()),
         Kind::Observation => Body::Observation(papers::observation()),
+        Kind::Opinion => Body::Opinion(assistance::opinion()),
+        Kind::AuthenticityReply => Body::AuthenticityReply(assistance::authenticity_reply()),
+        Kind::AssistRequest => Body::AssistRequest(assistance::assist_request()),
+        Kind::AssistReply => Body::AssistReply(assistance::assist_reply()),
         Kind::Correct => correct(Kind::Ship),
         Kind::Void => Body::Void(Void { target: target(true), reason: "wrong lot".into() }),
         Kind::Endorse => Body::Endorse(Endorse { target: target(true) }),

@@ -1,7 +1,8 @@
-//! One HTTP/1.1 connection to a witness, kept while it lives.
+//! One HTTP/1.1 connection to a witness or another service that takes what is posted, kept while it lives.
 
 use std::{
     fmt, io,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -23,7 +24,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{FeederError, FeederOptions, SYSTEM_TRUST};
+use super::{FeederError, SYSTEM_TRUST};
 use crate::net;
 
 /// Longest answer in bytes: as many signature lines as a note may have.
@@ -31,13 +32,26 @@ const MAX_ANSWER: usize = MAX_NOTE_LEN;
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// Where a witness is, and the connection to it.
-pub(super) struct Link {
+/// How to reach it.
+#[derive(Clone, Debug)]
+pub struct LinkOptions {
+    /// `https://HOST[:PORT][/PATH]`, or `http://…`: what goes over it is public and signed.
+    pub url: String,
+    /// Certificates (PEM) to believe; none = [`SYSTEM_TRUST`].
+    pub ca: Option<PathBuf>,
+    /// Longest wait for a connection, TLS included.
+    pub connect: Duration,
+    /// Longest wait for an answer.
+    pub answer: Duration,
+}
+
+/// Where it is, and the connection to it.
+pub struct Link {
     /// What goes into the `Host` header.
     authority: String,
     host: String,
     port: u16,
-    /// Path before all paths, without a slash at its end.
+    /// Path of the URL.
     path: String,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     connect: Duration,
@@ -56,7 +70,11 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    pub(super) fn new(options: &FeederOptions) -> Result<Self, FeederError> {
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// See [`FeederError`].
+    pub fn new(options: &LinkOptions) -> Result<Self, FeederError> {
         let wrong = |fault: &str| FeederError::Url { url: options.url.clone(), fault: fault.to_owned() };
         let uri: Uri = options.url.parse().map_err(|_| wrong("not a URL"))?;
         let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
@@ -78,7 +96,7 @@ impl Link {
             authority: authority.as_str().to_owned(),
             host,
             port: authority.port_u16().unwrap_or(port),
-            path: uri.path().trim_end_matches('/').to_owned(),
+            path: uri.path().to_owned(),
             tls,
             connect: options.connect,
             answer: options.answer,
@@ -86,18 +104,22 @@ impl Link {
         })
     }
 
-    /// Posts a body; status and body of the answer.
-    pub(super) async fn post(&self, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
+    /// Posts a body of a media type to the URL's own path, or below it where `below` is not empty; status and body of
+    /// the answer.
+    ///
+    /// # Errors
+    /// No connection or answer in time, or not one as HTTP has them.
+    pub async fn post(&self, below: &str, media: &'static str, body: Bytes) -> io::Result<(u16, Bytes)> {
         // In a statement of its own: the lock must not be held while the witness answers.
         let kept = self.idle().take();
         if let Some(sender) = kept
-            && let Ok(answer) = self.exchange(sender, path, body.clone()).await
+            && let Ok(answer) = self.exchange(sender, (below, media), body.clone()).await
         {
             return Ok(answer);
         }
-        // A kept connection may have ended meanwhile. To ask a witness twice does no harm.
+        // A kept connection may have ended meanwhile. To ask twice does no harm.
         let sender = within(self.connect, self.open(), "no connection in time").await?;
-        self.exchange(sender, path, body).await
+        self.exchange(sender, (below, media), body).await
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Option<Sender>> {
@@ -113,10 +135,19 @@ impl Link {
         }
     }
 
-    async fn exchange(&self, mut sender: Sender, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
-        let request = Request::post(format!("{}{path}", self.path))
+    async fn exchange(
+        &self,
+        mut sender: Sender,
+        (below, media): (&str, &'static str),
+        body: Bytes,
+    ) -> io::Result<(u16, Bytes)> {
+        let path = match below {
+            "" => self.path.clone(),
+            below => format!("{}{below}", self.path.trim_end_matches('/')),
+        };
+        let request = Request::post(path)
             .header(header::HOST, &self.authority)
-            .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
+            .header(header::CONTENT_TYPE, media)
             .body(Full::new(body))
             .map_err(io::Error::other)?;
         let asking = async {
@@ -148,7 +179,7 @@ where
     // Ends when the sender is dropped or the other side closes.
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection to a witness broke off");
+            tracing::debug!(%error, "the connection broke off");
         }
     });
     Ok(sender)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use statement::{Words, hex_text, words};
 
 use super::{EntryFact, KeyFact, SubjectFact, Verdict, Voucher, Warning};
-use crate::bundle::{Extent, Extraction, QueryKind, order};
+use crate::bundle::{Extent, Extraction, QueryKind, Stamp, Stamps, order};
 
 impl Warning {
     /// Its name, and the entries it is about.
@@ -12,6 +12,7 @@ impl Warning {
     pub fn parts(&self) -> (&'static str, &[u64]) {
         match self {
             Self::RecordedAfterCosignature(entries) => ("recorded_after_cosignature", entries),
+            Self::RecordedAfterStamp(entries) => ("recorded_after_stamp", entries),
             Self::KeyCompromised(entries) => ("key_compromised", entries),
         }
     }
@@ -22,6 +23,10 @@ impl Warning {
             Self::RecordedAfterCosignature(_) => words!(
                 "look: recorded later than a witness cosigned it, so one of the clocks is wrong: {entries:?}",
                 "注意：以下条目的记录时间晚于见证方会签时间，必有一方时钟有误：{entries:?}"
+            ),
+            Self::RecordedAfterStamp(_) => words!(
+                "look: recorded later than it was stamped, so one of the clocks is wrong: {entries:?}",
+                "注意：以下条目的记录时间晚于时间戳，必有一方时钟有误：{entries:?}"
             ),
             Self::KeyCompromised(_) => words!(
                 "look: signed with a key while, as its revocation says, it was compromised: {entries:?}",
@@ -45,13 +50,7 @@ impl Verdict {
             ));
         }
         lines.extend(self.warnings.iter().map(Warning::words));
-        if self.tokens > 0 {
-            let n = self.tokens;
-            lines.push(words!(
-                "{n} time stamps (RFC 3161) are in the file; they are not checked here",
-                "文件含 {n} 个 RFC 3161 时间戳，此处未核验"
-            ));
-        }
+        lines.extend(self.stamps.lines());
         lines.push(self.exporter_words());
         lines.push(Words::of(
             "only claimed: what statements say happened is their signers' word; that signers held the roles they \
@@ -143,7 +142,7 @@ impl Verdict {
     /// The facts as JSON; every verifier gives the same.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut told = json!({
             "verdict": "proven",
             "ledger": hex_text(&self.ledger),
             "query": {"kind": self.query.kind.as_str(), "text": self.query.text, "as_of": self.query.as_of},
@@ -166,11 +165,61 @@ impl Verdict {
                 "purpose": self.extraction.purpose,
                 "case": self.extraction.case,
             },
-            "tokens_not_checked": self.tokens,
+            "tokens_not_checked": self.stamps.not_checked(),
             "warnings": self.warnings.iter().map(|w| {
                 let (code, entries) = w.parts();
                 json!({"code": code, "entries": entries})
             }).collect::<Vec<_>>(),
+        });
+        // Only to who trusts an authority: else nothing is said of stamps but how many there are.
+        if let Some(checked) = &self.stamps.checked {
+            let size = self.stamps.size;
+            told["stamps"] = checked.iter().map(|stamp| stamp.to_json(size)).collect();
+        }
+        told
+    }
+}
+
+impl Stamps {
+    fn not_checked(&self) -> usize {
+        if self.checked.is_some() { 0 } else { self.tokens }
+    }
+
+    fn lines(&self) -> Vec<Words> {
+        let (size, n) = (self.size, self.tokens);
+        match &self.checked {
+            Some(stamps) if stamps.is_empty() => {
+                vec![Words::of("no time stamp (RFC 3161) is in the file", "文件不含 RFC 3161 时间戳")]
+            }
+            Some(stamps) => stamps.iter().map(|stamp| stamp.words(size)).collect(),
+            None if n == 0 => Vec::new(),
+            None => vec![words!(
+                "{n} time stamps (RFC 3161) are in the file: carried, not checked",
+                "文件含 {n} 个 RFC 3161 时间戳：仅附带，未核验"
+            )],
+        }
+    }
+}
+
+impl Stamp {
+    fn words(&self, size: u64) -> Words {
+        // Not a second earlier than is proven.
+        let before = instant(self.existed_before().saturating_add(999_999));
+        let name = match self.authority.as_str() {
+            "" => hex_text(&self.certificate),
+            name => name.to_owned(),
+        };
+        words!(
+            "the first {size} entries existed before {before}, vouched by the time-stamping authority {name}",
+            "前 {size} 个条目在 {before} 之前即已存在，由时间戳机构 {name} 担保"
+        )
+    }
+
+    fn to_json(&self, size: u64) -> Value {
+        let Self { at, accuracy, authority, certificate, policy } = self;
+        json!({
+            "size": size, "at": at, "accuracy": accuracy, "authority": authority,
+            "certificate": hex_text(certificate), "policy": policy,
         })
     }
 }

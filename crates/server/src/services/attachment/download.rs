@@ -65,7 +65,7 @@ async fn open(shared: &Arc<Shared>, request: Request<DownloadAttachmentRequest>)
     let read = shared.readers.read(move || {
         let view = worker.ledger.snapshot()?;
         let sight = credentials.party_sight(&view, &worker.ledger.id())?;
-        note.reader(&sight);
+        note.reads(&worker.ledger, &sight, &query)?;
         let named = Named::find(&view, &sight, query.statement.as_ref(), &query.digest)?;
         documents.may_hand_out(&view, &named.digest, &named.signer)?;
         match documents.store.find(&named.digest, &named.signer)? {

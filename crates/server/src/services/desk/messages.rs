@@ -3,9 +3,9 @@
 use ::ledger::Receipt;
 use custody::View as _;
 use proto::v1::{
-    Attachment, Balance, DossierAttachment, DossierLicence, DossierPaper, DossierRegistration,
-    GetLotDossierResponse, Holding, LotAmount, Quantity, ReceiveOutcome, Shipment, ShipmentLine,
-    ShipmentState, StatementRef, Submitted, TestVerdict, statement::Body,
+    AssistanceAsked, Attachment, Balance, DossierAttachment, DossierLicence, DossierPaper,
+    DossierRegistration, GetLotDossierResponse, Holding, LotAmount, Quantity, ReceiveOutcome, Shipment,
+    ShipmentLine, ShipmentState, StatementRef, Submitted, TestVerdict, statement::Body,
 };
 use statement::{Leaf, Statement};
 use trace::desk;
@@ -52,6 +52,27 @@ pub(super) fn shipment(view: &Snapshot<'_>, s: &desk::Shipment) -> Result<Shipme
         lot_count: u32::try_from(ship.lots.len()).unwrap_or(u32::MAX),
         state: state as i32,
         received_by: s.received_by.clone(),
+    })
+}
+
+pub(super) fn asked(view: &Snapshot<'_>, a: &desk::Asked) -> Result<AssistanceAsked, Fault> {
+    let request = a.request().ok_or(Kind::NotFound)?;
+    let (root, index) = (&a.content.root, a.content.root_index);
+    Ok(AssistanceAsked {
+        statement: Some(reference(root)),
+        index,
+        recorded_at: recorded_at(view, index)?,
+        occurred_at: a.content.occurred_at,
+        asked_by: root.header().party.clone(),
+        number: request.number.clone(),
+        purpose: request.purpose.clone(),
+        question: request.question.clone(),
+        line_count: u32::try_from(request.lines.len()).unwrap_or(u32::MAX),
+        due_on: request.due_on.clone(),
+        legal_basis: request.legal_basis.clone(),
+        case_id: request.case_id.clone(),
+        confidential: root.header().confidential,
+        answered_by: a.answered_by.clone(),
     })
 }
 
