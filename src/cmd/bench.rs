@@ -160,8 +160,8 @@ impl Bench {
         let half_rate = per_second / 2.0;
         let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
         let mut latency = histogram()?;
-        let record = |time| count(&mut latency, time);
-        half_load(&client, self.ships(peak, peak + paced)?, half_rate, record).await?;
+        let acknowledged = |time| record(&mut latency, time);
+        half_load(&client, self.ships(peak, peak + paced)?, half_rate, acknowledged).await?;
         out.note(out.pick("bills of 100 and 3,500 items …", "100 与 3,500 物品的单据……"));
         let small_bills = self.bills(&client, Bills { count: 400, items: 100 }).await?;
         let large_bills = self.bills(&client, Bills { count: 24, items: LARGE }).await?;
@@ -218,7 +218,7 @@ impl Bench {
             };
             let (first, second) = tokio::join!(first, second);
             first?;
-            count(&mut latency, second?);
+            record(&mut latency, second?);
         }
         Ok(latency)
     }
@@ -229,7 +229,7 @@ fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 600_000_000, 3)?)
 }
 
-fn count(histogram: &mut Histogram<u64>, time: Duration) {
+fn record(histogram: &mut Histogram<u64>, time: Duration) {
     histogram.saturating_record(time.as_micros() as u64);
 }
 

@@ -79,8 +79,9 @@ impl<'s> Committer<'s> {
             }
             batch.answers.into_iter().for_each(|answer| answer.give(self.covering.clone()));
         }
-        if let Err(error) = self.files.view.flush() {
-            self.shared.stop(disk(error));
+        match self.files.view.flush() {
+            Ok(()) => self.sealer.durable(),
+            Err(error) => self.shared.stop(disk(error)),
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Counters {
     pub links: AtomicU64,
     /// Bytes of payload recorded.
     pub payload_bytes: AtomicU64,
+    /// Rows of the view written.
+    pub rows: AtomicU64,
     /// Statements in each commit batch.
     pub batch_statements: Histogram<8>,
     /// µs for writing and syncing the log, per batch.
@@ -40,6 +42,10 @@ pub struct Counters {
     pub merge_records: AtomicU64,
     /// µs of CPU for that.
     pub merge_us: AtomicU64,
+    /// Merges under way.
+    pub merges: AtomicU64,
+    /// Links since a run was last cut: what lies in memory until the next is.
+    pub unsealed_links: AtomicU64,
     /// Privileged reads recorded.
     pub accesses: AtomicU64,
     /// Privileged reads refused because they could not be recorded.
@@ -49,10 +55,6 @@ pub struct Counters {
     /// End of the newest minute that has its access digest, or of the last before the ledger was opened; µs since the
     /// Unix epoch.
     pub digested_until: AtomicU64,
-    /// Merges under way.
-    pub merges: AtomicU64,
-    /// Links since a run was last cut: what lies in memory until the next is.
-    pub unsealed_links: AtomicU64,
 }
 
 impl Default for Counters {
@@ -64,6 +66,7 @@ impl Default for Counters {
             refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             links: AtomicU64::new(0),
             payload_bytes: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
             batch_statements: Histogram::new([1, 4, 16, 64, 128, 256, 512, 1_024]),
             log_sync_us: Histogram::new(times),
             view_write_us: Histogram::new(times),
@@ -76,12 +79,12 @@ impl Default for Counters {
             run_us: AtomicU64::new(0),
             merge_records: AtomicU64::new(0),
             merge_us: AtomicU64::new(0),
+            merges: AtomicU64::new(0),
+            unsealed_links: AtomicU64::new(0),
             accesses: AtomicU64::new(0),
             accesses_refused: AtomicU64::new(0),
             digests: AtomicU64::new(0),
             digested_until: AtomicU64::new(0),
-            merges: AtomicU64::new(0),
-            unsealed_links: AtomicU64::new(0),
         }
     }
 }

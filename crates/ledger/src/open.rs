@@ -233,11 +233,11 @@ fn check_settings(config: &Config) -> Result<u32, Error> {
     if config.batch_statements == 0 {
         return Err(Error::Setting("batch_statements must be at least 1"));
     }
-    if config.digest_delay > MAX_DIGEST_DELAY {
-        return Err(Error::Setting("digest_delay must be at most 90 s"));
-    }
     if config.seal_backlog < config.seal_links {
         return Err(Error::Setting("seal_backlog must not be below seal_links"));
+    }
+    if config.digest_delay > MAX_DIGEST_DELAY {
+        return Err(Error::Setting("digest_delay must be at most 90 s"));
     }
     match u32::try_from(config.queue_links) {
         Ok(links) if links > 0 && config.queue_links <= tokio::sync::Semaphore::MAX_PERMITS => Ok(links),

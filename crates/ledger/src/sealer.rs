@@ -65,6 +65,8 @@ pub(super) enum Message {
     Written(Result<RunFile, RunError>),
     Merged((u64, u64), Result<Option<RunFile>, RunError>),
     Flushed(Result<(), StoreError>),
+    /// All batches have been told, and the view is durable as they left it.
+    Durable,
     End,
 }
 
@@ -76,6 +78,11 @@ impl ToSealer {
     pub(crate) fn tell(&self, batch: Committed) {
         // A sealer that has ended has stopped the writer, or is about to.
         let _gone = self.0.send(Message::Batch(batch));
+    }
+
+    /// That was all, and the view is durable.
+    pub(crate) fn durable(&self) {
+        let _gone = self.0.send(Message::Durable);
     }
 }
 
@@ -183,6 +190,10 @@ impl Sealer {
                 Ok(Message::Written(run)) => self.written(run.map_err(disk)?),
                 Ok(Message::Merged(range, run)) => self.merged(range, run.map_err(disk)?)?,
                 Ok(Message::Flushed(view)) => view.map_err(disk).and_then(|()| self.tidy())?,
+                Ok(Message::Durable) => {
+                    self.doomed = Some(self.spare()?);
+                    self.tidy()?;
+                }
                 Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }

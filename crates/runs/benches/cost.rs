@@ -81,7 +81,7 @@ impl Ledger {
         self.touch(any % PARTIES);
         self.touch(new);
         self.touch(new + 1);
-        if self.entries % 4 == 0 && new > PARTIES {
+        if self.entries.is_multiple_of(4) && new > PARTIES {
             self.touch(PARTIES + (any >> 16) % (new - PARTIES) / 2 * 2);
         }
         self.entries += 1;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,10 @@ pub enum Durability {
     Later,
 }
 
+/// Bytes after which what has been written goes to the disk. All at once at the end, it would hold up whoever syncs
+/// another file of the same file system meanwhile: the log.
+const SYNC_BYTES: usize = 2 << 20;
+
 /// A run that is being written. Dropped before [`finish`](Self::finish), it leaves a draft, which the next writer
 /// of the same name replaces.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct RunWriter {
     file: BufWriter<File>,
     range: (u64, u64),
     durability: Durability,
+    /// Bytes since the last sync.
+    unsynced: usize,
     last: Option<Record>,
     tree: CompactRange,
     /// Leaf hashes since the last full tile.
@@ -56,6 +62,7 @@ impl RunWriter {
             file,
             range: (start, end),
             durability,
+            unsynced: 0,
             last: None,
             tree: CompactRange::new(),
             open: Vec::with_capacity(TILE_WIDTH as usize),
@@ -74,9 +81,7 @@ impl RunWriter {
         if !(self.range.0..self.range.1).contains(&record.state.last) || record.state.count == 0 {
             return Err(RunError::Input("a state lies outside of its range"));
         }
-        self.file
-            .write_all(&record.encode())
-            .map_err(|source| RunError::Io { path: self.draft.clone(), source })?;
+        self.write(&record.encode()).map_err(|source| RunError::Io { path: self.draft.clone(), source })?;
         self.last = Some(*record);
         let hash = record.committed().leaf_hash();
         self.tree.append(hash);
@@ -85,6 +90,17 @@ impl RunWriter {
             self.close_tile();
         }
         Ok(())
+    }
+
+    fn write(&mut self, record: &[u8]) -> io::Result<()> {
+        self.file.write_all(record)?;
+        self.unsynced += record.len();
+        if self.unsynced < SYNC_BYTES || self.durability == Durability::Later {
+            return Ok(());
+        }
+        self.unsynced = 0;
+        self.file.flush()?;
+        self.file.get_ref().sync_data()
     }
 
     fn close_tile(&mut self) {

@@ -21,7 +21,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Bench, at_peak, count, half_load, histogram, round, show};
+use super::{Bench, at_peak, half_load, histogram, record, round, show};
 use crate::{cmd::runtime, out::Out};
 
 /// Statements at peak load by default; half as fast, as many again at the most.
@@ -56,8 +56,8 @@ async fn measure(bench: &Bench, data: &Path, peak: usize, out: Out) -> Result<Va
     let merging = Arc::new(AtomicBool::new(false));
     let watch = tokio::spawn(watch(server.http, Arc::clone(&merging)));
     let (mut with, mut without) = (histogram()?, histogram()?);
-    let record = |time| count(if merging.load(Relaxed) { &mut with } else { &mut without }, time);
-    half_load(&client, ships, half_rate, record).await?;
+    let acknowledged = |time| record(if merging.load(Relaxed) { &mut with } else { &mut without }, time);
+    half_load(&client, ships, half_rate, acknowledged).await?;
     watch.abort();
 
     let figures = Figures::read(server.http).await?;

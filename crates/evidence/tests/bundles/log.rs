@@ -256,7 +256,7 @@ impl Log {
         let start = self.runs.last().map_or(0, |r| r.run().end);
         let covered = self.size();
         let path = self.folder.path().join(format!("{start}-{covered}"));
-        let mut writer = RunWriter::create(&path, start, covered).unwrap();
+        let mut writer = RunWriter::create(&path, (start, covered), runs::Durability::Later).unwrap();
         for (subject, state) in self.heads.iter().filter(|(s, _)| leave_out != Some(**s)) {
             if state.last >= start {
                 writer.push(&Record { subject: *subject, state: *state }).unwrap();

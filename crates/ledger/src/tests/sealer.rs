@@ -137,4 +137,8 @@ fn files_that_no_seal_names_any_more_go_while_it_seals_on() {
     }
     assert!(most <= 100, "{most} files");
     stage.wait("the last seal", |shared| shared.counters.seals.load(Relaxed) == 200);
+    // Closed in order, it leaves what the last seal names, and what was being merged.
+    stage.to.as_ref().unwrap().durable();
+    let named = stage.shared.sealed().unwrap().runs.len();
+    stage.wait("tidying", |_| fs::read_dir(&stage.runs).unwrap().count() <= named + 4);
 }
