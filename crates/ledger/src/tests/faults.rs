@@ -172,8 +172,9 @@ fn a_clock_that_leapt_ahead_is_noticed_on_opening_and_may_be_accepted() {
     let (temp, mut trade) = closed();
     let days = |n: u64| n * 86_400_000_000;
     trade.clock.wall.fetch_add(days(29), SeqCst);
+    // That records the access digest of the minute in which it was closed: the new measure.
     drop(trade.open(temp.path()).unwrap());
-    trade.clock.wall.fetch_add(days(2), SeqCst);
+    trade.clock.wall.fetch_add(days(31), SeqCst);
     let error = trade.open(temp.path()).unwrap_err();
     let (late, most) = (31 * 86_400, 30 * 86_400);
     assert!(
