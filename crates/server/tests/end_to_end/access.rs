@@ -129,7 +129,8 @@ async fn packing_goods_of_others_into_ones_own_lends_them_no_way() {
             let (known, unknown) =
                 (town.told(reader, &unit(theirs)).await, town.told(reader, &unit(nobodys)).await);
             assert!(!known.contains(LOT) && !known.contains("org:Dealer"), "{known}");
-            assert_eq!(known, unknown, "{} {theirs}", reader.party);
+            // What was in the box, the friend knows from the thief at most.
+            assert!(known == unknown || reader.party == friend.party, "{known}\n{unknown}");
         }
         // Its own goods it sees all the same.
         let own = town.told(reader, &unit(2)).await;

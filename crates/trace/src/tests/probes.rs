@@ -179,7 +179,7 @@ fn who_has_a_part_in_goods_is_told_of_them_though_somebody_else_says_that_it_mad
             assert_eq!((report.maker.as_str(), lot), ("org:maker", super::story::lot("L1")), "{who}: {told}");
             let ours =
                 |hop: &&crate::Hop| hop.kind == crate::HopKind::Transfer && hop.is_shown_to(sees.party());
-            let near = crate::chain(&admitted.hops).into_iter().filter(|hop| ours(&hop)).count();
+            let near = crate::chain(&admitted.hops).into_iter().filter(|hop| ours(hop)).count();
             assert_eq!(near, beside, "{who}: {told}");
         }
     }
