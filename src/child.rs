@@ -22,6 +22,8 @@ pub struct ServerProcess {
     child: Child,
     /// Address of the gRPC service.
     pub address: SocketAddr,
+    /// Address of its HTTP side.
+    pub http: SocketAddr,
     /// Its certificate.
     pub ca: PathBuf,
 }
@@ -29,6 +31,7 @@ pub struct ServerProcess {
 #[derive(Deserialize)]
 struct Ready {
     address: SocketAddr,
+    http: SocketAddr,
     ca: PathBuf,
 }
 
@@ -84,7 +87,7 @@ impl ServerProcess {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Ok(Self { child, address: facts.address, ca: facts.ca })
+        Ok(Self { child, address: facts.address, http: facts.http, ca: facts.ca })
     }
 
     /// Process id.

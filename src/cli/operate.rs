@@ -145,6 +145,10 @@ pub struct Bench {
     /// Within 45 seconds.
     #[arg(long)]
     pub quick: bool,
+    /// What sealing and the disk cost instead, in some two minutes: CPU a link, acknowledgements with and without a merge
+    /// of runs under way, bytes by what they hold once all is compacted.
+    #[arg(long, conflicts_with = "quick")]
+    pub costs: bool,
     /// Where to put the ledger; by default a temporary directory that is removed.
     #[arg(long)]
     pub data: Option<PathBuf>,

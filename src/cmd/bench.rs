@@ -1,7 +1,9 @@
 //! `yuanliu bench`: one-item Ships, streamed over TLS from another process, every cost in one run.
 
+mod costs;
+mod machine;
+
 use std::{
-    fs,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -15,6 +17,8 @@ use hdrhistogram::Histogram;
 use proto::v1::SignedStatement;
 use serde_json::json;
 use sim::load::{Bills, Load};
+
+use machine::{cpu_seconds, disk_bytes, peak_rss_mib, verify_strict_us};
 
 use super::{
     ground::{Ground, Place, plan},
@@ -38,6 +42,9 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
     let begin = Instant::now();
     let place = Place::of(args.data.as_deref())?;
     let data = place.path();
+    if args.costs {
+        return costs::run(data, args.statements, out);
+    }
     let peak = args.statements.unwrap_or(if args.quick { QUICK } else { STATEMENTS });
     // The second phase takes as much again at the most: half the rate for a bounded time.
     let bench = Bench::set(data, peak + peak / 2 + BEHIND)?;
@@ -60,14 +67,17 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
         "disk_bytes_per_statement": round(report.disk_bytes, 0),
         "seconds": round(begin.elapsed().as_secs_f64(), 1),
     });
+    show(&report, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(report: &serde_json::Value, out: Out) {
     if out.json {
-        out.value(&report);
-        return Ok(ExitCode::SUCCESS);
+        return out.value(report);
     }
     for (key, value) in report.as_object().into_iter().flatten() {
         out.line(format!("{key}: {value}"));
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn round(value: f64, digits: i32) -> f64 {
@@ -123,7 +133,7 @@ impl Bench {
         Ok(ships)
     }
 
-    async fn measure(&self, data: &Path, peak: usize, out: Out) -> Result<Measured> {
+    async fn begin(&self, data: &Path, out: Out) -> Result<(ServerProcess, ConnectOptions, Client)> {
         let server = ServerProcess::start(data, "127.0.0.1:0".parse()?)?;
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
@@ -131,19 +141,17 @@ impl Bench {
         out.note(out.pick("setting up …", "正在准备……"));
         let setup: Vec<_> = self.load.setup().map(|s| s.statement).collect();
         submit(&client, stream::iter(setup), SubmitOptions::default()).await?;
+        Ok((server, options, client))
+    }
+
+    async fn measure(&self, data: &Path, peak: usize, out: Out) -> Result<Measured> {
+        let (server, options, client) = self.begin(data, out).await?;
         let ships = self.ships(0, peak)?;
 
         out.note(out.pick("peak load …", "满负载……"));
         let disk = disk_bytes(data);
         let cpu = cpu_seconds(server.id())?;
-        let begin = Instant::now();
-        submit(
-            &client,
-            stream::iter(ships),
-            SubmitOptions { batch: 256, in_flight: 8, ..SubmitOptions::default() },
-        )
-        .await?;
-        let seconds = begin.elapsed().as_secs_f64();
+        let seconds = at_peak(&client, ships).await?;
         let cpu_us = (cpu_seconds(server.id())? - cpu) * 1e6 / peak as f64;
         let per_second = peak as f64 / seconds;
         let disk_bytes = (disk_bytes(data) - disk) as f64 / peak as f64;
@@ -151,7 +159,9 @@ impl Bench {
         out.note(out.pick("half load …", "半负载……"));
         let half_rate = per_second / 2.0;
         let paced = ((half_rate * HALF_LOAD.as_secs_f64()) as usize).min(peak / 2);
-        let latency = half_load(&client, self.ships(peak, peak + paced)?, half_rate).await?;
+        let mut latency = histogram()?;
+        let acknowledged = |time| record(&mut latency, time);
+        half_load(&client, self.ships(peak, peak + paced)?, half_rate, acknowledged).await?;
         out.note(out.pick("bills of 100 and 3,500 items …", "100 与 3,500 物品的单据……"));
         let small_bills = self.bills(&client, Bills { count: 400, items: 100 }).await?;
         let large_bills = self.bills(&client, Bills { count: 24, items: LARGE }).await?;
@@ -195,10 +205,10 @@ impl Bench {
         small: &Client,
         ships: Vec<SignedStatement>,
     ) -> Result<Histogram<u64>> {
-        let count = u32::try_from(ships.len())?;
-        let (setup, bills) = self.load.bills(Bills { count, items: LARGE - 1 });
+        let large_bills = Bills { count: u32::try_from(ships.len())?, items: LARGE - 1 };
+        let (setup, bills) = self.load.bills(large_bills);
         submit(large, stream::iter(setup), SubmitOptions::default()).await?;
-        let mut latency = Histogram::new_with_bounds(1, 600_000_000, 3)?;
+        let mut latency = histogram()?;
         for (bill, ship) in bills.into_iter().zip(ships) {
             let first = large.submit(&bill);
             let second = async {
@@ -208,24 +218,42 @@ impl Bench {
             };
             let (first, second) = tokio::join!(first, second);
             first?;
-            latency.saturating_record(second?.as_micros() as u64);
+            record(&mut latency, second?);
         }
         Ok(latency)
     }
 }
 
-/// Submits everything; any refusal ends the benchmark. Gives latencies in µs.
+/// Of µs.
+fn histogram() -> Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, 600_000_000, 3)?)
+}
+
+fn record(histogram: &mut Histogram<u64>, time: Duration) {
+    histogram.saturating_record(time.as_micros() as u64);
+}
+
+/// Submits everything; any refusal ends the benchmark.
 async fn submit(
     client: &Client,
     source: impl futures::Stream<Item = SignedStatement>,
     options: SubmitOptions,
-) -> Result<Histogram<u64>> {
-    let mut latency = Histogram::new_with_bounds(1, 600_000_000, 3)?;
+) -> Result<()> {
+    submit_timed(client, source, options, |_| {}).await
+}
+
+/// The same; tells how long each acknowledgement took, when it is there.
+async fn submit_timed(
+    client: &Client,
+    source: impl futures::Stream<Item = SignedStatement>,
+    options: SubmitOptions,
+    mut acknowledged: impl FnMut(Duration),
+) -> Result<()> {
     let mut refusal = None;
     client
         .submit_stream(source, options, |event| {
             if let SubmitEvent::Settled(settled) = event {
-                latency.saturating_record(settled.latency.as_micros() as u64);
+                acknowledged(settled.latency);
                 if let Outcome::Refused(rejection) = settled.outcome {
                     refusal.get_or_insert(rejection);
                 }
@@ -237,12 +265,25 @@ async fn submit(
             let why = format!("{} {} {:?}", r.reason, r.message, r.violations);
             Err(exit::refused(format!("a statement was refused: {why}"), format!("有声明被拒：{why}")))
         }
-        None => Ok(latency),
+        None => Ok(()),
     }
 }
 
+/// Seconds for all of them, as fast as they are taken.
+async fn at_peak(client: &Client, ships: Vec<SignedStatement>) -> Result<f64> {
+    let options = SubmitOptions { batch: 256, in_flight: 8, ..SubmitOptions::default() };
+    let begin = Instant::now();
+    submit(client, stream::iter(ships), options).await?;
+    Ok(begin.elapsed().as_secs_f64())
+}
+
 /// Statements in ticks of 2 ms at a steady rate.
-async fn half_load(client: &Client, ships: Vec<SignedStatement>, per_second: f64) -> Result<Histogram<u64>> {
+async fn half_load(
+    client: &Client,
+    ships: Vec<SignedStatement>,
+    per_second: f64,
+    acknowledged: impl FnMut(Duration),
+) -> Result<()> {
     const TICK: Duration = Duration::from_millis(2);
     let per_tick = ((per_second * TICK.as_secs_f64()).round() as usize).max(1);
     let mut ticks = tokio::time::interval(TICK);
@@ -254,63 +295,5 @@ async fn half_load(client: &Client, ships: Vec<SignedStatement>, per_second: f64
         Some((stream::iter(chunk), (ticks, chunks)))
     });
     let options = SubmitOptions { in_flight: 64, ..SubmitOptions::default() };
-    submit(client, source.flatten(), options).await
-}
-
-/// µs of one `verify_strict`, the yardstick, over real statements.
-fn verify_strict_us(sample: &[SignedStatement]) -> Result<f64> {
-    const ROUNDS: usize = 50;
-    let key = client::generate_key()?;
-    let public = ed25519_dalek::VerifyingKey::from_bytes(key.public().as_bytes())?;
-    let signed: Vec<(Vec<u8>, ed25519_dalek::Signature)> = sample
-        .iter()
-        .map(|s| (s.payload.to_vec(), ed25519_dalek::Signature::from_bytes(&key.sign(&s.payload))))
-        .collect();
-    let before = thread_cpu_us()?;
-    for _ in 0..ROUNDS {
-        for (payload, signature) in &signed {
-            public.verify_strict(payload, signature)?;
-        }
-    }
-    Ok((thread_cpu_us()? - before) / (ROUNDS * signed.len()) as f64)
-}
-
-/// µs this thread has been on a processor: others on the machine do not count.
-fn thread_cpu_us() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/thread-self/schedstat").context("bench needs /proc")?;
-    let nanoseconds: f64 = stat.split_whitespace().next().context("unexpected schedstat")?.parse()?;
-    Ok(nanoseconds / 1e3)
-}
-
-/// CPU seconds a process has used, all threads, user and system.
-fn cpu_seconds(pid: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("bench needs /proc")?;
-    // Fields after the command in parentheses: state is 3, utime 14, stime 15 (proc(5)).
-    let after = stat.rsplit_once(')').map(|(_, rest)| rest).context("unexpected /proc/PID/stat")?;
-    let fields: Vec<&str> = after.split_whitespace().collect();
-    let ticks =
-        |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).context("unexpected /proc/PID/stat");
-    // 100 ticks a second on every Linux that reports through /proc.
-    Ok((ticks(11)? + ticks(12)?) / 100.0)
-}
-
-fn peak_rss_mib(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line =
-        status.lines().find_map(|l| l.strip_prefix("VmHWM:")).context("unexpected /proc/PID/status")?;
-    let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1024.0)
-}
-
-/// Bytes of all files below a directory.
-fn disk_bytes(path: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(path) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(meta) if meta.is_dir() => disk_bytes(&entry.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
+    submit_timed(client, source.flatten(), options, acknowledged).await
 }

@@ -58,7 +58,7 @@ pub(super) const COMMANDS: [(&str, &str); 49] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 124] = [
+pub(super) const ARGUMENTS: [(&str, &str); 125] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -78,6 +78,10 @@ pub(super) const ARGUMENTS: [(&str, &str); 124] = [
     (
         "demo.data",
         "账本留存的目录；默认用临时目录，结束后删除。目录中已有沙盒时从原处继续（账本、密钥、对方均不变）。",
+    ),
+    (
+        "bench.costs",
+        "改测封存与磁盘的开销，约两分钟：每个链接的 CPU、归并进行与否时的回执延迟、压实后各部分的字节数。",
     ),
     ("bench.data", "账本存放的目录；默认用临时目录，结束后删除。"),
     ("origin", "日志在检查点中的名称，例如 \"example.com/yuanliu\"。"),

@@ -33,6 +33,9 @@ pub struct Config {
     pub seal_entries: u64,
     /// Links after which a seal is due. Default 2^18.
     pub seal_links: u64,
+    /// Links since the last run was cut from which on appends are held back until the next is cut; at least
+    /// `seal_links`. Default 2^20 (some 100 MB).
+    pub seal_backlog: u64,
     /// Time after which a seal is due where a subject has been named since the last. Default 60 s.
     pub seal_interval: Duration,
     /// Time after which a seal is due in any case. Default 1 h.
@@ -66,6 +69,7 @@ impl Default for Config {
             checkpoint_interval: Duration::from_secs(10),
             seal_entries: 65_536,
             seal_links: 1 << 18,
+            seal_backlog: 1 << 20,
             seal_interval: Duration::from_secs(60),
             seal_idle: Duration::from_secs(3_600),
             digest_delay: Duration::from_secs(1),

@@ -36,12 +36,16 @@ pub struct Counters {
     pub seals: AtomicU64,
     /// Subjects written in runs over new entries.
     pub run_records: AtomicU64,
-    /// µs for that.
+    /// µs of CPU for that.
     pub run_us: AtomicU64,
     /// Subjects read in merging runs.
     pub merge_records: AtomicU64,
-    /// µs for that, rests left out.
+    /// µs of CPU for that.
     pub merge_us: AtomicU64,
+    /// Merges under way.
+    pub merges: AtomicU64,
+    /// Links since a run was last cut: what lies in memory until the next is.
+    pub unsealed_links: AtomicU64,
     /// Privileged reads recorded.
     pub accesses: AtomicU64,
     /// Privileged reads refused because they could not be recorded.
@@ -75,6 +79,8 @@ impl Default for Counters {
             run_us: AtomicU64::new(0),
             merge_records: AtomicU64::new(0),
             merge_us: AtomicU64::new(0),
+            merges: AtomicU64::new(0),
+            unsealed_links: AtomicU64::new(0),
             accesses: AtomicU64::new(0),
             accesses_refused: AtomicU64::new(0),
             digests: AtomicU64::new(0),

@@ -255,6 +255,7 @@ impl Ledger {
             size: self.head().size,
             queue_links: capacity.saturating_sub(shared.room.available_permits()),
             queue_capacity: capacity,
+            held: shared.is_held(),
         }
     }
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// What [`Busy`] asks for: about the time in which the ledger records a full queue of small statements.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// The same where appends are held back: some run has to be merged or written first.
+const RETRY_AFTER_HELD: Duration = Duration::from_secs(2);
 
 /// A signed statement as it comes from its signer.
 #[derive(Clone, Debug)]
@@ -58,7 +60,7 @@ impl Prepared {
     }
 }
 
-/// The queue has no room: try again later. Nothing was queued.
+/// The queue has no room, or too much waits for a seal: try again later. Nothing was queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy {
     /// When to try again.
@@ -150,22 +152,32 @@ impl Intake {
     }
 
     pub(crate) fn try_submit(&self, statements: Vec<Prepared>) -> Result<Pending, Busy> {
+        if self.shared.is_held() {
+            return Err(self.busy(&statements, RETRY_AFTER_HELD));
+        }
         let permits = self.permits(&statements);
         match Arc::clone(&self.shared.room).try_acquire_many_owned(permits) {
             Ok(room) => Ok(self.send(statements, room)),
             Err(TryAcquireError::Closed) => Ok(Pending::stopped(statements.len())),
-            Err(TryAcquireError::NoPermits) => {
-                statements.iter().for_each(|_| self.shared.counters.count_refusal(&Reason::QueueFull.into()));
-                Err(Busy { retry_after: RETRY_AFTER })
-            }
+            Err(TryAcquireError::NoPermits) => Err(self.busy(&statements, RETRY_AFTER)),
         }
+    }
+
+    fn busy(&self, statements: &[Prepared], retry_after: Duration) -> Busy {
+        statements.iter().for_each(|_| self.shared.counters.count_refusal(&Reason::QueueFull.into()));
+        Busy { retry_after }
     }
 
     pub(crate) async fn enqueue(&self, statements: Vec<Prepared>) -> Pending {
         let permits = self.permits(&statements);
-        match Arc::clone(&self.shared.room).acquire_many_owned(permits).await {
-            Ok(room) => self.send(statements, room),
-            Err(_closed) => Pending::stopped(statements.len()),
+        loop {
+            self.shared.not_held().await;
+            match Arc::clone(&self.shared.room).acquire_many_owned(permits).await {
+                // Held since it began to wait for room: it gives that back.
+                Ok(_) if self.shared.is_held() => {}
+                Ok(room) => return self.send(statements, room),
+                Err(_closed) => return Pending::stopped(statements.len()),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use custody::{Outcome, Put, RecordedEntry, View};
 use merkle::{Hash, VerifierKey};
-use runs::{Book, Record};
+use runs::{Book, Durability, Record};
 use statement::LeafType;
 use store::{Beside, Dir, Log, ReadOnlyDir, Snapshot, StoreError, StoredView};
 
@@ -68,8 +68,9 @@ pub fn rebuild(dir: &Path, config: &Config, progress: Progress<'_>) -> Result<Re
     let before = dir.open_view().ok().and_then(|view| digest(&log, &view).ok());
     let view = dir.new_view()?;
     let runs = dir.runs(&view)?;
-    let (edge, _) = catch_up(&log, &view, &runs, config.cached_rows, None, progress)?;
+    let (edge, book) = catch_up(&log, &view, (&runs, Durability::Later), config.cached_rows, None, progress)?;
     view.flush()?;
+    book.keep()?;
     let (entries, digest) = digest(&log, &view)?;
     debug_assert_eq!(entries, edge.mark().size());
     dir.use_view(&view)?;
@@ -205,7 +206,7 @@ pub fn walk(
     let dir = ReadOnlyDir::open(dir, &config.store)?;
     let log = dir.open_log()?;
     let view = dir.scratch_view(&scratch.join("view"))?;
-    let book = Book::new(&dir.scratch_runs(&scratch.join("runs"))?);
+    let book = Book::new(&dir.scratch_runs(&scratch.join("runs"))?, Durability::Later);
     let mut live = Live::open(&dir, &log);
     walk_over(&log, (&view, book), config, visit, progress, &mut live)?;
     Ok(Walked { ledger: *log.ledger(), view: live.found })

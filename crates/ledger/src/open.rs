@@ -11,7 +11,7 @@ use crossbeam_channel::Receiver;
 use custody::{Limits, RecordedEntry};
 use merkle::{Hash, SignerKey, VerifierKey, leaf_hash};
 use prost::bytes::Bytes;
-use runs::Book;
+use runs::{Book, Durability};
 use statement::{Genesis, GenesisError, LEAF_LEN, Leaf, MINUTE, chain_hash};
 use store::{Dir, Log, Snapshot};
 
@@ -89,7 +89,8 @@ impl Ledger {
         let kept = newest_checkpoint(&files.log, &log_key)?;
         let runs = files.dir.runs(&files.view)?;
         let (log, view) = (&files.log, &files.view);
-        let (edge, book) = catch_up(log, view, &runs, config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
+        let (edge, book) =
+            catch_up(log, view, (&runs, Durability::Now), config.cached_rows, kept.as_ref(), &mut |_, _| {})?;
         let recorded_at = last_time(&files.log)?;
         check_clock(recorded_at, clock.wall_us(), &config)?;
         let newest = custody::digested(&Snapshot::new(&files.view, &files.log)?)?;
@@ -231,6 +232,9 @@ fn resume(files: &Files, shared: &Shared, edge: &Edge, book: Book) -> Result<Sin
 fn check_settings(config: &Config) -> Result<u32, Error> {
     if config.batch_statements == 0 {
         return Err(Error::Setting("batch_statements must be at least 1"));
+    }
+    if config.seal_backlog < config.seal_links {
+        return Err(Error::Setting("seal_backlog must not be below seal_links"));
     }
     if config.digest_delay > MAX_DIGEST_DELAY {
         return Err(Error::Setting("digest_delay must be at most 90 s"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use custody::{RecordedEntry, View, ViewError, sealed, tables::subject};
 use merkle::{Checkpoint, CompactRange, Note, TiledTree, VerifierKey, tree_root};
-use runs::{Book, Record, RunError};
+use runs::{Book, Durability, Record, RunError};
 use statement::{Leaf, LeafType, Seal, SubjectState};
 use store::{Log, StoreError, StoredView, Watermark};
 
@@ -17,11 +17,11 @@ use crate::{
 pub(crate) const STEP: usize = 1_024;
 
 /// Replays what the view lacks. The entries come from the log, so only the view is written, and in `runs` what
-/// seals name.
+/// seals name; not durable there, and only what the newest names, where the view is a new one.
 pub(crate) fn catch_up(
     log: &Log,
     view: &StoredView,
-    runs: &Path,
+    runs: (&Path, Durability),
     cached_rows: usize,
     kept: Option<&SignedCheckpoint>,
     progress: Progress<'_>,
@@ -61,13 +61,13 @@ pub(crate) fn catch_up(
 /// The runs of the newest seal of a view, and what its later entries name. What a subject was at one of those is
 /// not told any more, only what it is now: enough for a run that ends here or later, and a run that ends earlier
 /// was durable before the seal that names it.
-fn open_book<V: View>(view: &V, runs: &Path) -> Result<Book, Error> {
+fn open_book<V: View>(view: &V, (runs, durability): (&Path, Durability)) -> Result<Book, Error> {
     let newest = sealed(view)?;
     if newest.index == 0 && view.size() == 0 {
-        return Ok(Book::new(runs));
+        return Ok(Book::new(runs, durability));
     }
     let mut book = match newest.index {
-        0 => Book::new(runs),
+        0 => Book::new(runs, durability),
         index => Book::open(runs, &seal_at(view, index)?)?,
     };
     for index in newest.covered..view.size() {

@@ -7,33 +7,36 @@
 //!                                        workers
 //! ```
 //!
-//! Nobody waits for a run: sorting, hashing and writing happen on threads of their own, merges at half speed
-//! unless there are nearly too many runs. This thread counts and copies, and now and then flushes the view and
-//! removes files; the commit thread waits only where it has fallen [`BACKLOG`] batches behind.
+//! Nobody waits for a run: sorting, hashing and writing, and flushing the view, happen on threads of their own
+//! that stand back behind others, merges at half speed unless there are nearly too many runs. This thread counts
+//! and copies, and now and then removes files; the commit thread waits only where it has fallen [`BACKLOG`] batches
+//! behind.
 //!
-//! Without a bound: what has been named since the last run was cut. It is one entry a subject, and grows for as long
-//! as no run can be cut, which is while one is being written, or while there are as many as a seal can name.
+//! What has been named since the last run was cut lies in memory, for as long as no run can be cut: while one is being
+//! written or its seal is on its way, or while there are as many as a seal can name. From `Config::seal_backlog`
+//! links on nothing more is taken in (see [`Shared::hold`]), but for what is queued already.
 //!
 //! Invariants: a run is durable before a seal names it. At most one seal is on its way. A file goes only after
 //! the view that no longer asks for it is durable: what a crash leaves can always go on.
 
+mod work;
+
 use std::{
+    fs,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    thread::{self, JoinHandle},
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use runs::{Record, RunError, RunFile, States};
+use runs::{Record, RunError, RunFile, States, plan};
 use statement::{MAX_RUNS, RunRef, Seal};
+use store::StoreError;
+
+use work::Workers;
 
 use crate::{
     Config, Head, StopCause,
-    plan::plan,
     shared::{Files, SealedRuns, Shared},
 };
 
@@ -57,10 +60,13 @@ pub(crate) struct Committed {
 }
 
 /// What this thread is told.
-enum Message {
+pub(super) enum Message {
     Batch(Committed),
     Written(Result<RunFile, RunError>),
     Merged((u64, u64), Result<Option<RunFile>, RunError>),
+    Flushed(Result<(), StoreError>),
+    /// All batches have been told, and the view is durable as they left it.
+    Durable,
     End,
 }
 
@@ -72,6 +78,11 @@ impl ToSealer {
     pub(crate) fn tell(&self, batch: Committed) {
         // A sealer that has ended has stopped the writer, or is about to.
         let _gone = self.0.send(Message::Batch(batch));
+    }
+
+    /// That was all, and the view is durable.
+    pub(crate) fn durable(&self) {
+        let _gone = self.0.send(Message::Durable);
     }
 }
 
@@ -97,31 +108,30 @@ pub(crate) struct Since {
 
 /// A seal in the making.
 enum Making {
-    /// Its newest run is being written.
-    Run(Head),
+    /// Its newest run is being written, over entries from the first number on.
+    Run(u64, Head),
     /// It is on its way into the log.
     Entry(Seal, Vec<Arc<RunFile>>),
 }
 
 pub(crate) struct Sealer {
-    dir: PathBuf,
     config: Config,
     files: Arc<Files>,
     shared: Arc<Shared>,
     inbox: Receiver<Message>,
-    /// For workers.
-    outbox: Sender<Message>,
     seals: Sender<Seal>,
-    ending: Arc<AtomicBool>,
-    workers: Vec<JoinHandle<()>>,
+    workers: Workers,
     since: Since,
+    /// Links since entries were last cut off into a run, and when that was.
     links: u64,
-    /// When entries were last cut off into a run.
     cut: Instant,
     making: Option<Making>,
     /// Ranges that are being merged.
     merging: Vec<(u64, u64)>,
+    /// About how many files nobody needs any more.
     dead: usize,
+    /// Those among them that may go when the view has been flushed; `None` where it is not being flushed.
+    doomed: Option<Vec<PathBuf>>,
 }
 
 impl Sealer {
@@ -135,18 +145,15 @@ impl Sealer {
         since: Since,
     ) -> (Self, ToSealer) {
         let (outbox, inbox) = crossbeam_channel::bounded(BACKLOG);
-        let to = ToSealer(outbox.clone());
+        let workers = Workers::new(dir, Arc::clone(&shared), outbox.clone());
         let links = since.states.len() as u64;
         let this = Self {
-            dir,
             config,
             files,
             shared,
             inbox,
-            outbox,
             seals,
-            ending: Arc::default(),
-            workers: Vec::new(),
+            workers,
             since,
             links,
             cut: Instant::now(),
@@ -154,21 +161,17 @@ impl Sealer {
             merging: Vec::new(),
             // What a crash left.
             dead: MAX_DEAD,
+            doomed: None,
         };
-        (this, to)
+        (this, ToSealer(outbox))
     }
 
     /// Runs until the commit thread has ended, or a run cannot be written.
     pub(crate) fn run(mut self) {
         let result = self.follow();
-        self.ending.store(true, Relaxed);
         // Workers may have something to say; nobody listens any more.
         self.inbox = crossbeam_channel::never();
-        for worker in self.workers.drain(..) {
-            if worker.join().is_err() {
-                self.shared.stop(StopCause::ThreadLost);
-            }
-        }
+        self.workers.end();
         if let Err(cause) = result {
             self.shared.stop(cause);
         }
@@ -181,10 +184,16 @@ impl Sealer {
             if self.is_due() {
                 self.cut()?;
             }
+            self.weigh();
             match self.inbox.recv_timeout(self.wait()) {
                 Ok(Message::Batch(batch)) => self.batch(batch)?,
-                Ok(Message::Written(run)) => self.written(run.map_err(disk)?)?,
+                Ok(Message::Written(run)) => self.written(run.map_err(disk)?),
                 Ok(Message::Merged(range, run)) => self.merged(range, run.map_err(disk)?)?,
+                Ok(Message::Flushed(view)) => view.map_err(disk).and_then(|()| self.tidy())?,
+                Ok(Message::Durable) => {
+                    self.doomed = Some(self.spare()?);
+                    self.tidy()?;
+                }
                 Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -207,6 +216,15 @@ impl Sealer {
         let many = fresh >= self.config.seal_entries || self.links >= self.config.seal_links;
         let due = named && (many || elapsed >= self.config.seal_interval) || elapsed >= self.config.seal_idle;
         due && fresh > 0 && self.making.is_none() && self.since.runs.len() < MAX_RUNS
+    }
+
+    /// Holds appends back where too much waits for a seal, and hastens what they wait for.
+    fn weigh(&self) {
+        let held = self.links >= self.config.seal_backlog;
+        self.shared.counters.unsealed_links.store(self.links, Relaxed);
+        self.shared.counters.merges.store(self.merging.len() as u64, Relaxed);
+        self.shared.hold(held);
+        self.workers.hurry(held || self.since.runs.len() >= URGENT);
     }
 
     /// Takes a durable batch in.
@@ -232,21 +250,13 @@ impl Sealer {
         let (start, head) = (self.since.covered, self.since.head);
         let states = std::mem::take(&mut self.since.states);
         (self.links, self.since.covered, self.cut) = (0, head.size, Instant::now());
-        self.making = Some(Making::Run(head));
-        let (dir, outbox, shared) = (self.dir.clone(), self.outbox.clone(), Arc::clone(&self.shared));
-        self.worker(move || {
-            let started = Instant::now();
-            let subjects = states.len() as u64;
-            let run = runs::write(&dir, start, head.size, states);
-            shared.counters.run_records.fetch_add(subjects, Relaxed);
-            shared.counters.run_us.fetch_add(micros(started), Relaxed);
-            let _gone = outbox.send(Message::Written(run));
-        })
+        self.making = Some(Making::Run(start, head));
+        self.workers.write((start, head.size), states)
     }
 
     /// A run is durable: asks for the seal that names it.
-    fn written(&mut self, run: RunFile) -> Result<(), StopCause> {
-        let Some(Making::Run(head)) = self.making.take() else { return Ok(()) };
+    fn written(&mut self, run: RunFile) {
+        let Some(Making::Run(_, head)) = self.making.take() else { return };
         self.since.runs.push(Arc::new(run));
         let runs: Vec<RunRef> = self.since.runs.iter().map(|run| *run.run()).collect();
         let Head { size, root, chain } = head;
@@ -254,7 +264,6 @@ impl Sealer {
         self.making = Some(Making::Entry(seal.clone(), self.since.runs.clone()));
         // There is room for one, and no other is on its way; where the apply thread has ended, so will this.
         let _gone = self.seals.try_send(seal);
-        Ok(())
     }
 
     /// A seal is in the log: its runs are what proofs are made of.
@@ -262,20 +271,35 @@ impl Sealer {
         self.since.seal = index;
         self.shared.counters.seals.fetch_add(1, Relaxed);
         self.shared.set_sealed(SealedRuns { index, seal, runs });
-        if self.dead >= MAX_DEAD {
-            self.tidy()?;
+        if self.dead >= MAX_DEAD && self.doomed.is_none() {
+            // What the view asks for once it is durable is this seal's, or that of a later one.
+            self.doomed = Some(self.spare()?);
+            self.dead = 0;
+            self.workers.flush(&self.files)?;
         }
         self.merge()
     }
 
-    /// Removes files that neither the newest seal names nor the next one will.
-    fn tidy(&mut self) -> Result<(), StopCause> {
-        self.files.view.flush().map_err(|e| StopCause::Storage(e.to_string()))?;
+    /// Files that neither the newest seal names, nor one on its way, nor the next one will.
+    fn spare(&self) -> Result<Vec<PathBuf>, StopCause> {
         let sealed = self.shared.sealed();
-        let named = sealed.iter().flat_map(|sealed| &sealed.runs).chain(&self.since.runs);
-        runs::tidy(&self.dir, named.map(|run| &**run), &self.merging)
-            .map_err(|e| StopCause::Storage(e.to_string()))?;
-        self.dead = 0;
+        let (mut asked, mut making) = (&[][..], self.merging.clone());
+        match &self.making {
+            Some(Making::Run(start, head)) => making.push((*start, head.size)),
+            Some(Making::Entry(_, runs)) => asked = runs,
+            None => {}
+        }
+        let named = sealed.iter().flat_map(|sealed| &sealed.runs).chain(&self.since.runs).chain(asked);
+        runs::spare(self.workers.dir(), named.map(|run| &**run), &making).map_err(disk)
+    }
+
+    /// The view is durable: removes the files that were spare before, unless one has come to be needed meanwhile.
+    fn tidy(&mut self) -> Result<(), StopCause> {
+        let doomed = self.doomed.take().unwrap_or_default();
+        for file in self.spare()?.iter().filter(|file| doomed.contains(file)) {
+            // What stays goes the next time.
+            let _stays = fs::remove_file(file);
+        }
         Ok(())
     }
 
@@ -287,31 +311,12 @@ impl Sealer {
                 self.since.runs.iter().map(|run| (!busy(run.run())).then_some(run.run().subjects)).collect();
             let Some(group) = plan(&sizes) else { return Ok(()) };
             let parts = self.since.runs[group].to_vec();
-            self.begin_merge(parts)?;
+            let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Ok(()) };
+            let range = (first.run().start, last.run().end);
+            self.merging.push(range);
+            self.workers.merge(range, parts)?;
         }
         Ok(())
-    }
-
-    fn begin_merge(&mut self, parts: Vec<Arc<RunFile>>) -> Result<(), StopCause> {
-        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Ok(()) };
-        let range = (first.run().start, last.run().end);
-        self.merging.push(range);
-        let path = runs::run_path(&self.dir, range.0, range.1);
-        let (outbox, ending, shared) =
-            (self.outbox.clone(), Arc::clone(&self.ending), Arc::clone(&self.shared));
-        let urgent = self.since.runs.len() >= URGENT;
-        self.worker(move || {
-            let started = Instant::now();
-            let parts: Vec<&RunFile> = parts.iter().map(|part| &**part).collect();
-            let mut pace = Pace { ending: &ending, urgent, since: Instant::now(), rested: Duration::ZERO };
-            let merged = runs::merge(&parts, &path, &mut || pace.go_on());
-            let run = merged.and_then(|run| run.map(|_| RunFile::open(&path)).transpose());
-            let worked = started.elapsed().saturating_sub(pace.rested);
-            let records: u64 = parts.iter().map(|part| part.run().subjects).sum();
-            shared.counters.merge_records.fetch_add(records, Relaxed);
-            shared.counters.merge_us.fetch_add(worked.as_micros() as u64, Relaxed);
-            let _gone = outbox.send(Message::Merged(range, run));
-        })
     }
 
     /// A merged run takes the place of its parts; from the next seal on it is named.
@@ -327,42 +332,8 @@ impl Sealer {
         self.dead += parts;
         self.merge()
     }
-
-    fn worker(&mut self, body: impl FnOnce() + Send + 'static) -> Result<(), StopCause> {
-        self.workers.retain(|worker| !worker.is_finished());
-        let spawned = thread::Builder::new().name("runs".into()).spawn(body);
-        let worker = spawned.map_err(|e| StopCause::Storage(format!("no thread for a run: {e}")))?;
-        self.workers.push(worker);
-        Ok(())
-    }
 }
 
-/// How fast a merge goes: at rest as long as at work, unless it is urgent.
-struct Pace<'p> {
-    ending: &'p AtomicBool,
-    urgent: bool,
-    since: Instant,
-    rested: Duration,
-}
-
-impl Pace<'_> {
-    fn go_on(&mut self) -> bool {
-        /// A disk that stood still is no reason to rest as long.
-        const LONGEST: Duration = Duration::from_millis(50);
-        if !self.urgent {
-            let rest = self.since.elapsed().min(LONGEST);
-            thread::sleep(rest);
-            self.rested += rest;
-        }
-        self.since = Instant::now();
-        !self.ending.load(Relaxed)
-    }
-}
-
-fn disk(error: RunError) -> StopCause {
+fn disk(error: impl std::fmt::Display) -> StopCause {
     StopCause::Storage(error.to_string())
-}
-
-fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub room: Arc<Semaphore>,
     /// Permits in all.
     pub capacity: u32,
+    /// Whether nothing more is taken in for now. Set by the sealer only; never once nothing is taken any more.
+    held: watch::Sender<bool>,
     closing: AtomicBool,
     cause: Mutex<Option<StopCause>>,
 }
@@ -60,6 +62,7 @@ impl Shared {
             sealed: RwLock::new(None),
             room: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
+            held: watch::Sender::new(false),
             closing: AtomicBool::new(false),
             cause: Mutex::new(None),
         }
@@ -68,7 +71,28 @@ impl Shared {
     /// Takes nothing more; what is queued is still recorded.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Release);
+        self.held.send_replace(false);
         self.room.close();
+    }
+
+    /// Holds appends back, or lets them in again.
+    pub(crate) fn hold(&self, held: bool) {
+        self.held.send_if_modified(|is_held| {
+            // Read under the lock that `close` takes after it has said so: whoever waits must not wait for ever.
+            let held = held && !self.closing.load(Ordering::Acquire);
+            std::mem::replace(is_held, held) != held
+        });
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        *self.held.borrow()
+    }
+
+    /// Resolves when appends are not held back.
+    pub(crate) async fn not_held(&self) {
+        let mut held = self.held.subscribe();
+        // The sender lives as long as this does.
+        drop(held.wait_for(|held| !held).await);
     }
 
     /// Ends the writer. The first cause is kept, unless it only says that the other thread has ended.

@@ -7,5 +7,6 @@ mod intake;
 mod overlay;
 mod proofs;
 mod recovery;
+mod sealer;
 mod seals;
 mod writing;

@@ -127,4 +127,6 @@ pub struct Status {
     pub queue_links: usize,
     /// Most that may wait.
     pub queue_capacity: usize,
+    /// Appends are held back until some of what is recorded has been sealed.
+    pub held: bool,
 }

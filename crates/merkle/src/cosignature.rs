@@ -14,7 +14,7 @@ use std::{fmt, str::FromStr};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::ed25519::{PublicKey, SIGNATURE_LEN, SigningKey};
 use crate::note::{Note, NoteError, NoteSignature};
-use crate::note_key::{COSIGNATURE, KEY_HASH_LEN, NoteKeyError, RawKey, SECRET_PREFIX};
+use crate::note_key::{COSIGNATURE, KEY_HASH_LEN, NoteKeyError, RawKey};
 
 #[cfg(test)]
 mod tests;
@@ -153,7 +153,6 @@ impl FromStr for Cosigner {
     type Err = NoteKeyError;
 
     fn from_str(text: &str) -> Result<Self, NoteKeyError> {
-        let text = text.strip_prefix(SECRET_PREFIX).ok_or(NoteKeyError::Format)?;
         let (raw, key) = RawKey::parse_secret(text, COSIGNATURE)?;
         Ok(Self { witness: WitnessKey(raw), key })
     }

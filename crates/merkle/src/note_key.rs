@@ -29,7 +29,7 @@ const ED25519: u8 = 0x01;
 pub(crate) const COSIGNATURE: u8 = 0x04;
 
 /// What a signer key's text begins with.
-pub(crate) const SECRET_PREFIX: &str = "PRIVATE+KEY+";
+const SECRET_PREFIX: &str = "PRIVATE+KEY+";
 
 /// A signature type and 32 bytes of key.
 const KEY_DATA_LEN: usize = 1 + PUBLIC_KEY_LEN;
@@ -113,8 +113,9 @@ impl RawKey {
         Ok(this)
     }
 
-    /// Reads a secret text without its prefix.
+    /// Reads what [`expose_text`](Self::expose_text) wrote.
     pub(crate) fn parse_secret(text: &str, algorithm: u8) -> Result<(Self, SigningKey), NoteKeyError> {
+        let text = text.strip_prefix(SECRET_PREFIX).ok_or(NoteKeyError::Format)?;
         let fields = Fields::split(text)?;
         let mut seed = fields.key(algorithm)?;
         let key = SigningKey::from_seed(&seed);
@@ -233,7 +234,6 @@ impl FromStr for SignerKey {
     type Err = NoteKeyError;
 
     fn from_str(text: &str) -> Result<Self, NoteKeyError> {
-        let text = text.strip_prefix(SECRET_PREFIX).ok_or(NoteKeyError::Format)?;
         let (raw, key) = RawKey::parse_secret(text, ED25519)?;
         Ok(Self { verifier: VerifierKey(raw), key })
     }

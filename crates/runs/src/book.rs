@@ -2,14 +2,15 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use statement::{RunRef, Seal, SubjectKey, SubjectState};
 
-use crate::{Record, RunError, RunFile, RunWriter, merge};
+use crate::{Durability, Record, RunError, RunFile, RunWriter, merge};
 
 /// Newest states of subjects.
 pub type States = HashMap<SubjectKey, SubjectState>;
@@ -18,10 +19,12 @@ pub type States = HashMap<SubjectKey, SubjectState>;
 ///
 /// Feed it every entry with [`note`](Self::note) and every seal with [`follow`](Self::follow), in the order of
 /// the log: it derives each run that a seal names from those of the seal before and from the entries since, and
-/// compares.
+/// compares. In a scratch directory it removes at each seal what that does not name; elsewhere the caller does, with
+/// [`spare`], once nothing durable asks for it any more.
 #[derive(Debug)]
 pub struct Book {
     dir: PathBuf,
+    durability: Durability,
     runs: Vec<Arc<RunFile>>,
     covered: u64,
     /// What entries from `covered` on named. Until the next seal comes nobody knows which of them it covers, so all
@@ -30,10 +33,11 @@ pub struct Book {
 }
 
 impl Book {
-    /// The beginning of a log. Runs will lie in `dir`.
+    /// The beginning of a log. Runs will lie in `dir`; with [`Durability::Later`] that is a scratch directory, in
+    /// which nothing else may lie.
     #[must_use]
-    pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), runs: Vec::new(), covered: 0, apart: VecDeque::new() }
+    pub fn new(dir: &Path, durability: Durability) -> Self {
+        Self { dir: dir.to_owned(), durability, runs: Vec::new(), covered: 0, apart: VecDeque::new() }
     }
 
     /// Goes on after a seal whose runs lie in `dir`.
@@ -41,7 +45,7 @@ impl Book {
     /// # Errors
     /// A run is missing, cannot be read, or is another than the seal names.
     pub fn open(dir: &Path, seal: &Seal) -> Result<Self, RunError> {
-        let mut this = Self::new(dir);
+        let mut this = Self::new(dir, Durability::Now);
         for run in &seal.runs {
             let path = this.path(run.start, run.end);
             let file = RunFile::open(&path).map_err(|e| match e {
@@ -99,7 +103,24 @@ impl Book {
             runs.push(self.derive(run, &mut fresh)?);
         }
         (self.runs, self.covered) = (runs, seal.covered);
+        if self.durability == Durability::Later {
+            let runs = self.runs.iter().map(|run| &**run);
+            spare(&self.dir, runs, &[]).map_err(self.io())?.iter().for_each(|path| remove(path));
+        }
         Ok(())
+    }
+
+    /// Makes the runs of the newest seal durable where they are not yet.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn keep(&self) -> Result<(), RunError> {
+        self.runs.iter().try_for_each(|run| run.sync())?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(self.io())
+    }
+
+    fn io(&self) -> impl Fn(io::Error) -> RunError {
+        |source| RunError::Io { path: self.dir.clone(), source }
     }
 
     /// States of what was named since the newest seal, up to `covered`.
@@ -147,12 +168,12 @@ impl Book {
         }
         let path = self.path(run.start, run.end);
         let parts: Vec<&RunFile> = parts.iter().map(|part| &**part).collect();
-        merge(&parts, &path, &mut || true)?;
+        merge(&parts, &path, self.durability, &mut || true)?;
         Ok(Arc::new(RunFile::open(&path)?))
     }
 
     fn write(&self, start: u64, end: u64, states: States) -> Result<Arc<RunFile>, RunError> {
-        write(&self.dir, start, end, states).map(Arc::new)
+        write(&self.dir, (start, end), states, self.durability).map(Arc::new)
     }
 
     /// Ends following: the runs of the newest seal, what it covers, and what entries named since.
@@ -174,16 +195,21 @@ pub fn run_path(dir: &Path, start: u64, end: u64) -> PathBuf {
     dir.join(format!("{start:020}-{end:020}.run"))
 }
 
-/// Writes the run over entries from `start` to `end` out of the states as of its end.
+/// Writes the run over a range of entries out of the states as of its end.
 ///
 /// # Errors
 /// Writing failed, or a state lies outside of the range.
-pub fn write(dir: &Path, start: u64, end: u64, states: States) -> Result<RunFile, RunError> {
+pub fn write(
+    dir: &Path,
+    (start, end): (u64, u64),
+    states: States,
+    durability: Durability,
+) -> Result<RunFile, RunError> {
     let mut records: Vec<Record> =
         states.into_iter().map(|(subject, state)| Record { subject, state }).collect();
     records.sort_unstable_by_key(|record| record.subject);
     let path = run_path(dir, start, end);
-    let mut writer = RunWriter::create(&path, start, end)?;
+    let mut writer = RunWriter::create(&path, (start, end), durability)?;
     for record in &records {
         writer.push(record)?;
     }
@@ -191,25 +217,30 @@ pub fn write(dir: &Path, start: u64, end: u64, states: States) -> Result<RunFile
     RunFile::open(&path)
 }
 
-/// Removes from `dir` every file that is not one of `kept`, nor a run over one of the ranges in `making`, nor the
-/// draft of one. What cannot be removed stays for the next time.
+/// The files in `dir` that are not one of `kept`, nor a run over one of the ranges in `making`, nor the draft of one.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn tidy<'r>(
+pub fn spare<'r>(
     dir: &Path,
     kept: impl Iterator<Item = &'r RunFile>,
     making: &[(u64, u64)],
-) -> io::Result<()> {
+) -> io::Result<Vec<PathBuf>> {
     let mut kept: Vec<PathBuf> = kept.map(|run| run.path().to_owned()).collect();
     kept.extend(making.iter().map(|(start, end)| run_path(dir, *start, *end)));
+    let mut spare = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         let is_draft = path.extension().is_some_and(|e| e == "draft");
         let of = if is_draft { path.with_extension("run") } else { path.clone() };
         if path.is_file() && !kept.contains(&of) {
-            let _stays = fs::remove_file(&path);
+            spare.push(path);
         }
     }
-    Ok(())
+    Ok(spare)
+}
+
+/// What cannot be removed stays for the next time.
+fn remove(path: &Path) {
+    let _stays = fs::remove_file(path);
 }

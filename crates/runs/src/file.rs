@@ -139,6 +139,10 @@ impl RunFile {
         })
     }
 
+    pub(crate) fn sync(&self) -> Result<(), RunError> {
+        self.file.sync_all().map_err(|e| self.io(e))
+    }
+
     /// All records in order, through a buffer of their own.
     ///
     /// # Errors

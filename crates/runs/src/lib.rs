@@ -15,29 +15,32 @@
 //!
 //! # Invariants
 //!
-//! - A file under its final name is whole: it is written beside, synced, and moved.
+//! - A file under its final name is whole: it is written beside, synced, and moved. (In a scratch directory it is not synced:
+//!   [`Durability::Later`].)
 //! - What merging runs over adjoining ranges gives is the run over the joined range: a pure function of the log,
 //!   whichever runs it was made of. [`Book`] checks seals by that.
 //!
 //! # Deliberately absent
 //!
-//! Which ranges to keep and when to merge (crate `ledger`), and where records come from. Trust: a proof made here
+//! When to cut a run and when to merge (crate `ledger`; which to merge is [`plan`]), and where records come from. Trust: a proof made here
 //! is checked by `evidence`, which shares no code with this crate; [`RunFile::check`] re-derives the root.
 
 mod book;
 mod error;
 mod file;
 mod merge;
+mod plan;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use book::{Book, States, run_path, tidy, write};
+pub use book::{Book, States, run_path, spare, write};
 pub use error::RunError;
 pub use file::{Records, RunFile};
 pub use merge::merge;
-pub use write::RunWriter;
+pub use plan::plan;
+pub use write::{Durability, RunWriter};
 
 use statement::{RunRecord, SubjectKey, SubjectState};
 

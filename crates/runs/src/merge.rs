@@ -4,7 +4,7 @@ use std::{iter::Peekable, path::Path};
 
 use statement::RunRef;
 
-use crate::{Record, Records, RunError, RunFile, RunWriter};
+use crate::{Durability, Record, Records, RunError, RunFile, RunWriter};
 
 /// Writes the run over the joined range of `runs`, which must adjoin in this order, to `path`. Of a subject that
 /// several have, the last one's state counts. `go_on` is asked after every few thousand records.
@@ -14,6 +14,7 @@ use crate::{Record, Records, RunError, RunFile, RunWriter};
 pub fn merge(
     runs: &[&RunFile],
     path: &Path,
+    durability: Durability,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Option<RunRef>, RunError> {
     /// Records between two questions.
@@ -24,7 +25,7 @@ pub fn merge(
     if runs.windows(2).any(|pair| pair[0].run().end != pair[1].run().start) {
         return Err(RunError::Input("the ranges do not join"));
     }
-    let mut writer = RunWriter::create(path, first.run().start, last.run().end)?;
+    let mut writer = RunWriter::create(path, (first.run().start, last.run().end), durability)?;
     let mut sources =
         runs.iter().map(|run| Ok(run.records()?.peekable())).collect::<Result<Vec<_>, RunError>>()?;
     let mut written = 0u64;

@@ -1,13 +1,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use evidence::check_subject;
 use merkle::{Hash, root_of, sha256};
 use proptest::prelude::*;
 use statement::{RunRef, Seal, SubjectKey, SubjectState};
 
-use crate::{Book, Record, RunError, RunFile, RunWriter, merge};
+use crate::{Book, Durability, Record, RunError, RunFile, RunWriter, spare};
+use Durability::{Later, Now};
 
 fn key(n: u64) -> SubjectKey {
     SubjectKey(sha256(&[b"subject", &n.to_be_bytes()]))
@@ -19,6 +24,14 @@ fn state(n: u64, last: u64) -> SubjectState {
         count: 1 + n % (last + 1).min(5),
         last,
     }
+}
+
+fn merge(
+    runs: &[&RunFile],
+    path: &Path,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Option<RunRef>, RunError> {
+    crate::merge(runs, path, Now, go_on)
 }
 
 /// A log in which entry `i` names these subjects.
@@ -37,7 +50,7 @@ fn defined(log: &Log, start: u64, end: u64) -> BTreeMap<Hash, Record> {
 
 fn write(dir: &tempfile::TempDir, log: &Log, start: u64, end: u64) -> RunFile {
     let path: PathBuf = dir.path().join(format!("{start}-{end}"));
-    let mut writer = RunWriter::create(&path, start, end).unwrap();
+    let mut writer = RunWriter::create(&path, (start, end), Now).unwrap();
     defined(log, start, end).values().for_each(|record| writer.push(record).unwrap());
     let run = writer.finish().unwrap();
     let file = RunFile::open(&path).unwrap();
@@ -121,14 +134,14 @@ fn records_that_cannot_be_are_refused() {
         subject: SubjectKey([n; 32]),
         state: SubjectState { head: [n; 32], count, last },
     };
-    let mut writer = RunWriter::create(&path, 10, 20).unwrap();
+    let mut writer = RunWriter::create(&path, (10, 20), Now).unwrap();
     writer.push(&record(5, 10, 1)).unwrap();
     for bad in [record(5, 11, 1), record(4, 11, 1), record(6, 9, 1), record(6, 20, 1), record(6, 15, 0)] {
         assert!(matches!(writer.push(&bad), Err(RunError::Input(_))), "{bad:?}");
     }
     writer.push(&record(6, 19, 1)).unwrap();
     assert_eq!(writer.finish().unwrap().subjects, 2);
-    assert!(matches!(RunWriter::create(&path, 5, 5), Err(RunError::Input(_))));
+    assert!(matches!(RunWriter::create(&path, (5, 5), Now), Err(RunError::Input(_))));
     let far = write(&dir, &vec![vec![1]; 40], 30, 40);
     let run = RunFile::open(&path).unwrap();
     assert!(matches!(merge(&[&run, &far], &path, &mut || true), Err(RunError::Input(_))));
@@ -166,7 +179,7 @@ proptest! {
         let path = dir.path().join("merged");
         let run = merge(&parts, &path, &mut || true).unwrap().unwrap();
         let direct = dir.path().join("direct");
-        let mut writer = RunWriter::create(&direct, 0, end).unwrap();
+        let mut writer = RunWriter::create(&direct, (0, end), Now).unwrap();
         defined(&log, 0, end).values().for_each(|record| writer.push(record).unwrap());
         prop_assert_eq!(writer.finish().unwrap(), run);
         prop_assert_eq!(fs::read(&path).unwrap(), fs::read(&direct).unwrap());
@@ -198,6 +211,7 @@ proptest! {
         log in proptest::collection::vec(proptest::collection::vec(0..30u64, 0..4), 3..60),
         steps in proptest::collection::vec((1..20u64, 0..3usize, 0..4u64), 1..8),
         (spoilt, how) in (0..8usize, 0..4u8),
+        is_scratch: bool,
     ) {
         let mut covered = 0;
         let mut at: Vec<(u64, usize, u64)> = Vec::new();
@@ -211,7 +225,8 @@ proptest! {
         let scratch = tempfile::tempdir().unwrap();
         let all = seals(&log, &at.iter().map(|(c, j, _)| (*c, *j)).collect::<Vec<_>>(), &scratch);
         let dir = tempfile::tempdir().unwrap();
-        let mut book = Book::new(dir.path());
+        let durability = if is_scratch { Later } else { Now };
+        let mut book = Book::new(dir.path(), durability);
         let mut noted = 0;
         let mut note = |book: &mut Book, until: u64| {
             while noted < until.min(log.len() as u64) {
@@ -243,9 +258,13 @@ proptest! {
             book.follow(seal).unwrap();
             let files: Vec<&RunFile> = book.runs().iter().map(|run| &**run).collect();
             check(&log[..*covered as usize].to_vec(), &files, 0..31);
-            crate::tidy(dir.path(), files.iter().copied(), &[]).unwrap();
+            for file in spare(dir.path(), files.iter().copied(), &[]).unwrap() {
+                assert!(!is_scratch, "a scratch directory is tidy by itself");
+                fs::remove_file(file).unwrap();
+            }
             prop_assert_eq!(fs::read_dir(dir.path()).unwrap().count(), seal.runs.len());
             // Opened anew, it goes on where it was.
+            book.keep().unwrap();
             let again = Book::open(dir.path(), seal).unwrap();
             prop_assert_eq!(again.covered(), *covered);
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,19 @@ use merkle::{CompactRange, Hash, TILE_WIDTH, root_of};
 use statement::RunRef;
 
 use crate::{HEADER_LEN, MAGIC, Record, RunError};
+
+/// When a file must be safe from power loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// As soon as it has its name.
+    Now,
+    /// Never, or when [`Book::keep`](crate::Book::keep) says so: it lies where a crash lets everything be made anew.
+    Later,
+}
+
+/// Bytes after which what has been written goes to the disk. All at once at the end, it would hold up whoever syncs
+/// another file of the same file system meanwhile: the log.
+const SYNC_BYTES: usize = 2 << 20;
 
 /// A run that is being written. Dropped before [`finish`](Self::finish), it leaves a draft, which the next writer
 /// of the same name replaces.
@@ -19,6 +32,9 @@ pub struct RunWriter {
     draft: PathBuf,
     file: BufWriter<File>,
     range: (u64, u64),
+    durability: Durability,
+    /// Bytes since the last sync.
+    unsynced: usize,
     last: Option<Record>,
     tree: CompactRange,
     /// Leaf hashes since the last full tile.
@@ -32,7 +48,7 @@ impl RunWriter {
     ///
     /// # Errors
     /// The range is empty, or the draft cannot be written.
-    pub fn create(path: &Path, start: u64, end: u64) -> Result<Self, RunError> {
+    pub fn create(path: &Path, (start, end): (u64, u64), durability: Durability) -> Result<Self, RunError> {
         if start >= end {
             return Err(RunError::Input("its range is empty"));
         }
@@ -45,6 +61,8 @@ impl RunWriter {
             draft,
             file,
             range: (start, end),
+            durability,
+            unsynced: 0,
             last: None,
             tree: CompactRange::new(),
             open: Vec::with_capacity(TILE_WIDTH as usize),
@@ -63,9 +81,7 @@ impl RunWriter {
         if !(self.range.0..self.range.1).contains(&record.state.last) || record.state.count == 0 {
             return Err(RunError::Input("a state lies outside of its range"));
         }
-        self.file
-            .write_all(&record.encode())
-            .map_err(|source| RunError::Io { path: self.draft.clone(), source })?;
+        self.write(&record.encode()).map_err(|source| RunError::Io { path: self.draft.clone(), source })?;
         self.last = Some(*record);
         let hash = record.committed().leaf_hash();
         self.tree.append(hash);
@@ -74,6 +90,17 @@ impl RunWriter {
             self.close_tile();
         }
         Ok(())
+    }
+
+    fn write(&mut self, record: &[u8]) -> io::Result<()> {
+        self.file.write_all(record)?;
+        self.unsynced += record.len();
+        if self.unsynced < SYNC_BYTES || self.durability == Durability::Later {
+            return Ok(());
+        }
+        self.unsynced = 0;
+        self.file.flush()?;
+        self.file.get_ref().sync_data()
     }
 
     fn close_tile(&mut self) {
@@ -92,7 +119,7 @@ impl RunWriter {
         }
     }
 
-    /// Ends the run: durable under its name when this returns. Gives what a seal says of it.
+    /// Ends the run: whole under its name, and durable if that was asked for, when this returns. Gives what a seal says of it.
     ///
     /// # Errors
     /// Writing failed; nothing lies under the name that did not before.
@@ -110,6 +137,9 @@ impl RunWriter {
             }
             self.file.write_all(&run.root)?;
             self.file.flush()?;
+            if self.durability == Durability::Later {
+                return fs::rename(&self.draft, &self.path);
+            }
             self.file.get_ref().sync_all()?;
             fs::rename(&self.draft, &self.path)?;
             // The name is durable when its folder is.

@@ -36,6 +36,9 @@ const ACCESS: &str = "access";
 /// Key of the newest cosigned checkpoint in the family `meta`.
 const COSIGNED: &[u8] = b"cosigned";
 
+/// No bound of a range.
+const ALL: Option<&[u8]> = None;
+
 /// Keys of `meta`.
 const FORMAT: &[u8] = b"format";
 const LEDGER: &[u8] = b"ledger";
@@ -331,6 +334,19 @@ impl Log {
         let mut rows = self.db.raw_iterator_cf(self.family(CHECKPOINT)?);
         rows.seek_to_first();
         Ok(Checkpoints { rows, ended: false })
+    }
+
+    /// Brings what is there into as few bytes as it takes. Writes go on meanwhile, but slower.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        for name in [ENTRY, CHECKPOINT, META] {
+            let family = self.family(name)?;
+            self.db.flush_cf(family).map_err(StoreError::rocks("cannot flush the log"))?;
+            self.db.compact_range_cf_opt(family, ALL, ALL, &options::whole());
+        }
+        Ok(())
     }
 
     /// Copies the log as it is now into a new or empty directory, durably, while it may be written.

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use custody::{Table, ViewError, Visit};
 use prost::bytes::Bytes;
 use rocksdb::{
-    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, DBRawIterator, PrefixRange,
+    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, DBRawIterator, PrefixRange, Range,
     ReadOptions, WriteBatch,
 };
 
@@ -149,6 +149,24 @@ impl StoredView {
     /// The disk.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.db.flush().map_err(StoreError::rocks("cannot flush the view"))
+    }
+
+    /// Brings what is there into as few bytes as it takes. Writes go on meanwhile, but slower.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        const ALL: Option<&[u8]> = None;
+        self.flush()?;
+        self.db.compact_range_opt(ALL, ALL, &options::whole());
+        Ok(())
+    }
+
+    /// About how many bytes of files hold the rows of a table; what has not been flushed does not count.
+    #[must_use]
+    pub fn table_bytes(&self, table: Table) -> u64 {
+        let (start, end) = ([table as u8], [table as u8 + 1]);
+        self.db.get_approximate_sizes(&[Range::new(&start, &end)]).into_iter().sum()
     }
 
     fn family(&self) -> Result<&ColumnFamily, ViewError> {

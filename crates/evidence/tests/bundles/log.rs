@@ -10,7 +10,8 @@ use custody::{
     apply_genesis,
 };
 use evidence::bundle::{
-    Bundle, Extent, Extraction, Query, QueryKind, Request, Source, SourceEntry, Trust, Witness, collect,
+    Bundle, Extent, Extraction, Query, QueryKind, Request, Source, SourceEntry, StampedNote, Trust, Witness,
+    collect,
 };
 use merkle::{
     Checkpoint, Cosigner, Hash, Leaves, SignerKey, SigningKey, consistency_proof, inclusion_proof, leaf_hash,
@@ -255,7 +256,7 @@ impl Log {
         let start = self.runs.last().map_or(0, |r| r.run().end);
         let covered = self.size();
         let path = self.folder.path().join(format!("{start}-{covered}"));
-        let mut writer = RunWriter::create(&path, start, covered).unwrap();
+        let mut writer = RunWriter::create(&path, (start, covered), runs::Durability::Later).unwrap();
         for (subject, state) in self.heads.iter().filter(|(s, _)| leave_out != Some(**s)) {
             if state.last >= start {
                 writer.push(&Record { subject: *subject, state: *state }).unwrap();
@@ -376,8 +377,8 @@ impl Source for Log {
         Ok(self.note(self.size(), &["witness", "auditor"]))
     }
 
-    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Infallible> {
-        let at = |size: u64| (self.note(size, &[]), self.stamps[&size].clone());
+    fn stamped(&self, size: u64) -> Result<Option<StampedNote>, Infallible> {
+        let at = |size: u64| StampedNote { note: self.note(size, &[]), tokens: self.stamps[&size].clone() };
         let covering = self.stamps.range(size..).next().or_else(|| self.stamps.range(..size).next_back());
         Ok(covering.map(|(size, _)| at(*size)))
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use custody::{View as _, digest_of};
 use evidence::access::AccessSource;
 use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof, leaf_hash};
+use runs::Durability;
 use statement::{Genesis, LEAF_LEN, MAX_MINUTE_RECORDS};
 use store::{AccessRow, Dir, Log, Snapshot};
 
@@ -44,7 +45,7 @@ pub fn with_access_log<T>(
     let (log, view) = (dir.open_log()?, dir.open_view()?);
     let (_, genesis) = read_genesis(&log)?;
     let kept = newest_checkpoint(&log, &log_key(&genesis)?)?;
-    catch_up(&log, &view, &dir.runs(&view)?, config.cached_rows, kept.as_ref(), progress)?;
+    catch_up(&log, &view, (&dir.runs(&view)?, Durability::Now), config.cached_rows, kept.as_ref(), progress)?;
     let (snapshot, checkpoint) = (Snapshot::new(&view, &log)?, kept.ok_or(Error::NoCheckpoint)?);
     Ok(ask(&AccessLog { log: &log, snapshot, checkpoint, genesis }))
 }

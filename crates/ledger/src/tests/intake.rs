@@ -71,6 +71,42 @@ fn what_is_linked_through_others_takes_up_room_too() {
 }
 
 #[test]
+fn while_appends_are_held_back_nothing_is_queued_whatever_room_there_is() {
+    let (_temp, mut trade, ledger) = started();
+    let statement = prepare(&ledger, vec![trade.commission(0..3)]);
+    let (intake, work, shared) = queue(7);
+    let _first = intake.try_submit(statement.clone()).unwrap();
+    let mut for_room = pin!(intake.enqueue(statement.clone()));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(for_room.as_mut().poll(&mut context).is_pending());
+
+    shared.hold(true);
+    assert!(intake.try_submit(statement.clone()).unwrap_err().retry_after.as_secs() > 0);
+    assert_eq!(shared.counters.refused(Reason::QueueFull), 1);
+    let mut late = pin!(intake.enqueue(statement.clone()));
+    answer(work.recv().unwrap());
+    assert!(for_room.as_mut().poll(&mut context).is_pending());
+    assert!(late.as_mut().poll(&mut context).is_pending());
+    assert_eq!((work.len(), shared.room.available_permits()), (0, 7), "who waits takes no room");
+
+    shared.hold(false);
+    let Poll::Ready(second) = for_room.as_mut().poll(&mut context) else { panic!("not held any more") };
+    answer(work.recv().unwrap());
+    let Poll::Ready(third) = late.as_mut().poll(&mut context) else { panic!("not held any more") };
+    answer(work.recv().unwrap());
+    assert_eq!((block_on(second).results.len(), block_on(third).results.len()), (1, 1));
+
+    shared.hold(true);
+    let mut last = pin!(intake.enqueue(statement.clone()));
+    assert!(last.as_mut().poll(&mut context).is_pending());
+    intake.close();
+    let Poll::Ready(last) = last.as_mut().poll(&mut context) else { panic!("nobody will let it in") };
+    assert_eq!(block_on(last).results[0].as_ref().unwrap_err().reason, Reason::WriterStopped);
+    shared.hold(true);
+    assert!(!shared.is_held(), "once it is closed nobody waits");
+}
+
+#[test]
 fn a_batch_larger_than_the_queue_waits_for_an_empty_one() {
     let (_temp, mut trade, ledger) = started();
     let large = prepare(&ledger, vec![trade.commission(0..20)]);

@@ -97,7 +97,6 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     )?;
     page.counter("yuanliu_links", "Links recorded", counters.links.load(Relaxed))?;
     page.counter("yuanliu_payload_bytes", "Bytes of payload recorded", counters.payload_bytes.load(Relaxed))?;
-    page.counter("yuanliu_view_rows", "Rows of the view written", counters.rows.load(Relaxed))?;
     page.counter("yuanliu_checkpoints", "Checkpoints signed", counters.checkpoints.load(Relaxed))?;
     page.counter(
         "yuanliu_cosignatures",
@@ -139,9 +138,14 @@ fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     page.counter("yuanliu_seals", "Seals recorded", counters.seals.load(Relaxed))?;
     let (records, merged) = (&counters.run_records, &counters.merge_records);
     page.counter("yuanliu_run_records", "Subjects written in runs of new entries", records.load(Relaxed))?;
-    page.counter("yuanliu_run_seconds", "Time for that", seconds(&counters.run_us))?;
+    page.counter("yuanliu_run_seconds", "CPU time for that", seconds(&counters.run_us))?;
     page.counter("yuanliu_merge_records", "Subjects read in merging runs", merged.load(Relaxed))?;
-    page.counter("yuanliu_merge_seconds", "Time for that, rests left out", seconds(&counters.merge_us))?;
+    page.counter("yuanliu_merge_seconds", "CPU time for that", seconds(&counters.merge_us))?;
+    page.gauge("yuanliu_merges", "Merges under way", counters.merges.load(Relaxed))?;
+    let unsealed = counters.unsealed_links.load(Relaxed);
+    page.gauge("yuanliu_unsealed_links", "Links since a run was last cut, which lie in memory", unsealed)?;
+    let held = u64::from(ledger.status().held);
+    page.gauge("yuanliu_appends_held", "1 while nothing is taken in until more is sealed", held)?;
     let newest = ledger.newest_seal();
     let (covered, runs) = newest.map_or((0, 0), |(_, seal)| (seal.covered, seal.runs.len()));
     let lag = ledger.head().size.saturating_sub(covered);

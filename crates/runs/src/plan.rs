@@ -21,7 +21,8 @@ const fn tier(subjects: u64) -> u32 {
 /// that this finds none and they have become many, the adjoining ones that cost least.
 ///
 /// A subject is written again about once a tier, and once all has been merged at most [`MANY`] runs are left.
-pub(crate) fn plan(sizes: &[Option<u64>]) -> Option<Range<usize>> {
+#[must_use]
+pub fn plan(sizes: &[Option<u64>]) -> Option<Range<usize>> {
     let highest = sizes.iter().flatten().map(|subjects| tier(*subjects)).max()?;
     (0..=highest).find_map(|highest| of_tier(sizes, highest)).or_else(|| cheapest(sizes))
 }
