@@ -19,7 +19,7 @@ struct Raw(DB);
 
 impl Raw {
     fn open(data: &Path) -> Self {
-        let families = ["default", "entry", "checkpoint", "meta"];
+        let families = DB::list_cf(&Options::default(), data.join("log")).unwrap();
         Self(DB::open_cf(&Options::default(), data.join("log"), families).unwrap())
     }
 
