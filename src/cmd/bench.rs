@@ -205,8 +205,8 @@ impl Bench {
         small: &Client,
         ships: Vec<SignedStatement>,
     ) -> Result<Histogram<u64>> {
-        let count = u32::try_from(ships.len())?;
-        let (setup, bills) = self.load.bills(Bills { count, items: LARGE - 1 });
+        let large_bills = Bills { count: u32::try_from(ships.len())?, items: LARGE - 1 };
+        let (setup, bills) = self.load.bills(large_bills);
         submit(large, stream::iter(setup), SubmitOptions::default()).await?;
         let mut latency = histogram()?;
         for (bill, ship) in bills.into_iter().zip(ships) {

@@ -11,7 +11,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use client::{KeyFile, Protection};
 use merkle::SignerKey;
 use proto::v1::{GetAccessDigestRequest, GetEntryRequest, GetItemRequest, ListAccessRecordsRequest, Role};
-use rocksdb::{DB, IteratorMode, Options};
+use rocksdb::{DB, Direction, IteratorMode, Options};
 use rpc::{access_service_client::AccessServiceClient, ledger_service_client::LedgerServiceClient};
 use serde_json::Value;
 use statement::{AccessLeaf, MINUTE, SignedAccess};
@@ -172,16 +172,20 @@ async fn privileged_reads_are_recorded_digested_and_their_omission_is_shown() {
     assert!(listed["digest"].is_u64(), "{listed}");
     let whole = run(["verify", "--data", data_arg]).ok();
     assert_eq!((&whole["ok"], &whole["ledger"]), (&true.into(), &hex::encode(ledger).into()));
-    tampered(&data, listed["digest"].as_u64().unwrap());
+    tampered(&data, minute, listed["digest"].as_u64().unwrap());
 }
 
 /// One changed byte in the records of a digested minute.
-fn tampered(data: &Path, digest: u64) {
+fn tampered(data: &Path, minute: u64, digest: u64) {
     let options = Options::default();
     let families = DB::list_cf(&options, data.join("log")).unwrap();
     let db = DB::open_cf(&options, data.join("log"), &families).unwrap();
     let table = db.cf_handle("access").unwrap();
-    let (key, value) = db.iterator_cf(table, IteratorMode::Start).next().unwrap().unwrap();
+    let (key, value) = db
+        .iterator_cf(table, IteratorMode::From(&minute.to_be_bytes(), Direction::Forward))
+        .next()
+        .unwrap()
+        .unwrap();
     let mut changed = value.to_vec();
     changed[40] ^= 1;
     db.put_cf(table, &key, changed).unwrap();

@@ -91,7 +91,9 @@ async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_i
     ledger.submit(&client, 0..ledger.statements.len()).await;
     assert!(client.get_item(item).await.is_ok());
     assert_eq!(server.stop(), 0);
-    assert_eq!(ledger.verify()["entries"], ledger.statements.len() as u64 + 1);
+    // And an access digest for each minute or two that it took, on a slow machine.
+    let more = ledger.verify()["entries"].as_u64().unwrap().checked_sub(ledger.statements.len() as u64 + 1);
+    assert!(more.is_some_and(|digests| digests < 6), "{more:?}");
 }
 
 async fn not_serving(channel: tonic::transport::Channel) {

@@ -34,26 +34,45 @@ fn row_key(code: &SubjectKey, alias: u64) -> Vec<u8> {
     [&code.0[..], &alias.to_be_bytes()].concat()
 }
 
+/// Which Aliases are to count, by their entries.
+pub type Counts<'c> = &'c mut dyn FnMut(u64) -> Result<bool, ViewError>;
+
 /// All codes of the thing that bears `code`, itself among them; at most [`MAX_CODES`].
 ///
 /// # Errors
 /// The view cannot be read.
 pub fn codes_of<V: View + ?Sized>(view: &V, code: &SubjectKey) -> Result<BTreeSet<SubjectKey>, ViewError> {
-    joined(view, [*code].into())
+    codes_joined(view, code, &mut |_| Ok(true))
+}
+
+/// The same by some of the Aliases only.
+///
+/// # Errors
+/// The view cannot be read.
+pub fn codes_joined<V: View + ?Sized>(
+    view: &V,
+    code: &SubjectKey,
+    counts: Counts<'_>,
+) -> Result<BTreeSet<SubjectKey>, ViewError> {
+    joined(view, [*code].into(), counts)
 }
 
 /// All codes of the things that bear one of `codes`.
 fn joined<V: View + ?Sized>(
     view: &V,
     codes: BTreeSet<SubjectKey>,
+    counts: Counts<'_>,
 ) -> Result<BTreeSet<SubjectKey>, ViewError> {
     let mut next: Vec<SubjectKey> = codes.iter().copied().collect();
     let mut found = codes;
     while let Some(code) = next.pop() {
-        view.scan(Table::Alias, &code.0, &code.0, &mut |_, row| {
+        view.scan(Table::Alias, &code.0, &code.0, &mut |key, row| {
             let (others, rest) = row.as_chunks::<KEY_LEN>();
             if !rest.is_empty() {
                 return Err(damaged("alias"));
+            }
+            if !counts(alias_of(key)?)? {
+                return Ok(true);
             }
             for other in others.iter().map(|o| SubjectKey(*o)) {
                 if found.len() < MAX_CODES && found.insert(other) {
@@ -64,6 +83,10 @@ fn joined<V: View + ?Sized>(
         })?;
     }
     Ok(found)
+}
+
+fn alias_of(key: &[u8]) -> Result<u64, ViewError> {
+    decode_u64(key.get(KEY_LEN..).unwrap_or_default())
 }
 
 /// Whether an Alias of these codes would join more than [`MAX_CODES`].
@@ -91,15 +114,30 @@ pub(crate) fn is_crowded<V: View + ?Sized>(view: &V, code: &str) -> Result<bool,
 /// # Errors
 /// The view cannot be read.
 pub fn code_texts<V: View + ?Sized>(view: &V, code: &str) -> Result<Vec<String>, ViewError> {
+    code_texts_joined(view, code, &mut |_| Ok(true))
+}
+
+/// The same by some of the Aliases only.
+///
+/// # Errors
+/// The view cannot be read.
+pub fn code_texts_joined<V: View + ?Sized>(
+    view: &V,
+    code: &str,
+    counts: Counts<'_>,
+) -> Result<Vec<String>, ViewError> {
     let mut found: BTreeMap<SubjectKey, String> = [(item_key(code), code.to_string())].into();
     let mut next = vec![item_key(code)];
     while let Some(key) = next.pop() {
         let mut aliases = Vec::new();
         view.scan(Table::Alias, &key.0, &key.0, &mut |row, _| {
-            aliases.push(decode_u64(row.get(KEY_LEN..).unwrap_or_default())?);
+            aliases.push(alias_of(row)?);
             Ok(aliases.len() < MAX_CODES)
         })?;
         for alias in aliases {
+            if !counts(alias)? {
+                continue;
+            }
             let Some(content) = content(view, alias)? else { continue };
             let Body::Alias(b) = content.body else { return Err(damaged("alias")) };
             for text in b.codes {
@@ -125,7 +163,7 @@ pub(crate) fn replace<V: View + ?Sized>(
 ) -> Result<BTreeSet<SubjectKey>, ViewError> {
     let [before, after] =
         [before, after].map(|codes| codes.iter().map(|c| item_key(c)).collect::<BTreeSet<_>>());
-    let mut affected = joined(draft, &before | &after)?;
+    let mut affected = joined(draft, &before | &after, &mut |_| Ok(true))?;
     for code in &before {
         draft.delete(Table::Alias, row_key(code, alias));
     }
@@ -133,6 +171,6 @@ pub(crate) fn replace<V: View + ?Sized>(
         let others = after.iter().filter(|c| *c != code).flat_map(|c| c.0).collect();
         draft.put(Table::Alias, row_key(code, alias), others);
     }
-    affected.extend(joined(draft, after)?);
+    affected.extend(joined(draft, after, &mut |_| Ok(true))?);
     Ok(affected)
 }

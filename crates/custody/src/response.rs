@@ -5,6 +5,8 @@
 //! one that names documents only answers the Ships that carry one of them and are addressed to it. A
 //! Correct of either side therefore pairs them anew.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 use proto::v1::{Receive, Ship, StatementRef, replacement, statement::Body};
 use statement::{Statement, SubjectKind, id_bytes};
@@ -90,6 +92,66 @@ pub fn receives_of<V: View + ?Sized>(view: &V, ship: u64) -> Result<Vec<u64>, Vi
 /// The view cannot be read.
 pub fn ships_of<V: View + ?Sized>(view: &V, receive: u64) -> Result<Vec<u64>, ViewError> {
     answers(view, ANSWERS, receive).map(living)
+}
+
+/// Most Ships under one waybill whose lines are compared before that which is asked about.
+const MAX_EARLIER: usize = 16;
+
+/// Whether a Receive tells the sender of a Ship that it answers, by their originals: it names the shipment, or the
+/// bill of the sender. A waybill anybody can read off a parcel: over that alone a Receive of single goods tells
+/// who shipped one of them, one of everything whoever shipped first under the waybill; of several that shipped the
+/// same, it tells the first to be recorded.
+///
+/// # Errors
+/// The view cannot be read.
+pub fn tells_sender<V: View + ?Sized>(view: &V, receive: u64, ship: u64) -> Result<bool, ViewError> {
+    let mut earlier = Vec::new();
+    for answer in answers(view, ANSWERS, receive)? {
+        match answer.met {
+            Met::ByReference if answer.index == ship => return Ok(true),
+            Met::ByDocument if answer.index < ship => earlier.push(answer.index),
+            _ => {}
+        }
+    }
+    let (shipped, received) = (recorded(view, ship)?, recorded(view, receive)?);
+    let now = content(view, receive)?.map(|c| c.body);
+    let said = [Some(received.body()), now.as_ref()];
+    let said: Vec<&Receive> = said.into_iter().flatten().filter_map(of_receive).collect();
+    if said.iter().any(|b| !b.bill.is_empty() && shipped.bill() == Some(b.bill.as_str())) {
+        return Ok(true);
+    }
+    let taken: BTreeSet<&str> = said.iter().flat_map(|b| named_lines(b)).collect();
+    if taken.is_empty() || earlier.len() > MAX_EARLIER {
+        return Ok(earlier.is_empty());
+    }
+    let mut ours = lines_of(&shipped);
+    ours.retain(|line| taken.contains(line.as_str()));
+    for other in earlier {
+        if ours.is_empty() {
+            break;
+        }
+        let theirs = lines_of(&recorded(view, other)?);
+        ours.retain(|line| !theirs.contains(line));
+    }
+    Ok(!ours.is_empty())
+}
+
+fn of_receive(body: &Body) -> Option<&Receive> {
+    if let Body::Receive(b) = body { Some(b) } else { None }
+}
+
+/// Items and lots of which a Receive says something.
+fn named_lines(b: &Receive) -> impl Iterator<Item = &str> {
+    let exceptions = b.exceptions.iter().map(|e| e.lot.as_ref().map_or(&e.item, |l| &l.lot));
+    b.items.iter().chain(b.lots.iter().map(|l| &l.lot)).chain(exceptions).map(String::as_str)
+}
+
+/// Items and lots of a Ship, as it was signed: what a Correct adds may have been read off elsewhere.
+fn lines_of(ship: &Statement) -> BTreeSet<String> {
+    match ship.body() {
+        Body::Ship(b) => b.items.iter().chain(b.lots.iter().map(|l| &l.lot)).cloned().collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// All Ships that a Receive answers or, before a Correct, answered.

@@ -62,8 +62,8 @@ pub use registers::{
     SuccessionRow, VersionRow,
 };
 pub use rows::{
-    AwaitingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow, MeetingRow,
-    PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+    AwaitingRow, ClosingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow,
+    MeetingRow, PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
 };
 
 /// Entries in a window of touches.

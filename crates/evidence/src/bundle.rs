@@ -23,7 +23,7 @@ pub(crate) mod wire;
 use merkle::Hash;
 use statement::{ENVELOPE_LEN, LEAF_LEN, Subject, SubjectKind};
 
-pub use collect::{CollectError, Request, Source, SourceEntry, collect};
+pub use collect::{CollectError, Request, Source, SourceEntry, StampedNote, collect};
 pub use defect::{Defect, Part};
 pub use file::{open_unchecked, seal_with, sign, to_be_signed};
 pub use stamps::{Authorities, ShownStamped, Stamp, Stamps};

@@ -113,7 +113,6 @@ impl<'s> Committer<'s> {
         let started = Instant::now();
         let mut rows = batch.layer.batch();
         self.edge.write(&mut rows);
-        self.shared.counters.rows.fetch_add(rows.len() as u64, Relaxed);
         self.files.view.write(rows, self.edge.mark()).map_err(disk)?;
         self.shared.counters.view_write_us.record(micros(started));
         // Now: whoever is shown a checkpoint can have its proofs from the view at once.

@@ -8,7 +8,7 @@ use custody::{
 };
 use evidence::{
     RunProof, SubjectProof,
-    bundle::{Source, SourceEntry},
+    bundle::{Source, SourceEntry, StampedNote},
 };
 use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof};
 use runs::Durability;
@@ -107,14 +107,14 @@ impl Source for LogSource<'_> {
         Ok(self.checkpoint.note.clone())
     }
 
-    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Error> {
+    fn stamped(&self, size: u64) -> Result<Option<StampedNote>, Error> {
         let most = self.checkpoint.size;
         let covering = self.log.stamped_from(size)?.filter(|stamped| stamped.size <= most);
         let found = match covering {
             Some(stamped) => Some(stamped),
             None => self.log.stamped_up_to(size.min(most))?,
         };
-        Ok(found.map(|stamped| (stamped.note, stamped.tokens)))
+        Ok(found.map(|stamped| StampedNote { note: stamped.note, tokens: stamped.tokens }))
     }
 
     fn seal(&self) -> Result<u64, Error> {

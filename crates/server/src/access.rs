@@ -3,7 +3,7 @@
 //! | reader | entries | items |
 //! | --- | --- | --- |
 //! | authority or auditor in force today | all | all |
-//! | other party | where it signed, is principal, counterparty or the party registered, or whose shipment it answers | those in whose chain of custody it has a part |
+//! | other party | where it signed, is principal, counterparty or the party registered; what answers its shipment and tells so | those in whose chain of custody it has a part; of others what its own chain tells ([`trace::Scope`]) |
 //! | no token | genesis; of all others the public leaf | none |
 //!
 //! A confidential statement is read by its two sides and by auditors, by no other authority.
@@ -23,8 +23,11 @@ use std::{
 use custody::{View, ViewError, confidential, registry, response, tables};
 use merkle::Hash;
 use proto::v1::Role;
-use statement::{Day, LeafType, SubjectKind};
-use trace::{Hop, Sees, chain};
+use statement::{Day, LeafType, Relation, SubjectKind};
+use trace::{
+    Hop, Sees, chain,
+    desk::{LotPart, lot_part},
+};
 
 use crate::{
     status::{Fault, Kind},
@@ -106,11 +109,6 @@ impl Sight {
         Ok(Self { party, key: [0; 32], everything, auditor, reason: ReadReason::default(), numbers })
     }
 
-    /// Numbers of the reader's subjects `activity` and `party`.
-    pub(crate) fn numbers(&self) -> &[u64] {
-        &self.numbers
-    }
-
     /// Sees more than a trader does: what it reads is recorded before it is answered.
     pub(crate) const fn is_privileged(&self) -> bool {
         self.everything
@@ -146,7 +144,7 @@ impl Sight {
         }
         // A Receive that names a bill or waybill only: the sender is known by the Ship that it answers.
         for ship in response::ships_of(view, index)? {
-            if self.touches(view, ship)? {
+            if self.touches(view, ship)? && response::tells_sender(view, index, ship)? {
                 return Ok(true);
             }
         }
@@ -169,9 +167,11 @@ impl Sight {
             if hop.from == self.party || hop.to == self.party {
                 return Ok(true);
             }
-            // Named in it: that a Receive answers a Ship of the reader too is not enough.
-            for &entry in &hop.entries {
-                if self.touches(view, entry)? {
+            // Named in it by who gave the goods; of an answer whose it is: that may be meant for another shipment,
+            // of which the reader says that these goods were in it.
+            for (at, &entry) in hop.entries.iter().enumerate() {
+                let touch = if hop.aside.contains(&entry) { None } else { self.touch(view, entry)? };
+                if touch.is_some_and(|relation| at == 0 || is_own(relation)) {
                     return Ok(true);
                 }
             }
@@ -196,19 +196,28 @@ impl Sight {
 
     /// Whether the entry names the reader.
     fn touches<V: View>(&self, view: &V, index: u64) -> Result<bool, ViewError> {
+        Ok(self.touch(view, index)?.is_some())
+    }
+
+    /// As what the entry names the reader, if it does.
+    fn touch<V: View>(&self, view: &V, index: u64) -> Result<Option<Relation>, ViewError> {
         for &number in &self.numbers {
-            let mut found = false;
+            let mut found = None;
             // The first touch not before the entry tells.
             tables::touches(view, number, index, &mut |touch| {
-                found = touch.index == index;
+                found = (touch.index == index).then_some(touch.relation);
                 Ok(false)
             })?;
-            if found {
-                return Ok(true);
+            if found.is_some() {
+                return Ok(found);
             }
         }
-        Ok(false)
+        Ok(None)
     }
+}
+
+const fn is_own(relation: Relation) -> bool {
+    matches!(relation, Relation::Signer | Relation::Principal)
 }
 
 /// What a reader may see in a view.
@@ -224,5 +233,17 @@ impl<V: View> Sees for Over<'_, V> {
 
     fn item(&self, hops: &[Hop]) -> Result<bool, ViewError> {
         self.sight.item(self.view, hops)
+    }
+
+    fn lot(&self, lot: &str) -> Result<LotPart, ViewError> {
+        if self.sight.everything { Ok(LotPart::Whole) } else { lot_part(self.view, lot, &self.sight.party) }
+    }
+
+    fn is_party(&self, party: &str) -> bool {
+        party == self.sight.party
+    }
+
+    fn is_everything(&self) -> bool {
+        self.sight.everything
     }
 }

@@ -11,8 +11,8 @@ mod restrictions;
 mod shipment;
 mod submitted;
 
-pub use concern::{named_with, suppliers};
-pub use dossier::{Dossier, PartyLicence, RegistrationPaper, dossier};
+pub use concern::{LotPart, answers_for, lot_part, sees_making, suppliers};
+pub use dossier::{Dossier, PartyLicence, RegistrationPaper, dossier, dossier_seen};
 pub use facts::ItemFacts;
 pub use holdings::{Balances, Holding, HoldingsPage, HoldingsQuery, HoldingsStart, holdings};
 pub use inbound::inbound;

@@ -21,7 +21,9 @@ use crate::{
     path::{Leg, legs},
     place::Whereabouts,
     reader::{Reader, Step},
-    stay::alive,
+    scope::{Scope, has_part},
+    standing::{Everything, Sees},
+    stay::{Timeline, alive},
 };
 
 /// Most units that one question follows.
@@ -57,31 +59,45 @@ pub struct Flow {
 /// # Errors
 /// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
 pub fn flow<V: View + ?Sized>(view: &V, item: &str, limit: usize) -> Result<Flow, Error> {
-    flow_within(view, item, limit, Budget::default())
+    flow_in(view, item, limit, &Scope::all(), &Everything)
 }
 
-pub(crate) fn flow_within<V: View + ?Sized>(
-    view: &V,
+/// The same by the statements that count for a reader; of what was inside, where it has no part, by those that it may
+/// see.
+///
+/// # Errors
+/// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
+pub fn flow_in<'v, V: View + ?Sized>(
+    view: &'v V,
     item: &str,
     limit: usize,
+    scope: &Scope<'v>,
+    sees: &'v dyn Sees,
+) -> Result<Flow, Error> {
+    flow_within(view, item, limit, (scope, sees), Budget::default())
+}
+
+pub(crate) fn flow_within<'v, V: View + ?Sized>(
+    view: &'v V,
+    item: &str,
+    limit: usize,
+    (scope, sees): (&Scope<'v>, &'v dyn Sees),
     budget: Budget,
 ) -> Result<Flow, Error> {
     let kind = ItemRef::parse(item).map_err(Error::NotAnItem)?.kind();
     item_state(view, item)?.ok_or(Error::Unknown)?;
-    let mut reader = Reader::new(view, budget);
-    let units = match kind {
-        ItemKind::Lot => reader.lot_items(item)?,
-        _ => reader.contents(item)?,
-    };
+    let mut ways = Ways::new(view, (scope, sees), budget);
+    let units = ways.units(item, kind)?;
     let mut groups: BTreeMap<GroupKey, Group> = BTreeMap::new();
     let mut places: BTreeMap<(Status, u64), u64> = BTreeMap::new();
     for unit in units {
-        let timeline = reader.timeline(&unit)?;
-        if reader.budget.is_spent() && !groups.is_empty() {
+        let timeline = ways.of(&unit)?;
+        if ways.all.budget.is_spent() && !groups.is_empty() {
             // Of a unit half read nobody can say where it is.
-            reader.budget.exhausted = true;
+            ways.all.budget.exhausted = true;
             break;
         }
+        let Some(timeline) = timeline else { continue };
         for leg in legs(&timeline) {
             let group = groups.entry(group_key(&leg)).or_insert_with(|| (unit.clone(), leg, 0));
             group.2 += 1;
@@ -89,7 +105,8 @@ pub(crate) fn flow_within<V: View + ?Sized>(
         let at = Whereabouts::after(&timeline.steps);
         *places.entry((at.status, at.holder)).or_default() += 1;
     }
-    let truncated = groups.len() > limit || reader.truncated();
+    let truncated = groups.len() > limit || ways.truncated();
+    let reader = &mut ways.all;
     let mut flow = Flow { hops: Vec::new(), counts: Vec::new(), places: Vec::new(), truncated };
     for (unit, leg, count) in groups.into_values().take(limit) {
         flow.hops.push(reader.hop(&unit, leg)?);
@@ -102,6 +119,59 @@ pub(crate) fn flow_within<V: View + ?Sized>(
     Ok(flow)
 }
 
+/// The ways of units as far as a reader is told: of those in which it has a part by all statements, of others by those
+/// that belong to its own chain of what they were in.
+struct Ways<'v, V: ?Sized> {
+    sees: &'v dyn Sees,
+    all: Reader<'v, V>,
+    /// Units by all statements, where the reader may ask for these.
+    by_all: Option<BTreeSet<Rc<str>>>,
+    own: Reader<'v, V>,
+    by_own: BTreeSet<Rc<str>>,
+}
+
+impl<'v, V: View + ?Sized> Ways<'v, V> {
+    fn new(view: &'v V, (scope, sees): (&Scope<'v>, &'v dyn Sees), budget: Budget) -> Self {
+        let own = if scope.is_all() { Scope::seen_by(sees) } else { scope.clone() };
+        Self {
+            sees,
+            all: Reader::new(view, &Scope::all(), budget),
+            by_all: scope.is_all().then(BTreeSet::new),
+            own: Reader::new(view, &own, budget),
+            by_own: BTreeSet::new(),
+        }
+    }
+
+    /// What may have been in an item, or is of a lot.
+    fn units(&mut self, item: &str, kind: ItemKind) -> Result<BTreeSet<Rc<str>>, ViewError> {
+        if let Some(by_all) = &mut self.by_all {
+            *by_all = self.all.units(item, kind)?;
+        }
+        if !self.sees.is_everything() {
+            self.by_own = self.own.units(item, kind)?;
+        }
+        Ok(self.by_all.iter().flatten().chain(&self.by_own).cloned().collect())
+    }
+
+    /// The way of one of them; `None` where the reader is not told that it was inside.
+    fn of(&mut self, unit: &Rc<str>) -> Result<Option<Timeline>, ViewError> {
+        let timeline = self.all.timeline(unit)?;
+        if self.sees.is_everything() {
+            return Ok(Some(timeline));
+        }
+        let hops = self.all.hops_of(unit, legs(&timeline))?;
+        if has_part(&hops, self.sees)? {
+            let inside = self.by_all.as_ref().is_none_or(|by_all| by_all.contains(unit));
+            return Ok(inside.then_some(timeline));
+        }
+        if self.by_own.contains(unit) { self.own.timeline(unit).map(Some) } else { Ok(None) }
+    }
+
+    const fn truncated(&self) -> bool {
+        self.all.truncated() || self.own.truncated()
+    }
+}
+
 /// The first unit of a hop, the hop, and how many units went it.
 type Group = (Rc<str>, Leg, u64);
 
@@ -110,7 +180,7 @@ type Group = (Rc<str>, Leg, u64);
 type GroupKey = (i64, Leg);
 
 fn group_key(leg: &Leg) -> GroupKey {
-    (leg.began(), Leg { via: None, ..leg.clone() })
+    (leg.began(), Leg { via: None, packings: None, aside: Vec::new(), ..leg.clone() })
 }
 
 /// What is asked for, and what led there.
@@ -125,6 +195,13 @@ struct Found {
 type Window = (Option<Step>, Option<Step>);
 
 impl<V: View + ?Sized> Reader<'_, V> {
+    fn units(&mut self, item: &str, kind: ItemKind) -> Result<BTreeSet<Rc<str>>, ViewError> {
+        match kind {
+            ItemKind::Lot => self.lot_items(item),
+            _ => self.contents(item),
+        }
+    }
+
     /// Everything that was in `item` at any time, down to what holds nothing itself; `item`, where
     /// nothing ever was.
     fn contents(&mut self, item: &str) -> Result<BTreeSet<Rc<str>>, ViewError> {

@@ -13,7 +13,7 @@ use gs1::ItemRef;
 use proto::v1::statement::Body;
 use statement::{Kind, Leaf, Relation as Names, Statement, SubjectKind, id_bytes, kind_row, subject_key};
 
-use crate::{Error, budget::Budget, reader::Reader};
+use crate::{Error, budget::Budget, reader::Reader, scope::Scope};
 
 /// How a statement came to be in an item's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +78,21 @@ pub fn history<V: View + ?Sized>(
     start: Option<PageStart>,
     limit: usize,
 ) -> Result<HistoryPage, Error> {
-    history_within(view, item, start, limit, Budget::default())
+    history_in(view, item, start, limit, &Scope::all())
+}
+
+/// The same by the statements that count for a reader.
+///
+/// # Errors
+/// [`Error::NotAnItem`], [`Error::Unknown`], [`Error::PageToken`], or the view failed.
+pub fn history_in<V: View + ?Sized>(
+    view: &V,
+    item: &str,
+    start: Option<PageStart>,
+    limit: usize,
+    scope: &Scope<'_>,
+) -> Result<HistoryPage, Error> {
+    history_within(view, item, start, limit, scope, Budget::default())
 }
 
 pub(crate) fn history_within<V: View + ?Sized>(
@@ -86,12 +100,13 @@ pub(crate) fn history_within<V: View + ?Sized>(
     item: &str,
     start: Option<PageStart>,
     limit: usize,
+    scope: &Scope<'_>,
     budget: Budget,
 ) -> Result<HistoryPage, Error> {
     ItemRef::parse(item).map_err(Error::NotAnItem)?;
     item_state(view, item)?.ok_or(Error::Unknown)?;
     let PageStart { skip, size } = start.unwrap_or(PageStart { skip: 0, size: view.size() });
-    let mut reader = Reader::new(view, budget);
+    let mut reader = Reader::new(view, scope, budget);
     let mut found: BTreeMap<u64, (Relation, String)> = BTreeMap::new();
     for step in reader.timeline(item)?.steps {
         if let Some(container) = &step.via {
@@ -102,6 +117,9 @@ pub(crate) fn history_within<V: View + ?Sized>(
     found.retain(|index, _| *index < size);
     let mut events = Vec::with_capacity(found.len());
     for (index, (relation, subject)) in found {
+        if !scope.has(view, index)? {
+            continue;
+        }
         if !reader.budget.read() {
             break;
         }

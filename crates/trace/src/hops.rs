@@ -10,6 +10,7 @@ use crate::{
     budget::Budget,
     path::{Leg, legs},
     reader::Reader,
+    scope::Scope,
 };
 
 /// What a hop is.
@@ -54,6 +55,15 @@ pub enum Word {
     Arriver,
 }
 
+/// A Pack by which goods came into a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// Its entry.
+    pub entry: u64,
+    /// Who packed.
+    pub by: String,
+}
+
 /// One step of goods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hop {
@@ -78,6 +88,13 @@ pub struct Hop {
     pub arrived_at: i64,
     /// Entries it rests on; of a gap the one behind it.
     pub entries: Vec<u64>,
+    /// How the item came into the container through which it moved, innermost first.
+    pub packings: Vec<Packing>,
+    /// Of the entries those that name a container into which it came by other Packs than these: who is named
+    /// in them has no part in the item by that.
+    pub aside: Vec<u64>,
+    /// The addressee has said that it did not take the goods in.
+    pub declined: bool,
 }
 
 /// Back to every origin.
@@ -96,18 +113,32 @@ pub struct Source {
 /// # Errors
 /// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
 pub fn source<V: View + ?Sized>(view: &V, item: &str, limit: usize) -> Result<Source, Error> {
-    source_within(view, item, limit, Budget::default())
+    source_in(view, item, limit, &Scope::all())
+}
+
+/// The same by the statements that count for a reader.
+///
+/// # Errors
+/// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
+pub fn source_in<V: View + ?Sized>(
+    view: &V,
+    item: &str,
+    limit: usize,
+    scope: &Scope<'_>,
+) -> Result<Source, Error> {
+    source_within(view, item, limit, scope, Budget::default())
 }
 
 pub(crate) fn source_within<V: View + ?Sized>(
     view: &V,
     item: &str,
     limit: usize,
+    scope: &Scope<'_>,
     budget: Budget,
 ) -> Result<Source, Error> {
     ItemRef::parse(item).map_err(Error::NotAnItem)?;
     item_state(view, item)?.ok_or(Error::Unknown)?;
-    let mut reader = Reader::new(view, budget);
+    let mut reader = Reader::new(view, scope, budget);
     let mut legs = legs(&reader.timeline(item)?);
     legs.reverse();
     let mut origins = Vec::new();
@@ -123,8 +154,23 @@ pub(crate) fn source_within<V: View + ?Sized>(
 }
 
 impl<V: View + ?Sized> Reader<'_, V> {
+    /// The hops of an item, oldest first; none where nothing is told of it.
+    pub(crate) fn hops(&mut self, item: &str) -> Result<Vec<Hop>, ViewError> {
+        let legs = legs(&self.timeline(item)?);
+        self.hops_of(item, legs)
+    }
+
+    pub(crate) fn hops_of(&mut self, item: &str, legs: Vec<Leg>) -> Result<Vec<Hop>, ViewError> {
+        let item: Rc<str> = item.into();
+        legs.into_iter().map(|leg| self.hop(&item, leg)).collect()
+    }
+
     /// A leg with names in place of numbers.
     pub(crate) fn hop(&mut self, item: &Rc<str>, leg: Leg) -> Result<Hop, ViewError> {
+        let mut packings = Vec::new();
+        for packed in leg.packings.as_deref().unwrap_or_default() {
+            packings.push(Packing { entry: packed.index, by: self.party(packed.by)?.to_string() });
+        }
         Ok(Hop {
             kind: leg.kind,
             certainty: leg.certainty,
@@ -136,6 +182,9 @@ impl<V: View + ?Sized> Reader<'_, V> {
             departed_at: leg.departed_at,
             arrived_at: leg.arrived_at,
             entries: leg.entries,
+            packings,
+            aside: leg.aside,
+            declined: leg.declined,
         })
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use custody::{
     View, ViewError,
-    item::{Act, ItemState, Status, item_state},
+    item::{Act, Event, ItemState, Status, item_state},
 };
 use gs1::ItemRef;
 use proto::v1::{AdjustOutcome, Commission, statement::Body};
+use statement::{SubjectKind, subject_key};
 
 use crate::{
     Error,
@@ -16,6 +17,7 @@ use crate::{
     path::{Leg, legs},
     place::Whereabouts,
     reader::{Reader, Step},
+    scope::Scope,
     stay::Timeline,
     stored::Stored,
 };
@@ -68,18 +70,36 @@ pub struct ItemReport {
 /// # Errors
 /// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
 pub fn item<V: View + ?Sized>(view: &V, text: &str) -> Result<ItemReport, Error> {
-    item_within(view, text, Budget::default())
+    item_in(view, text, &Scope::all())
+}
+
+/// The same by the statements that count for a reader.
+///
+/// # Errors
+/// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
+pub fn item_in<V: View + ?Sized>(view: &V, text: &str, scope: &Scope<'_>) -> Result<ItemReport, Error> {
+    item_within(view, text, scope, Budget::default())
 }
 
 pub(crate) fn item_within<V: View + ?Sized>(
     view: &V,
     text: &str,
+    scope: &Scope<'_>,
     budget: Budget,
 ) -> Result<ItemReport, Error> {
     ItemRef::parse(text).map_err(Error::NotAnItem)?;
-    let (record, state) = item_state(view, text)?.ok_or(Error::Unknown)?;
-    let mut reader = Reader::new(view, budget);
+    Reader::new(view, scope, budget).report(text)
+}
+
+/// What is known of an item by the statements that count for a reader.
+fn report<V: View + ?Sized>(reader: &mut Reader<'_, V>, text: &str) -> Result<ItemReport, Error> {
+    let (record, kept) = item_state(reader.view, text)?.ok_or(Error::Unknown)?;
     let timeline = reader.timeline(text)?;
+    // The state that is kept is made of everything.
+    let (state, events) = match reader.scope.is_all() {
+        true => (kept, record.count),
+        false => (reader.folded(&timeline)?, reader.seen(text)?),
+    };
     let at = Whereabouts::after(&timeline.steps);
     let mut report = ItemReport {
         item: text.to_string(),
@@ -88,7 +108,7 @@ pub(crate) fn item_within<V: View + ?Sized>(
         addressee: reader.party(at.addressee)?.to_string(),
         site: at.site.map(|told| told.site.clone()).unwrap_or_default(),
         containers: timeline.containers.iter().map(ToString::to_string).collect(),
-        events: record.count,
+        events,
         damaged: state.damaged,
         codes: reader.names(text)?,
         conflicts: misfits(&state.conflicts, &timeline),
@@ -99,11 +119,11 @@ pub(crate) fn item_within<V: View + ?Sized>(
         report.last_index = last.told.index;
     }
     for step in timeline.steps.iter().filter(|s| s.via.is_none()) {
-        report.add(&mut reader, step)?;
+        report.add(reader, step)?;
     }
     report.truncated = reader.truncated();
-    if reader.budget.exhausted {
-        report.fall_back(&mut reader, &state)?;
+    if reader.budget.exhausted && reader.scope.is_all() {
+        report.fall_back(reader, &state)?;
     }
     Ok(report)
 }
@@ -115,6 +135,33 @@ fn misfits(marked: &[u64], timeline: &Timeline) -> Vec<u64> {
     let told = legs(timeline).into_iter().filter(odd).filter_map(|leg| leg.entries.last().copied());
     let all: BTreeSet<u64> = marked.iter().copied().chain(told).collect();
     all.into_iter().take(MAX_CONFLICTS).collect()
+}
+
+impl<V: View + ?Sized> Reader<'_, V> {
+    /// What is known of an item by the statements that count here.
+    pub(crate) fn report(&mut self, item: &str) -> Result<ItemReport, Error> {
+        report(self, item)
+    }
+
+    /// The state that an item's own statements make, of those that count here.
+    fn folded(&mut self, timeline: &Timeline) -> Result<ItemState, ViewError> {
+        let mut state = ItemState::default();
+        for step in timeline.steps.iter().filter(|s| s.via.is_none()) {
+            let Some(content) = self.content(step.told.index)? else { continue };
+            let acts = self.acts(&content)?;
+            state.step(Event { acts: &acts, act: step.act });
+        }
+        Ok(state)
+    }
+
+    /// How many of the entries that name an item belong here.
+    fn seen(&mut self, item: &str) -> Result<u64, ViewError> {
+        let mut seen = 0;
+        for touch in self.touches(&subject_key(SubjectKind::Item, item))? {
+            seen += u64::from(self.scope.has(self.view, touch.index)?);
+        }
+        Ok(seen)
+    }
 }
 
 impl ItemReport {

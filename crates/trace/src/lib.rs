@@ -33,6 +33,7 @@ mod item;
 mod path;
 mod place;
 mod reader;
+mod scope;
 mod standing;
 mod stay;
 mod stored;
@@ -42,11 +43,12 @@ mod tests;
 
 use custody::ViewError;
 
-pub use flow::{Flow, Place, flow};
-pub use history::{HistoryEvent, HistoryPage, PageStart, Relation, history};
-pub use hops::{Certainty, Hop, HopKind, Source, Word, source};
-pub use item::{ItemReport, item};
-pub use standing::{Everything, Sees, chain, is_near};
+pub use flow::{Flow, Place, flow, flow_in};
+pub use history::{HistoryEvent, HistoryPage, PageStart, Relation, history, history_in};
+pub use hops::{Certainty, Hop, HopKind, Packing, Source, Word, source, source_in};
+pub use item::{ItemReport, item, item_in};
+pub use scope::{Admitted, Scope, admit};
+pub use standing::{Everything, Sees, chain, is_near, maker};
 
 /// Deepest packing followed.
 pub const MAX_DEPTH: usize = 20;

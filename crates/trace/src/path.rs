@@ -7,7 +7,7 @@ use proto::v1::{AdjustOutcome, ReceiveOutcome};
 
 use crate::{
     hops::{Certainty, HopKind, Word},
-    reader::Step,
+    reader::{Packings, Step},
     stay::Timeline,
 };
 
@@ -23,9 +23,25 @@ pub(crate) struct Leg {
     pub(crate) from: u64,
     pub(crate) to: u64,
     pub(crate) via: Option<Rc<str>>,
+    /// How it came into that.
+    pub(crate) packings: Packings,
+    /// Of the entries those that name a container into which the item came by other Packs than these.
+    pub(crate) aside: Vec<u64>,
+    /// The addressee has said that it did not take it in.
+    pub(crate) declined: bool,
 }
 
 impl Leg {
+    /// Takes in an answer of the addressee.
+    fn answered_by(&mut self, step: &Step) {
+        self.entries.push(step.told.index);
+        let known = self.packings.as_deref().unwrap_or_default();
+        let through = step.packings.as_deref().unwrap_or_default();
+        if through.iter().any(|packing| !known.contains(packing)) {
+            self.aside.push(step.told.index);
+        }
+    }
+
     /// When it began, as far as that is known.
     pub(crate) const fn began(&self) -> i64 {
         if self.departed_at == 0 { self.arrived_at } else { self.departed_at }
@@ -65,6 +81,10 @@ impl Path {
         let actor = step.told.actor;
         match step.act {
             Act::Commission if !inherited => self.origin(step),
+            // Somebody else says that it had made the thing before, under another code, and was heard of later.
+            Act::Recoded if !inherited && self.is_made_by_another_since(step) => {
+                self.push(step, HopKind::Origin, (Certainty::OneSided, Word::Giver), 0, actor);
+            }
             Act::PackedInto(container) => {
                 let elsewhere = !inherited && self.inside.as_ref().is_some_and(|(c, _)| *c != container);
                 self.here(step, HopKind::Packing, elsewhere);
@@ -140,6 +160,9 @@ impl Path {
             from,
             to,
             via: step.via.clone(),
+            packings: step.packings.clone(),
+            aside: Vec::new(),
+            declined: false,
         });
     }
 
@@ -162,6 +185,12 @@ impl Path {
         if self.holder == 0 {
             self.holder = actor;
         }
+    }
+
+    /// Whether the first origin is somebody else's than who makes this step, and was recorded after it.
+    fn is_made_by_another_since(&self, step: &Step) -> bool {
+        let first = self.legs.iter().find(|leg| leg.kind == HopKind::Origin);
+        first.is_some_and(|leg| leg.to != step.told.actor && leg.entries.first() > Some(&step.told.index))
     }
 
     /// Something happens at the actor's.
@@ -191,7 +220,7 @@ impl Path {
     fn received(&mut self, step: &Step) {
         let actor = step.told.actor;
         if let Some(leg) = self.answer(actor) {
-            leg.entries.push(step.told.index);
+            leg.answered_by(step);
             leg.arrived_at = step.told.at;
             leg.word = Word::Both;
             if leg.certainty == Certainty::OneSided {
@@ -219,7 +248,8 @@ impl Path {
             // The word of others changes nothing.
             None => return,
         };
-        leg.entries.push(step.told.index);
+        leg.answered_by(step);
+        leg.declined = true;
         leg.certainty = Certainty::Conflict;
         if leg.word == Word::Giver {
             leg.word = Word::Both;

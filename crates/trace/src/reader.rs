@@ -8,8 +8,7 @@ use std::{
 
 use custody::{
     Content, View, ViewError,
-    alias::{code_texts, codes_of},
-    content,
+    alias::{code_texts_joined, codes_joined, codes_of},
     item::{
         Act, Acts, ItemState, acts_of,
         deeds::{Deed, Deeds, FoldKey, roots, timeline},
@@ -21,7 +20,7 @@ use custody::{
 use proto::v1::statement::Body;
 use statement::{SubjectKey, SubjectKind, subject_key};
 
-use crate::{budget::Budget, stay::Stay};
+use crate::{budget::Budget, scope::Scope, stay::Stay};
 
 /// Most entries read of the history of one item; the earliest recorded.
 pub(crate) const MAX_TOUCHES: usize = 10_000;
@@ -86,6 +85,18 @@ impl Deed for Told {
     }
 }
 
+/// A Pack by which an item came into a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Packed {
+    /// Its entry.
+    pub(crate) index: u64,
+    /// Number of the activity of who packed.
+    pub(crate) by: u64,
+}
+
+/// The Packs that lead from an item to the container around it, innermost first; none for the item itself.
+pub(crate) type Packings = Option<Rc<[Packed]>>;
+
 /// One statement in an item's timeline.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
@@ -95,6 +106,8 @@ pub(crate) struct Step {
     pub(crate) act: Act,
     /// The container; `None` where the statement acts on the item itself.
     pub(crate) via: Option<Rc<str>>,
+    /// How the item came into that container.
+    pub(crate) packings: Packings,
     /// It says that the item was not in its container, and who says so should know.
     pub(crate) lost: bool,
 }
@@ -129,6 +142,7 @@ impl<V: View + ?Sized> Deeds for Reader<'_, V> {
 /// Reads for one question.
 pub(crate) struct Reader<'v, V: ?Sized> {
     pub(crate) view: &'v V,
+    pub(crate) scope: Scope<'v>,
     pub(crate) budget: Budget,
     told: BTreeMap<u64, Option<Rc<Told>>>,
     own: BTreeMap<SubjectKey, Own>,
@@ -139,9 +153,10 @@ pub(crate) struct Reader<'v, V: ?Sized> {
 }
 
 impl<'v, V: View + ?Sized> Reader<'v, V> {
-    pub(crate) const fn new(view: &'v V, budget: Budget) -> Self {
+    pub(crate) fn new(view: &'v V, scope: &Scope<'v>, budget: Budget) -> Self {
         Self {
             view,
+            scope: scope.clone(),
             budget,
             told: BTreeMap::new(),
             own: BTreeMap::new(),
@@ -158,7 +173,7 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
 
     /// All that counts of an original; `None` where it does not count, or the budget is used up.
     pub(crate) fn content(&mut self, root: u64) -> Result<Option<Content>, ViewError> {
-        if self.budget.read() { content(self.view, root) } else { Ok(None) }
+        if self.budget.read() { self.scope.content(self.view, root) } else { Ok(None) }
     }
 
     /// What an original does; `None` where it does not count, or the budget is used up.
@@ -169,15 +184,19 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
         let told = match self.content(root)? {
             None => None,
             Some(content) => {
-                let number =
-                    |kind, text: &str| Ok(subject_by_text(self.view, kind, text)?.map_or(0, |r| r.number));
-                let acts = acts_of(&content, &number)?;
+                let acts = self.acts(&content)?;
                 let enough = self.budget.spend(acts.by_item.len());
                 enough.then(|| Rc::new(Told::of(content, acts)))
             }
         };
         self.told.insert(root, told.clone());
         Ok(told)
+    }
+
+    /// What a content does to items.
+    pub(crate) fn acts(&self, content: &Content) -> Result<Acts, ViewError> {
+        let number = |kind, text: &str| Ok(subject_by_text(self.view, kind, text)?.map_or(0, |r| r.number));
+        acts_of(content, &number)
     }
 
     /// The text of an activity's number; empty for none.
@@ -212,13 +231,21 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
     fn codes(&self, code: &SubjectKey) -> Result<BTreeSet<SubjectKey>, ViewError> {
         let record = subject(self.view, code)?;
         let state = record.map(|r| ItemState::decode(&r.state)).transpose()?.unwrap_or_default();
-        if state.aliased { codes_of(self.view, code) } else { Ok([*code].into()) }
+        let counts = &mut |alias| Ok(self.scope.content(self.view, alias)?.is_some());
+        match (state.aliased, self.scope.is_all()) {
+            (false, _) => Ok([*code].into()),
+            (true, true) => codes_of(self.view, code),
+            (true, false) => codes_joined(self.view, code, counts),
+        }
     }
 
     /// The codes of the thing that bears `code`, as texts.
     pub(crate) fn names(&self, code: &str) -> Result<Vec<String>, ViewError> {
         let alone = self.codes(&subject_key(SubjectKind::Item, code))?.len() == 1;
-        if alone { Ok(vec![code.to_string()]) } else { code_texts(self.view, code) }
+        if alone {
+            return Ok(vec![code.to_string()]);
+        }
+        code_texts_joined(self.view, code, &mut |alias| Ok(self.scope.content(self.view, alias)?.is_some()))
     }
 
     /// The statements that act on the item itself, under any of its codes, in order of occurrence.
@@ -235,7 +262,7 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
         let roots = roots(self.view, &touched)?;
         let steps: Vec<Step> = timeline(self, &codes, &roots)?
             .into_iter()
-            .map(|(told, act)| Step { told, act, via: None, lost: false })
+            .map(|(told, act)| Step { told, act, via: None, packings: None, lost: false })
             .collect();
         self.budget.spend(steps.len());
         let own: Own = steps.into();

@@ -7,11 +7,14 @@
 //! How well a hop fits with others says nothing about that: a stranger can make any of them fit ill. What
 //! counts is whose word it is ([`Word`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use custody::ViewError;
 
-use crate::hops::{Hop, HopKind, Word};
+use crate::{
+    desk::LotPart,
+    hops::{Hop, HopKind, Packing, Word},
+};
 
 /// What a reader may see, for answers about many items at once.
 pub trait Sees {
@@ -21,11 +24,25 @@ pub trait Sees {
     /// The view failed.
     fn statement(&self, index: u64) -> Result<bool, ViewError>;
 
-    /// Whether it may ask about an item with these hops, oldest first.
+    /// Whether it has a part in an item with these hops, oldest first.
     ///
     /// # Errors
     /// The view failed.
     fn item(&self, hops: &[Hop]) -> Result<bool, ViewError>;
+
+    /// What part it has in a lot.
+    ///
+    /// # Errors
+    /// The view failed.
+    fn lot(&self, lot: &str) -> Result<LotPart, ViewError>;
+
+    /// Whether it is this party.
+    fn is_party(&self, party: &str) -> bool;
+
+    /// Whether nothing is hidden from it.
+    fn is_everything(&self) -> bool {
+        false
+    }
 }
 
 /// A reader from whom nothing is hidden.
@@ -39,6 +56,18 @@ impl Sees for Everything {
 
     fn item(&self, _: &[Hop]) -> Result<bool, ViewError> {
         Ok(true)
+    }
+
+    fn lot(&self, _: &str) -> Result<LotPart, ViewError> {
+        Ok(LotPart::Whole)
+    }
+
+    fn is_party(&self, _: &str) -> bool {
+        false
+    }
+
+    fn is_everything(&self) -> bool {
+        true
     }
 }
 
@@ -64,6 +93,12 @@ impl Hop {
         }
     }
 
+    /// Whether the goods went to somebody else, by both sides' word.
+    #[must_use]
+    pub fn is_passed_on(&self) -> bool {
+        self.kind == HopKind::Transfer && self.word == Word::Both && !self.declined
+    }
+
     /// Who passed the goods on to a party, by its own word.
     #[must_use]
     pub fn supplier(&self) -> Option<&str> {
@@ -80,30 +115,93 @@ pub fn is_near(hops: &[Hop], party: &str, other: &str) -> bool {
 /// Of hops in order of time those that continue the chain: from the Commission on; where nobody has made it, from
 /// another origin (opening stock, made out of others); where nobody has told of one, from a hop. Of several, that
 /// which was recorded first: what somebody dates back later takes nothing over. Then each that a holder of the
-/// chain is the giving side of, by its own word.
+/// chain is the giving side of, by its own word. Who has passed the goods on, and is answered, holds them no more.
+///
+/// What happened to a container happened to what is in it only if who packed held the item then: anybody may say
+/// that somebody else's goods are in a case that went to it.
 #[must_use]
 pub fn chain(hops: &[Hop]) -> Vec<&Hop> {
+    let Some(begin) = beginning(hops) else { return Vec::new() };
+    let mut walk = Walk::default();
+    let mut chain = Vec::new();
+    for (at, hop) in hops.iter().enumerate().skip(begin) {
+        if at == begin || walk.goes_on_by(hop) {
+            walk.take(hop);
+            chain.push(hop);
+        } else {
+            walk.pass_over(hop);
+        }
+    }
+    chain
+}
+
+fn is_made(hop: &Hop) -> bool {
+    hop.kind == HopKind::Origin && hop.word != Word::Arriver
+}
+
+/// Where the chain begins, if it does.
+fn beginning(hops: &[Hop]) -> Option<usize> {
     let first = |counts: &dyn Fn(&Hop) -> bool| {
         let of = hops.iter().enumerate().filter(|(_, hop)| counts(hop));
         of.min_by_key(|(_, hop)| hop.entries.iter().min().copied()).map(|(at, _)| at)
     };
-    let origin = |hop: &Hop| hop.kind == HopKind::Origin;
-    let begin = first(&|hop| origin(hop) && hop.word != Word::Arriver)
-        .or_else(|| first(&origin))
-        .or_else(|| first(&|_| true))
-        .unwrap_or(0);
-    let mut holders: BTreeSet<&str> = BTreeSet::new();
-    let mut chain = Vec::new();
-    for hop in hops.get(begin..).unwrap_or_default() {
+    first(&is_made)
+        .or_else(|| first(&|hop| hop.kind == HopKind::Origin))
+        .or_else(|| first(&|hop| hop.packings.is_empty()))
+}
+
+/// Who has made an item, as far as nobody else says that it has: then what is told of it is of one thing.
+#[must_use]
+pub fn maker(hops: &[Hop]) -> Option<&str> {
+    let mut makers = hops.iter().filter(|hop| is_made(hop)).map(|hop| hop.to.as_str());
+    let first = makers.next()?;
+    makers.all(|other| other == first).then_some(first)
+}
+
+/// A walk along the chain.
+#[derive(Default)]
+struct Walk<'h> {
+    /// Who has the goods by its word, or is to have them.
+    holders: BTreeSet<&'h str>,
+    /// Who has ever been one of them.
+    known: BTreeSet<&'h str>,
+    /// Packs of the item and its containers met on the way, with whether who packed was one of them.
+    packs: BTreeMap<u64, bool>,
+}
+
+impl<'h> Walk<'h> {
+    /// Whether a hop continues the chain.
+    fn goes_on_by(&self, hop: &Hop) -> bool {
         let giver = match hop.kind {
             HopKind::Transfer => hop.supplier(),
             HopKind::Use | HopKind::Packing | HopKind::Unpacking => Some(hop.to.as_str()),
             HopKind::Origin => None,
         };
-        if chain.is_empty() || giver.is_some_and(|g| holders.contains(g)) {
-            holders.insert(&hop.to);
-            chain.push(hop);
+        giver.is_some_and(|giver| self.holders.contains(giver)) && hop.packings.iter().all(|p| self.packed(p))
+    }
+
+    /// Whether somebody packed who had the goods. A container may have been packed before the item came into it:
+    /// then by one of those who have had the item.
+    fn packed(&self, packing: &Packing) -> bool {
+        self.packs.get(&packing.entry).copied().unwrap_or_else(|| self.known.contains(packing.by.as_str()))
+    }
+
+    fn take(&mut self, hop: &'h Hop) {
+        if hop.is_passed_on() {
+            self.holders.remove(hop.from.as_str());
+        }
+        self.holders.insert(&hop.to);
+        self.known.insert(&hop.to);
+        self.note(hop, true);
+    }
+
+    fn pass_over(&mut self, hop: &Hop) {
+        self.note(hop, false);
+    }
+
+    fn note(&mut self, hop: &Hop, counts: bool) {
+        if hop.kind == HopKind::Packing {
+            self.packs.extend(hop.entries.iter().map(|entry| (*entry, counts)));
         }
     }
-    chain
 }

@@ -9,7 +9,7 @@ use statement::{SubjectKind, subject_key};
 use crate::{
     MAX_DEPTH,
     place::Whereabouts,
-    reader::{Own, Reader, Step},
+    reader::{Own, Packed, Packings, Reader, Step},
 };
 
 /// One time inside one container.
@@ -158,6 +158,8 @@ impl<V: View + ?Sized> Reader<'_, V> {
         for found in &outer {
             stay.steps.extend_from_slice(&found.steps);
         }
+        let begun = Packed { index: stay.begin.told.index, by: stay.begin.told.actor };
+        lead_through(begun, &mut stay.steps);
         let Stay { begin, end, steps, .. } = stay;
         steps.retain(|s| s.is_after(begin) && before_or_emptying(s, end.as_ref()));
         sort(steps);
@@ -166,6 +168,24 @@ impl<V: View + ?Sized> Reader<'_, V> {
             stay.containers.extend(outer.iter().flat_map(|s| s.containers.iter().cloned()));
         }
         Ok(())
+    }
+}
+
+/// Notes of steps of containers that a packing leads to them.
+fn lead_through(packing: Packed, steps: &mut [Step]) {
+    // Steps of one stay stand together and share theirs.
+    let (mut known, mut led): (Packings, Packings) = (None, Some([packing].into()));
+    for step in steps {
+        let same = match (&known, &step.packings) {
+            (Some(known), Some(outer)) => Rc::ptr_eq(known, outer),
+            (known, outer) => known.is_none() && outer.is_none(),
+        };
+        if !same {
+            known.clone_from(&step.packings);
+            let outer = known.iter().flat_map(|outer| outer.iter().copied());
+            led = Some(std::iter::once(packing).chain(outer).collect());
+        }
+        step.packings.clone_from(&led);
     }
 }
 

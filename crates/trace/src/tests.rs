@@ -9,6 +9,7 @@ mod held;
 mod histories;
 mod model;
 mod places;
+mod probes;
 mod requests;
 mod shelf;
 mod sources;

@@ -16,7 +16,8 @@ const MAX_WAYS: usize = 8;
 /// The statement with something in every place that was left out, in several ways; `machine` is what could be read
 /// of it. Where a name is not known, any field beside it may have been meant: all that are not set are filled.
 pub(super) fn filled(machine: &Value, found: &[Found]) -> Vec<v1::Statement> {
-    let ways = found.iter().filter_map(|f| slot(&mut machine.clone(), &f.field).map(|s| s.ways())).max();
+    let mut probe = machine.clone();
+    let ways = found.iter().filter_map(|f| slot(&mut probe, &f.field).map(|s| s.ways())).max();
     let fill = |way| {
         let mut value = machine.clone();
         for found in found {

@@ -144,7 +144,7 @@ pub struct PartyRow {
     /// Canonical id.
     #[prost(string, tag = "1")]
     pub party: String,
-    /// Newest facts by occurrence; unset for a root authority that nobody has registered since.
+    /// Facts by who may state them, newest by occurrence; unset for a root authority that nobody has registered since.
     #[prost(message, optional, tag = "2")]
     pub facts: Option<v1::Party>,
     /// When those facts were stated to hold.
@@ -168,9 +168,26 @@ pub struct PartyRow {
     /// It stands in the genesis, or was made an authority or auditor once: its facts and keys stay guarded.
     #[prost(bool, tag = "9")]
     pub guarded: bool,
-    /// When it was stated to hold that it is closed, or is not; by who may state that.
-    #[prost(int64, tag = "10")]
-    pub closed_at: i64,
+    /// What authorities in each field say of its closing; of the root authorities in the field root.
+    #[prost(message, repeated, tag = "11")]
+    pub closings: Vec<ClosingRow>,
+    /// Fields of the authority that has stated the facts.
+    #[prost(enumeration = "v1::AuthorityField", repeated, tag = "12")]
+    pub facts_by: Vec<i32>,
+}
+
+/// What authorities in one field say of a party's closing.
+#[derive(Clone, PartialEq, Message)]
+pub struct ClosingRow {
+    /// The field.
+    #[prost(enumeration = "v1::AuthorityField", tag = "1")]
+    pub field: i32,
+    /// Day; empty = not closed.
+    #[prost(string, tag = "2")]
+    pub closed_on: String,
+    /// When that was stated to hold.
+    #[prost(int64, tag = "3")]
+    pub at: i64,
 }
 
 /// The roles one granter has given.

@@ -4,12 +4,12 @@ use proto::v1::{self, statement::Body};
 
 use super::{
     ledger::{Say, TestLedger, reference_to, uuid},
-    story::{check, check_on, item},
+    story::{check, check_on, item, write},
 };
 use crate::{
     View as _,
     item::{Status, item_state},
-    response::{receives_of, ships_of},
+    response::{receives_of, ships_of, tells_sender},
 };
 
 #[test]
@@ -165,4 +165,61 @@ fn a_document_with_many_ships_is_matched_up_to_its_limit() {
     let status = |name: &str| item_state(&ledger.view, &item(name)).unwrap().unwrap().1.status;
     assert_eq!((status("A0"), status("B")), (Status::Held, Status::Held));
     assert_eq!(status(&names[most]), Status::InTransit, "the receiver names it by reference");
+}
+
+/// Which of the Ships that a story's Receive answers are told so, by their labels; the Receive stands last.
+fn told(story: &str) -> String {
+    let mut ledger = TestLedger::new();
+    let lines = write(&ledger, &story.replace(';', "\n"));
+    let entries: Vec<u64> = lines.iter().map(|line| ledger.record(&line.signed)).collect();
+    let receive = *entries.last().unwrap();
+    let answered = ships_of(&ledger.view, receive).unwrap();
+    let told = lines.iter().zip(&entries).filter(|(_, entry)| answered.contains(entry));
+    let told = told.filter(|(_, entry)| tells_sender(&ledger.view, receive, **entry).unwrap());
+    told.map(|(line, _)| line.label.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn over_a_waybill_alone_a_receive_tells_who_shipped_what_was_taken_in() {
+    let table = [
+        ("s: maker ship A to clinic way=W; clinic receive of=s", "s"),
+        ("s: maker ship A to clinic key=1; clinic receive bill=maker/1", "s"),
+        // Everything that came under the waybill: whose it was first.
+        ("s: maker ship A to clinic way=W; clinic receive way=W", "s"),
+        ("s: maker ship A to clinic way=W; t: trader ship B to clinic way=W; clinic receive way=W", "s"),
+        // Single goods: who shipped one of them, and was the first to say so.
+        ("s: maker ship A to clinic way=W; t: trader ship B to clinic way=W; clinic receive way=W A", "s"),
+        (
+            "s: maker ship A to clinic way=W; t: trader ship B to clinic way=W; clinic receive way=W A,B",
+            "s t",
+        ),
+        ("s: maker ship A to clinic way=W; t: trader ship A to clinic way=W; clinic receive way=W A", "s"),
+        (
+            "s: maker ship A to clinic way=W; t: trader ship A,B to clinic way=W; clinic receive way=W A,B",
+            "s t",
+        ),
+        (
+            "s: maker ship A to clinic way=W; t: trader ship A to clinic way=W; clinic receive way=W short=A",
+            "s",
+        ),
+        (
+            "s: maker ship A to clinic way=W; t: trader ship B to clinic way=W; clinic receive way=W over=C",
+            "",
+        ),
+        // What a Correct adds does not count.
+        (
+            "s: maker ship A to clinic way=W; t: trader ship B to clinic way=W;
+             trader correct t ship A,B to clinic way=W; clinic receive way=W A",
+            "s",
+        ),
+        // The bill of one is not the waybill of the other.
+        (
+            "s: maker ship A to clinic key=1 way=W; t: trader ship A to clinic key=1 way=W;
+             clinic receive bill=maker/1 way=W",
+            "s",
+        ),
+    ];
+    for (story, expect) in table {
+        assert_eq!(told(story), expect, "{story}");
+    }
 }

@@ -317,9 +317,9 @@ fn known(ledger: &TestLedger, name: &str) -> (String, String) {
 }
 
 #[test]
-fn a_closed_party_stays_closed_until_who_may_close_it_says_otherwise() {
+fn a_closed_party_stays_closed_until_who_closed_it_says_otherwise() {
     for (by, opens) in
-        [("customs", false), ("post", false), ("drug", true), ("market", true), ("root1", true)]
+        [("customs", false), ("post", false), ("drug", true), ("market", false), ("root1", true)]
     {
         let mut ledger = offices();
         for role in [Role::Manufacturer, Role::Carrier] {
@@ -345,12 +345,94 @@ fn a_closing_holds_though_another_field_spoke_of_a_later_day() {
     ledger.must(&later);
     ledger.must(&Say { at: later.at - 1, ..closing });
     assert_eq!(known(&ledger, "shop").0, "2026-04-01");
-    // Of those who may close it the later day holds, in whichever order they are recorded.
-    let opening = ledger.say("market", party("shop", Role::Distributor));
+    // What it takes back later holds, in whichever order they are recorded.
+    let opening = ledger.say("drug", party("shop", Role::Distributor));
     let closing = ledger.say("drug", closed("shop"));
     ledger.must(&Say { at: closing.at + 1, ..opening });
     ledger.must(&closing);
     assert_eq!(known(&ledger, "shop").0, "");
+}
+
+#[test]
+fn each_field_takes_back_its_own_closing_and_the_roots_all() {
+    // Who says what at which minute; recorded in this order. The day on which it is closed then.
+    let table = [
+        ("drug 2026-04-01 @1 | market 2026-03-01 @2", "2026-03-01"),
+        ("drug 2026-04-01 @1 | market 2026-03-01 @2 | market - @3", "2026-04-01"),
+        ("drug 2026-04-01 @1 | market 2026-03-01 @2 | drug - @3", "2026-03-01"),
+        ("drug 2026-04-01 @1 | market 2026-03-01 @2 | drug - @3 | market - @4", ""),
+        ("drug 2026-04-01 @1 | health - @2", "2026-04-01"),
+        ("drug 2026-04-01 @1 | drug 2026-05-01 @2", "2026-05-01"),
+        ("drug 2026-04-01 @1 | market 2026-03-01 @2 | root1 - @3", ""),
+        ("drug 2026-04-01 @1 | root1 2026-06-01 @2", "2026-06-01"),
+        ("root1 2026-06-01 @2 | drug - @3 | market - @3", "2026-06-01"),
+        ("root1 2026-06-01 @2 | drug 2026-05-01 @3", "2026-05-01"),
+        // Late ones change nothing that was stated to hold after them.
+        ("root1 - @3 | drug 2026-04-01 @1", ""),
+        ("market - @3 | drug 2026-04-01 @1", "2026-04-01"),
+        ("drug - @3 | drug 2026-04-01 @1", ""),
+        ("market 2026-03-01 @4 | root1 - @3 | drug 2026-04-01 @1", "2026-03-01"),
+        ("customs - @1 | post - @2 | drug 2026-04-01 @3", "2026-04-01"),
+    ];
+    for (said, expect) in table {
+        let mut ledger = offices();
+        for one in said.split(" | ") {
+            let [by, day, minute] = one.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            let day = if day == "-" { "" } else { day };
+            let stated = v1::Party { closed_on: day.into(), ..facts("shop", Vec::new()) };
+            let at = NOON + minute[1..].parse::<i64>().unwrap() * 60_000_000;
+            let say = ledger.say(by, Body::Party(stated));
+            ledger.must(&Say { at, ..say });
+        }
+        assert_eq!(known(&ledger, "shop").0, expect, "{said}");
+    }
+}
+
+#[test]
+fn name_and_country_are_changed_by_who_keeps_them() {
+    // Who states which name at which minute; recorded in this order. The name that holds then.
+    let table = [
+        ("drug A @1", "A"),
+        // The field that was first corrects itself; others do not.
+        ("drug A @1 | drug B @2", "B"),
+        ("drug B @2 | drug A @1", "B"),
+        ("drug A @1 | customs X @2", "A"),
+        ("customs A @1 | drug X @2 | post X @3", "A"),
+        // The register of business names, and the root authorities, whenever they speak.
+        ("drug A @1 | market B @2 | drug X @3", "B"),
+        ("drug A @2 | market B @1", "B"),
+        ("market A @1 | market B @2", "B"),
+        ("market B @2 | market A @1", "B"),
+        ("drug A @1 | root1 B @2 | drug X @3", "B"),
+        ("root1 A @1 | market B @2 | root1 C @3", "C"),
+    ];
+    for (said, expect) in table {
+        let mut ledger = offices();
+        for one in said.split(" | ") {
+            let [by, name, minute] = one.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            let country = if name == "X" { "KR" } else { "CN" };
+            let known = facts("shop", Vec::new());
+            let stated = v1::Party { name: name.into(), country: country.into(), ..known };
+            let at = NOON + minute[1..].parse::<i64>().unwrap() * 60_000_000;
+            let say = ledger.say(by, Body::Party(stated));
+            ledger.must(&Say { at, ..say });
+        }
+        let row = crate::registry::party(&ledger.view, &org("shop")).unwrap().unwrap().facts.unwrap();
+        assert_eq!((row.name.as_str(), row.country.as_str()), (expect, "CN"), "{said}");
+    }
+    // Of its own region: it registers nobody elsewhere, and has no say in the past.
+    let mut ledger = offices();
+    ledger.found_authority_with("zj", &[(Market, "33"), (Customs, "")]);
+    let named = |name: &str, role| match party_of(SHANGHAI, role) {
+        Body::Party(b) => Body::Party(v1::Party { name: name.into(), ..b }),
+        other => panic!("{other:?}"),
+    };
+    for (by, name, role) in [("drug", "A", Role::Importer), ("zj", "X", Role::Importer)] {
+        let say = ledger.say(by, named(name, role));
+        ledger.must(&say);
+    }
+    let row = crate::registry::party(&ledger.view, SHANGHAI).unwrap().unwrap();
+    assert_eq!(row.facts.unwrap().name, "A");
 }
 
 #[test]

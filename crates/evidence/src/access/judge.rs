@@ -219,7 +219,8 @@ fn overdue<S: AccessSource>(
         }
         for leaf in more {
             leaves.push(leaf);
-            if leaf[1] != LeafType::AccessDigest as u8 && recorded_at(&leaf) > instant {
+            let counts = [LeafType::Statement as u8, LeafType::Seal as u8].contains(&leaf[1]);
+            if counts && recorded_at(&leaf) > instant {
                 return Ok(Some(leaves));
             }
             if leaves.len() >= MAX_SILENT {

@@ -25,6 +25,17 @@ pub struct SourceEntry {
     pub payload: Option<Bytes>,
 }
 
+/// A checkpoint that time-stamping authorities have stamped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampedNote {
+    /// Signed note.
+    pub note: String,
+    /// RFC 3161 tokens over its text.
+    pub tokens: Tokens,
+}
+
+type Tokens = Vec<Vec<u8>>;
+
 /// A log that bundles are taken from: one state of it, with one seal and one checkpoint chosen.
 ///
 /// Nothing it answers is believed by whoever checks the bundle, so a faulty source makes a bundle that is refused.
@@ -44,7 +55,7 @@ pub trait Source {
     ///
     /// # Errors
     /// The log cannot be read.
-    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Self::Error>;
+    fn stamped(&self, size: u64) -> Result<Option<StampedNote>, Self::Error>;
 
     /// Index of the seal chosen.
     ///
@@ -202,8 +213,10 @@ fn read_stamps<S: Source>(
     source: &S,
     (note, size): (&Note, u64),
     answered: u64,
-) -> Result<(Vec<Vec<u8>>, Option<ShownStamped>), CollectError<S::Error>> {
-    let Some((checkpoint, mut tokens)) = source.stamped(answered).map_err(CollectError::Source)? else {
+) -> Result<(Tokens, Option<ShownStamped>), CollectError<S::Error>> {
+    let Some(StampedNote { note: checkpoint, mut tokens }) =
+        source.stamped(answered).map_err(CollectError::Source)?
+    else {
         return Ok((Vec::new(), None));
     };
     tokens.truncate(MAX_TOKENS.0);

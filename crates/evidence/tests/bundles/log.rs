@@ -10,7 +10,8 @@ use custody::{
     apply_genesis,
 };
 use evidence::bundle::{
-    Bundle, Extent, Extraction, Query, QueryKind, Request, Source, SourceEntry, Trust, Witness, collect,
+    Bundle, Extent, Extraction, Query, QueryKind, Request, Source, SourceEntry, StampedNote, Trust, Witness,
+    collect,
 };
 use merkle::{
     Checkpoint, Cosigner, Hash, Leaves, SignerKey, SigningKey, consistency_proof, inclusion_proof, leaf_hash,
@@ -376,8 +377,8 @@ impl Source for Log {
         Ok(self.note(self.size(), &["witness", "auditor"]))
     }
 
-    fn stamped(&self, size: u64) -> Result<Option<(String, Vec<Vec<u8>>)>, Infallible> {
-        let at = |size: u64| (self.note(size, &[]), self.stamps[&size].clone());
+    fn stamped(&self, size: u64) -> Result<Option<StampedNote>, Infallible> {
+        let at = |size: u64| StampedNote { note: self.note(size, &[]), tokens: self.stamps[&size].clone() };
         let covering = self.stamps.range(size..).next().or_else(|| self.stamps.range(..size).next_back());
         Ok(covering.map(|(size, _)| at(*size)))
     }

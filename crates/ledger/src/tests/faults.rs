@@ -169,12 +169,11 @@ fn a_clock_set_back_is_noticed_on_opening_and_may_be_accepted() {
 
 #[test]
 fn a_clock_that_leapt_ahead_is_noticed_on_opening_and_may_be_accepted() {
-    let days = |n: u64| n * 86_400_000_000;
-    let (temp, trade) = closed();
-    trade.clock.wall.fetch_add(days(29), SeqCst);
-    drop(trade.open(temp.path()).unwrap());
-    // Another one: opening that has begun to record the digests it owed, or has not.
     let (temp, mut trade) = closed();
+    let days = |n: u64| n * 86_400_000_000;
+    trade.clock.wall.fetch_add(days(29), SeqCst);
+    // That records the access digest of the minute in which it was closed: the new measure.
+    drop(trade.open(temp.path()).unwrap());
     trade.clock.wall.fetch_add(days(31), SeqCst);
     let error = trade.open(temp.path()).unwrap_err();
     let (late, most) = (31 * 86_400, 30 * 86_400);

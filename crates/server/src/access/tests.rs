@@ -48,7 +48,7 @@ impl Story {
     /// `receive` answers `ship`.
     fn answers(mut self, receive: u64, ship: u64) -> Self {
         let key = [&[1u8][..], &receive.to_be_bytes(), &ship.to_be_bytes()].concat();
-        self.puts.push(Put { table: Table::Response, key, value: [&[2u8][..], &[0; 8]].concat() });
+        self.puts.push(Put { table: Table::Response, key, value: [&[1u8][..], &[0; 8]].concat() });
         self
     }
 

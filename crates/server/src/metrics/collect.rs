@@ -97,7 +97,6 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     )?;
     page.counter("yuanliu_links", "Links recorded", counters.links.load(Relaxed))?;
     page.counter("yuanliu_payload_bytes", "Bytes of payload recorded", counters.payload_bytes.load(Relaxed))?;
-    page.counter("yuanliu_view_rows", "Rows of the view written", counters.rows.load(Relaxed))?;
     page.counter("yuanliu_checkpoints", "Checkpoints signed", counters.checkpoints.load(Relaxed))?;
     page.counter(
         "yuanliu_cosignatures",

@@ -3,6 +3,7 @@
 mod messages;
 
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -16,7 +17,10 @@ use proto::v1::{
 use rpc::desk_service_server::DeskService;
 use statement::{Day, Kind as StatementKind, LeafType, Words, id_bytes, words};
 use tonic::{Request, Response, Status};
-use trace::desk::{self, HoldingsQuery, HoldingsStart, Wanted};
+use trace::{
+    Admitted, Sees,
+    desk::{self, HoldingsQuery, HoldingsStart, Wanted},
+};
 
 use super::{
     Shared, Snapshot,
@@ -201,14 +205,16 @@ fn requests(
     Ok(ListRequestsResponse { requests, next_page_token: page_token(next), size: view.size(), names })
 }
 
-/// A trader sees the papers of a lot that it made or declared, or that somebody else has named together with
-/// it (what it says by itself of any lot opens nothing), or of an item in whose chain of custody it stands.
+/// A trader sees the papers of a lot in which it has a part (what it says by itself of any lot opens nothing), or of
+/// an item in whose chain of custody it stands, by the word of who answers for the lot. Of a lot that it says it has
+/// made it sees its own statements.
 fn dossier(
     view: &Snapshot<'_>,
     sight: &Sight,
     query: &GetLotDossierRequest,
 ) -> Result<GetLotDossierResponse, Fault> {
-    let (lot, (suppliers, whole)) = match (query.lot.as_str(), query.item.as_str()) {
+    let sees = sight.over(view);
+    let (lot, papers, (suppliers, whole)) = match (query.lot.as_str(), query.item.as_str()) {
         ("", "") => {
             return Err(Fault::field(
                 "lot",
@@ -216,17 +222,13 @@ fn dossier(
             ));
         }
         (lot, "") => {
-            admit_lot(view, sight, lot)?;
-            (lot.to_owned(), desk::suppliers(view, lot, &sight.party).map_err(fault)?)
+            let papers = admit_lot(view, &sees, lot)?;
+            (lot.to_owned(), papers, desk::suppliers(view, lot, &sight.party).map_err(fault)?)
         }
         (lot, item) => {
-            admit(view, sight, item)?;
-            let made = trace::item(view, item).map_err(fault)?.commission.unwrap_or_default();
-            if made.opening_stock && !made.lot.is_empty() {
-                // Of its opening stock its holder alone has said which lot it is of.
-                admit_lot(view, sight, &made.lot)?;
-            }
-            let of = made.lot;
+            let Admitted { scope, hops } = admit(view, &sees, item)?;
+            let report = trace::item_in(view, item, &scope).map_err(fault)?;
+            let of = report.commission.unwrap_or_default().lot;
             if of.is_empty() {
                 return Err(Fault::field(
                     "item",
@@ -239,12 +241,28 @@ fn dossier(
             if !lot.is_empty() && lot != of {
                 return Err(Fault::field("lot", words!("the item belongs to {of}", "该物品属于 {of}")));
             }
-            (of, (suppliers_of_item(view, sight, item)?, true))
+            // Of opening stock, and of new goods, who has them alone has said which lot they are of.
+            let vouched = scope.is_all() && desk::answers_for(view, &of, &report.maker)?;
+            let papers = if vouched { Papers::All } else { admit_lot(view, &sees, &of)? };
+            let suppliers =
+                if sight.is_everything() { suppliers_of(view, item)? } else { sent_by(sight, &hops) };
+            (of, papers, (suppliers, true))
         }
     };
-    let dossier = desk::dossier(view, &lot, &suppliers).map_err(fault)?;
+    let dossier = match papers {
+        Papers::All => desk::dossier(view, &lot, &suppliers),
+        Papers::Own => desk::dossier_seen(view, &lot, &sees),
+    };
+    let dossier = dossier.map_err(fault)?;
     let whose = (!sight.is_everything()).then_some(sight.party.as_str());
-    let held_by = desk::restrictions(view, &lot, today(), whose).map_err(fault)?;
+    let mut held_by = desk::restrictions(view, &lot, today(), whose).map_err(fault)?;
+    if papers == Papers::Own {
+        let mut seen = Vec::with_capacity(held_by.len());
+        for entry in held_by {
+            seen.extend(sight.statement(view, entry)?.then_some(entry));
+        }
+        held_by = seen;
+    }
     let mut message = messages::dossier(view, sight, dossier)?;
     message.held_by = held_by;
     message.truncated |= !whole;
@@ -254,22 +272,34 @@ fn dossier(
     Ok(message)
 }
 
-/// Who passed an item on, as far as the reader may see: to a trader, who delivered to it.
-fn suppliers_of_item(
-    view: &Snapshot<'_>,
-    sight: &Sight,
-    item: &str,
-) -> Result<std::collections::BTreeSet<String>, Fault> {
+/// Everybody who passed an item on.
+fn suppliers_of(view: &Snapshot<'_>, item: &str) -> Result<BTreeSet<String>, Fault> {
     let hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
-    let up = hops.iter().filter(|hop| sight.is_everything() || hop.to == sight.party);
-    Ok(up.filter_map(|hop| hop.supplier().map(str::to_owned)).collect())
+    Ok(hops.iter().filter_map(|hop| hop.supplier().map(str::to_owned)).collect())
 }
 
-fn admit_lot(view: &Snapshot<'_>, sight: &Sight, lot: &str) -> Result<(), Fault> {
-    if sight.is_everything() || desk::named_with(view, lot, sight.numbers()).map_err(fault)? {
-        return Ok(());
+/// Who delivered an item with these hops to a trader.
+fn sent_by(sight: &Sight, hops: &[trace::Hop]) -> BTreeSet<String> {
+    let up = trace::chain(hops).into_iter().filter(|hop| hop.to == sight.party);
+    up.filter_map(|hop| hop.supplier().map(str::to_owned)).collect()
+}
+
+/// Which papers of a lot a reader is told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Papers {
+    All,
+    /// Those that it may see by themselves.
+    Own,
+}
+
+fn admit_lot(view: &Snapshot<'_>, sees: &dyn Sees, lot: &str) -> Result<Papers, Fault> {
+    if sees.lot(lot)?.is_whole() {
+        Ok(Papers::All)
+    } else if desk::sees_making(view, lot, sees)? {
+        Ok(Papers::Own)
+    } else {
+        Err(Kind::NotFound.into())
     }
-    Err(Kind::NotFound.into())
 }
 
 /// Whether the key of an entry was compromised before the entry was recorded.

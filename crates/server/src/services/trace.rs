@@ -11,7 +11,7 @@ use proto::v1::{
 use rpc::trace_service_server::TraceService;
 use statement::{Words, words};
 use tonic::{Request, Response, Status};
-use trace::PageStart;
+use trace::{Admitted, PageStart, Scope, Sees};
 
 use super::{Shared, Snapshot, entries::shown};
 use crate::{
@@ -31,8 +31,9 @@ pub(crate) struct TraceApi(pub(crate) Arc<Shared>);
 impl TraceService for TraceApi {
     async fn get_item(&self, r: Request<GetItemRequest>) -> Result<Response<GetItemResponse>, Status> {
         let read = self.0.read(r, |_, view, sight, query| {
-            let hops = admit(view, sight, &query.item)?;
-            let report = trace::item(view, &query.item).map_err(fault)?;
+            let sees = sight.over(view);
+            let Admitted { scope, hops } = admit(view, &sees, &query.item)?;
+            let report = trace::item_in(view, &query.item, &scope).map_err(fault)?;
             let (truncated, late) = (report.truncated, report.late);
             let mut item = item_message(report);
             let withheld = withhold(sight, &hops, &mut item);
@@ -54,8 +55,10 @@ impl TraceService for TraceApi {
         r: Request<TraceSourceRequest>,
     ) -> Result<Response<TraceSourceResponse>, Status> {
         let read = self.0.read(r, |_, view, sight, query| {
-            admit(view, sight, &query.item)?;
-            let source = trace::source(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let sees = sight.over(view);
+            let scope = admit(view, &sees, &query.item)?.scope;
+            let limit = limit(query.limit)?;
+            let source = trace::source_in(view, &query.item, limit, &scope).map_err(fault)?;
             let all = source.hops.len() + source.origins.len();
             let hops = source.hops.into_iter().filter(|h| sight.hop(h));
             let hops: Vec<Hop> = hops.map(|h| hop(h, 1)).collect();
@@ -71,8 +74,10 @@ impl TraceService for TraceApi {
 
     async fn trace_flow(&self, r: Request<TraceFlowRequest>) -> Result<Response<TraceFlowResponse>, Status> {
         let read = self.0.read(r, |_, view, sight, query| {
-            admit(view, sight, &query.item)?;
-            let flow = trace::flow(view, &query.item, limit(query.limit)?).map_err(fault)?;
+            let sees = sight.over(view);
+            let scope = admit(view, &sees, &query.item)?.scope;
+            let limit = limit(query.limit)?;
+            let flow = trace::flow_in(view, &query.item, limit, &scope, &sees).map_err(fault)?;
             let all = flow.hops.len() + flow.places.len();
             let hops = flow.hops.into_iter().zip(flow.counts).filter(|(h, _)| sight.hop(h));
             let hops: Vec<Hop> = hops.map(|(h, count)| hop(h, count)).collect();
@@ -108,15 +113,13 @@ fn limit(asked: u32) -> Result<usize, Fault> {
     }
 }
 
-/// For a reader that may not ask about an item, the item does not exist. The item's hops, oldest first; none
-/// for readers that see everything.
-pub(super) fn admit(view: &Snapshot<'_>, sight: &Sight, item: &str) -> Result<Vec<trace::Hop>, Fault> {
-    if sight.is_everything() {
-        return Ok(Vec::new());
+/// For a reader that may not ask about an item, the item does not exist. For readers that see everything without
+/// hops.
+pub(super) fn admit<'s>(view: &Snapshot<'_>, sees: &'s dyn Sees, item: &str) -> Result<Admitted<'s>, Fault> {
+    if sees.is_everything() {
+        return Ok(Admitted { scope: Scope::all(), hops: Vec::new() });
     }
-    let mut hops = trace::source(view, item, usize::MAX).map_err(fault)?.hops;
-    hops.reverse();
-    if sight.item(view, &hops)? { Ok(hops) } else { Err(Kind::NotFound.into()) }
+    Ok(trace::admit(view, item, sees).map_err(fault)?.ok_or(Kind::NotFound)?)
 }
 
 /// Takes out of an item's state what is more than one step away from the reader; whether that was anything.
@@ -178,8 +181,9 @@ fn history(
         "" => None,
         text => Some(page_start(text).ok_or_else(token)?),
     };
-    admit(view, sight, &query.item)?;
-    let page = trace::history(view, &query.item, start, limit(query.limit)?).map_err(fault)?;
+    let sees = sight.over(view);
+    let scope = admit(view, &sees, &query.item)?.scope;
+    let page = trace::history_in(view, &query.item, start, limit(query.limit)?, &scope).map_err(fault)?;
     let start = start.unwrap_or(PageStart { skip: 0, size: view.size() });
     let (mut events, mut bytes, mut next) = (Vec::with_capacity(page.events.len()), 0, page.next);
     for event in page.events {

@@ -3,6 +3,7 @@
 // A test that panics has failed, helpers included.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod access;
 mod assisting;
 mod documents;
 mod reading;

@@ -37,6 +37,9 @@ remits! {
         "ROLE_CLINIC" [Drug, Health],
         "ROLE_LABORATORY" [Drug, Market],
     ];
+    "party.name": [
+        "" [Market],
+    ];
     "party.closed_on": [
         "" [Drug, Health, Market],
     ];

@@ -18,7 +18,11 @@ use super::{
     facts::{Facts, ItemFacts},
     paper::Paper,
 };
-use crate::{Error, budget::Budget};
+use crate::{
+    Error,
+    budget::Budget,
+    standing::{Everything, Sees},
+};
 
 /// Papers of one lot that are told, and Commissions that are read.
 const MAX_PAPERS: usize = 1_000;
@@ -110,19 +114,29 @@ pub fn dossier<V: View + ?Sized>(
     lot: &str,
     suppliers: &BTreeSet<String>,
 ) -> Result<Dossier, Error> {
-    dossier_within(view, lot, suppliers, MAX_BYTES)
+    dossier_within(view, lot, suppliers, &Everything, MAX_BYTES)
+}
+
+/// The same by the statements that a reader may see, for who has no part in the lot.
+///
+/// # Errors
+/// As [`dossier`].
+pub fn dossier_seen<V: View + ?Sized>(view: &V, lot: &str, sees: &dyn Sees) -> Result<Dossier, Error> {
+    dossier_within(view, lot, &BTreeSet::new(), sees, MAX_BYTES)
 }
 
 pub(crate) fn dossier_within<V: View + ?Sized>(
     view: &V,
     lot: &str,
     suppliers: &BTreeSet<String>,
+    sees: &dyn Sees,
     max_bytes: usize,
 ) -> Result<Dossier, Error> {
     LotRef::parse(lot).map_err(Error::NotAnItem)?;
     let record = subject_by_text(view, SubjectKind::Item, lot)?.ok_or(Error::Unknown)?;
     let mut dossier = Dossier { lot: lot.to_owned(), ..Dossier::default() };
-    let roots = Roots::of(view, record.number)?;
+    let mut roots = Roots::of(view, record.number)?;
+    roots.keep(sees)?;
     dossier.truncated = roots.truncated;
     let mut parties = dossier.origin(view, &roots.commissions)?;
     parties.extend(dossier.read_papers(view, &roots.papers, max_bytes)?);
@@ -171,6 +185,23 @@ impl Roots {
         }
         roots.truncated = budget.exhausted;
         Ok(roots)
+    }
+}
+
+impl Roots {
+    /// Leaves out what a reader may not see.
+    fn keep(&mut self, sees: &dyn Sees) -> Result<(), ViewError> {
+        if sees.is_everything() {
+            return Ok(());
+        }
+        for roots in [&mut self.papers, &mut self.commissions] {
+            for root in roots.clone() {
+                if !sees.statement(root)? {
+                    roots.remove(&root);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -24,10 +24,12 @@ const MAX_OPENINGS: usize = 64;
 const MAX_KEPT: usize = 32_768;
 
 use crate::{
+    Error,
     budget::Budget,
-    hops::Hop,
+    item::ItemReport,
     path::legs,
     reader::Reader,
+    scope::{Scope, has_part, local},
     standing::{Everything, Sees},
     stay::Timeline,
 };
@@ -68,6 +70,23 @@ struct Opening {
     lines: BTreeMap<String, Rc<ItemFacts>>,
 }
 
+/// Whose statements a reader is told of.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    /// What it may see.
+    pub(super) sees: &'a dyn Sees,
+    /// Parties whose statements it is told of besides.
+    pub(super) trusted: &'a BTreeSet<String>,
+}
+
+impl Told<'_> {
+    /// All statements.
+    pub(super) const fn all() -> Self {
+        static NOBODY: BTreeSet<String> = BTreeSet::new();
+        Self { sees: &Everything, trusted: &NOBODY }
+    }
+}
+
 /// Reads each Commission once: the items of a bill mostly come from few.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -83,8 +102,8 @@ impl Facts {
     }
 
     /// Of an item that the reader may see: its Commission's, else those of counts of opening stock, of which
-    /// `whose` count speaks first. Of another only what counts say that the reader may see: who claims a code must
-    /// not learn from them whether it exists.
+    /// `whose` count speaks first. Of another the same by the statements of the reader's own chain of it: who claims
+    /// a code must not learn from them whether it exists.
     pub(super) fn of<V: View + ?Sized>(
         &mut self,
         reader: &mut Reader<'_, V>,
@@ -93,13 +112,31 @@ impl Facts {
         sees: &dyn Sees,
     ) -> Result<Rc<ItemFacts>, ViewError> {
         let Some((_, state)) = item_state(reader.view, item)? else { return Ok(Rc::default()) };
-        let shown = may_see(reader, item, &state, sees)?;
-        if shown && state.commissioned != 0 {
+        if !may_see(reader, item, &state, sees)? {
+            let (report, scope) = by_own_chain(reader, item, sees)?;
+            return self.of_report(reader, &report, whose, (sees, &scope));
+        }
+        if state.commissioned != 0 {
             return self.commission(reader.view, state.commissioned);
         }
         let codes = code_texts(reader.view, item)?;
-        let sees = if shown { &Everything } else { sees };
-        self.opening(reader.view, &codes, (whose, sees), &mut reader.budget)
+        self.opening(reader.view, &codes, (whose, Told::all()), &mut reader.budget)
+    }
+
+    /// The same by what a reader is told of an item in which it has no part.
+    pub(super) fn of_report<V: View + ?Sized>(
+        &mut self,
+        reader: &mut Reader<'_, V>,
+        report: &ItemReport,
+        whose: &str,
+        (sees, scope): (&dyn Sees, &Scope<'_>),
+    ) -> Result<Rc<ItemFacts>, ViewError> {
+        if let Some(made) = report.commission.as_ref().filter(|made| !made.opening_stock) {
+            return Ok(facts_of(made.clone(), &report.maker).into());
+        }
+        let trusted = scope.trusted();
+        let told = Told { sees, trusted: &trusted };
+        self.opening(reader.view, &report.codes, (whose, told), &mut reader.budget)
     }
 
     /// What is said of a thing with these codes, or of a lot, where it is counted as opening stock: by `whose`
@@ -108,7 +145,7 @@ impl Facts {
         &mut self,
         view: &V,
         codes: &[String],
-        (whose, sees): (&str, &dyn Sees),
+        (whose, told): (&str, Told<'_>),
         budget: &mut Budget,
     ) -> Result<Rc<ItemFacts>, ViewError> {
         let mut roots = BTreeSet::new();
@@ -125,10 +162,14 @@ impl Facts {
         }
         let mut first = None;
         for root in roots {
-            if !sees.statement(root)? {
+            let seen = told.sees.statement(root)?;
+            if !seen && told.trusted.is_empty() {
                 continue;
             }
             let opening = self.count(view, root, budget)?;
+            if !seen && !told.trusted.contains(&opening.actor) {
+                continue;
+            }
             let Some(facts) = codes.iter().find_map(|code| opening.lines.get(code)) else { continue };
             if opening.actor == whose {
                 return Ok(Rc::clone(facts));
@@ -201,6 +242,9 @@ pub(super) fn may_see<V: View + ?Sized>(
     state: &ItemState,
     sees: &dyn Sees,
 ) -> Result<bool, ViewError> {
+    if sees.is_everything() {
+        return Ok(true);
+    }
     if let Some(commission) = state.commissioned.checked_sub(1)
         && sees.statement(commission)?
     {
@@ -220,10 +264,29 @@ pub(super) fn sees_way<V: View + ?Sized>(
     if reader.budget.exhausted {
         return Ok(false);
     }
-    let item: Rc<str> = item.into();
-    let hops: Vec<Hop> =
-        legs(timeline).into_iter().map(|leg| reader.hop(&item, leg)).collect::<Result<_, _>>()?;
-    sees.item(&hops)
+    if sees.is_everything() {
+        return Ok(true);
+    }
+    let hops = reader.hops_of(item, legs(timeline))?;
+    has_part(&hops, sees)
+}
+
+/// What a reader is told of an item in which it has no part, and by which statements.
+pub(super) fn by_own_chain<'a, V: View + ?Sized>(
+    reader: &mut Reader<'_, V>,
+    item: &str,
+    sees: &'a dyn Sees,
+) -> Result<(ItemReport, Scope<'a>), ViewError> {
+    let all = reader.hops(item)?;
+    let (scope, _) = local(reader.view, (item, &all), sees, &mut reader.budget)?;
+    let mut own = Reader::new(reader.view, &scope, reader.budget);
+    let report = own.report(item);
+    reader.budget = own.budget;
+    match report {
+        Ok(report) => Ok((report, scope)),
+        Err(Error::View(e)) => Err(e),
+        Err(_) => Ok((ItemReport::default(), scope)),
+    }
 }
 
 fn facts_of(b: Commission, maker: &str) -> ItemFacts {

@@ -13,15 +13,12 @@ use proto::v1::statement::Body;
 use statement::{Day, Kind, Relation, SubjectKind, subject_key};
 
 use super::{
-    facts::{Facts, ItemFacts, may_see, sees_way},
+    facts::{Facts, ItemFacts, Told, by_own_chain, may_see, sees_way},
     restrictions::{Goods, Restraints, lot_facts},
 };
 use crate::{
-    Error, MAX_DEPTH,
-    budget::Budget,
-    place::Whereabouts,
-    reader::Reader,
-    standing::{Everything, Sees},
+    Error, MAX_DEPTH, budget::Budget, place::Whereabouts, reader::Reader, scope::Scope, standing::Sees,
+    stay::Timeline,
 };
 
 /// What is asked for.
@@ -74,6 +71,8 @@ pub struct Holding {
     pub held_by: Vec<u64>,
 }
 
+/// Goods packed by the reader that are looked at once more for one page.
+const MAX_LOOKS: usize = 256;
 /// Holdings after which a page ends.
 const MAX_FOUND: usize = 2_000;
 
@@ -131,7 +130,7 @@ pub(crate) fn holdings_within<V: View + ?Sized>(
             // Enough for one answer: the next page goes on here, with a budget of its own.
             if looked && (desk.found.len() >= MAX_FOUND || desk.reader.budget.is_half_spent()) {
                 let next = Some(HoldingsStart { part: part as u8, number: row.number });
-                let truncated = desk.reader.truncated();
+                let truncated = desk.truncated();
                 return Ok(HoldingsPage { holdings: desk.found, next, truncated });
             }
             looked = true;
@@ -148,7 +147,8 @@ pub(crate) fn holdings_within<V: View + ?Sized>(
         }
         (part, from) = (part + 1, 0);
     }
-    Ok(HoldingsPage { holdings: desk.found, next, truncated: desk.reader.truncated() })
+    let truncated = desk.truncated();
+    Ok(HoldingsPage { holdings: desk.found, next, truncated })
 }
 
 /// Reads for one page.
@@ -157,6 +157,10 @@ struct Desk<'a, V: ?Sized> {
     query: &'a HoldingsQuery<'a>,
     sees: &'a dyn Sees,
     reader: Reader<'a, V>,
+    /// Reads what the reader may see only.
+    own: Reader<'a, V>,
+    /// Goods that may yet be looked at of which others say that they have left their container.
+    looks: usize,
     facts: Facts,
     sites: BTreeMap<u64, Rc<str>>,
     restraints: Restraints<'a, V>,
@@ -164,17 +168,23 @@ struct Desk<'a, V: ?Sized> {
 }
 
 impl<'a, V: View + ?Sized> Desk<'a, V> {
-    const fn new(view: &'a V, (query, sees): (&'a HoldingsQuery<'a>, &'a dyn Sees), budget: Budget) -> Self {
+    fn new(view: &'a V, (query, sees): (&'a HoldingsQuery<'a>, &'a dyn Sees), budget: Budget) -> Self {
         Self {
             view,
             query,
             sees,
-            reader: Reader::new(view, budget),
+            reader: Reader::new(view, &Scope::all(), budget),
+            own: Reader::new(view, &Scope::seen_by(sees), budget),
+            looks: MAX_LOOKS,
             facts: Facts::new(),
             sites: BTreeMap::new(),
             restraints: Restraints::new(view, query.today, Some(query.party)),
             found: Vec::new(),
         }
+    }
+
+    const fn truncated(&self) -> bool {
+        self.reader.truncated() || self.own.truncated()
     }
 
     /// What is left of a lot without serials: at the party, wherever that is.
@@ -184,7 +194,8 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         }
         let balances = balances(self.view, self.query.party, row.number)?;
         let budget = &mut self.reader.budget;
-        let made = lot_facts(self.view, &lot, self.query.party, &mut self.facts, budget)?;
+        let whose = (self.query.party, self.sees);
+        let made = lot_facts(self.view, &lot, whose, &mut self.facts, budget)?;
         let held = self.restraints.over(&Goods::of_lot(&lot, &made), budget)?;
         self.found.push(Holding {
             lot,
@@ -209,10 +220,8 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         let state = ItemState::decode(&record.state)?;
         let inside = self.inside(text, &record)?;
         let shown = may_see(&mut self.reader, text, &state, self.sees)?;
-        let facts = match state.commissioned {
-            made if made != 0 && shown => self.facts.commission(self.view, made)?,
-            _ => self.opening(text, shown)?,
-        };
+        let Known { facts, condition, site } =
+            if shown { self.known(text, &state)? } else { self.told(text)? };
         if self.query.contents && !inside.is_empty() && depth < MAX_DEPTH {
             let held = self.held_by((text, shown), &facts, held)?;
             for child in inside {
@@ -220,7 +229,6 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             }
             return Ok(());
         }
-        let site = self.site(state.site_by)?;
         let other = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
         if other(self.query.lot, &facts.lot) || other(self.query.site, &site) {
             return Ok(());
@@ -231,7 +239,7 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
             lot: facts.lot.clone(),
             registration: facts.registration.clone(),
             expires_on: facts.expires_on.clone(),
-            condition: condition(&state),
+            condition,
             site: site.to_string(),
             container: container.to_owned(),
             contents: u32::try_from(inside.len()).unwrap_or(u32::MAX),
@@ -242,11 +250,27 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         Ok(())
     }
 
-    /// What is said of an item where there is no Commission that the reader may see. `shown`: it may see the item.
-    fn opening(&mut self, item: &str, shown: bool) -> Result<Rc<ItemFacts>, ViewError> {
-        let codes = self.reader.names(item)?;
-        let by = (self.query.party, if shown { &Everything } else { self.sees });
-        self.facts.opening(self.view, &codes, by, &mut self.reader.budget)
+    /// What is known of an item that the reader may see.
+    fn known(&mut self, item: &str, state: &ItemState) -> Result<Known, ViewError> {
+        let facts = match state.commissioned {
+            0 => {
+                let codes = self.reader.names(item)?;
+                let by = (self.query.party, Told::all());
+                self.facts.opening(self.view, &codes, by, &mut self.reader.budget)?
+            }
+            made => self.facts.commission(self.view, made)?,
+        };
+        let condition = condition(state.damaged, state.status);
+        Ok(Known { facts, condition, site: self.site(state.site_by)? })
+    }
+
+    /// The same of one in which it has no part: by the statements of its own chain.
+    fn told(&mut self, item: &str) -> Result<Known, ViewError> {
+        let (report, scope) = by_own_chain(&mut self.reader, item, self.sees)?;
+        let by = (self.sees, &scope);
+        let facts = self.facts.of_report(&mut self.reader, &report, self.query.party, by)?;
+        let condition = condition(report.damaged, report.status);
+        Ok(Known { facts, condition, site: report.site.into() })
     }
 
     /// What restricts an item, and the container it is in. Of one that the reader may not see, what restricts
@@ -269,15 +293,11 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
         let key = subject_key(SubjectKind::Item, container);
         let Some(record) = subject(self.view, &key)? else { return Ok(()) };
         for (child, Packed { state, seen }) in self.packed(&record)? {
-            if left_by_itself(&state, number) {
-                continue;
-            }
-            let timeline = self.reader.timeline(&child)?;
+            let Some(timeline) = self.way(&child, left_by_itself(&state, number), seen)? else { continue };
             let at = Whereabouts::after(&timeline.steps);
             if at.status.is_here()
                 && timeline.containers.is_empty()
                 && *self.reader.party(at.holder)? == *self.query.party
-                && (seen || sees_way(&mut self.reader, &child, &timeline, self.sees)?)
             {
                 self.item(&child, "", (&[], 0))?;
             }
@@ -290,19 +310,31 @@ impl<'a, V: View + ?Sized> Desk<'a, V> {
     fn inside(&mut self, container: &str, record: &SubjectRecord) -> Result<Vec<String>, ViewError> {
         let mut inside = Vec::new();
         for (child, Packed { state, seen }) in self.packed(record)? {
-            if left_by_itself(&state, record.number) {
-                continue;
-            }
-            let timeline = self.reader.timeline(&child)?;
+            let left = left_by_itself(&state, record.number);
+            let Some(timeline) = self.way(&child, left, seen)? else { continue };
             let within = timeline.containers.first().is_some_and(|c| **c == *container);
-            if within
-                && Whereabouts::after(&timeline.steps).status.is_here()
-                && (seen || sees_way(&mut self.reader, &child, &timeline, self.sees)?)
-            {
+            if within && Whereabouts::after(&timeline.steps).status.is_here() {
                 inside.push(child);
             }
         }
         Ok(inside)
+    }
+
+    /// The way of what was packed into a container, as far as the reader is told: all of it, where it has a part in the
+    /// goods; else what it may see, where that is how they came in. `left`: an act of somebody's has taken them out.
+    fn way(&mut self, child: &str, left: bool, seen: bool) -> Result<Option<Timeline>, ViewError> {
+        if left {
+            // Who has no part in the goods must not learn that from it. Of its own there may be very many.
+            self.looks = self.looks.saturating_sub(usize::from(seen));
+            if !seen || self.looks == 0 || self.sees.is_everything() {
+                return Ok(None);
+            }
+        }
+        let timeline = self.reader.timeline(child)?;
+        if sees_way(&mut self.reader, child, &timeline, self.sees)? {
+            return Ok((!left).then_some(timeline));
+        }
+        if seen { self.own.timeline(child).map(Some) } else { Ok(None) }
     }
 
     /// What was ever packed into a container.
@@ -363,9 +395,16 @@ const fn left_by_itself(own: &ItemState, container: u64) -> bool {
     own.status.is_final() || own.last_container() != container
 }
 
-const fn condition(state: &ItemState) -> &'static str {
-    match state.status {
-        _ if state.damaged => "damaged",
+/// What a row tells of an item.
+struct Known {
+    facts: Rc<ItemFacts>,
+    condition: &'static str,
+    site: Rc<str>,
+}
+
+const fn condition(damaged: bool, status: Status) -> &'static str {
+    match status {
+        _ if damaged => "damaged",
         Status::Opened => "opened",
         _ => "held",
     }

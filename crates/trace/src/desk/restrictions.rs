@@ -20,8 +20,11 @@ use gs1::{ItemRef, LotRef};
 use proto::v1::{AuthorityField, Hold, Role, statement::Body};
 use statement::{Day, Kind, SubjectKind, registration_product, within};
 
-use super::facts::{Facts, ItemFacts};
-use crate::{Error, budget::Budget, standing::Everything};
+use super::{
+    concern::LotPart,
+    facts::{Facts, ItemFacts, Told},
+};
+use crate::{Error, budget::Budget, standing::Sees};
 
 /// Holds that are not over or lifted, and Recalls that count, over a lot: entries, ascending. `whose`: Holds
 /// over the goods of another party are left out; `None` = all Holds.
@@ -41,44 +44,68 @@ pub fn restrictions<V: View + ?Sized>(
     Ok(found.into_iter().collect())
 }
 
-/// What the first Commission or rework of a lot says that counts.
+/// What the first Commission of a lot says that counts; where nobody has commissioned it, the first rework.
 pub(super) fn first_made<V: View + ?Sized>(
     view: &V,
     lot: &str,
     facts: &mut Facts,
     budget: &mut Budget,
 ) -> Result<Rc<ItemFacts>, ViewError> {
-    let Some(record) = subject_by_text(view, SubjectKind::Item, lot)? else { return Ok(Rc::default()) };
-    let mut found = Rc::default();
-    touches(view, record.number, 0, &mut |touch| {
-        let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-        if matches!(kind, Kind::Commission | Kind::Transform) && budget.read() {
-            let told = facts.commission(view, touch.index + 1)?;
-            if told.lot == lot {
-                found = told;
-                return Ok(false);
-            }
-        }
-        Ok(budget.spend(1))
-    })?;
-    Ok(found)
+    Making { lot, told: Told::all() }.first(view, facts, budget)
 }
 
-/// The same; of a lot that was never commissioned, what a count as opening stock says, `whose` before anybody
-/// else's. What a lot is says nothing of who has some of it.
+/// A lot, and whose statements tell how it was made.
+pub(super) struct Making<'a> {
+    pub(super) lot: &'a str,
+    pub(super) told: Told<'a>,
+}
+
+impl Making<'_> {
+    /// What the first Commission says that counts, else the first rework: that is what its signer says alone.
+    pub(super) fn first<V: View + ?Sized>(
+        &self,
+        view: &V,
+        facts: &mut Facts,
+        budget: &mut Budget,
+    ) -> Result<Rc<ItemFacts>, ViewError> {
+        let Some(record) = subject_by_text(view, SubjectKind::Item, self.lot)? else {
+            return Ok(Rc::default());
+        };
+        let (mut made, mut reworked) = (None, None);
+        touches(view, record.number, 0, &mut |touch| {
+            let found = match Kind::try_from(i32::from(touch.kind)) {
+                Ok(Kind::Commission) => &mut made,
+                Ok(Kind::Transform) => &mut reworked,
+                _ => return Ok(budget.spend(1)),
+            };
+            let (seen, trusted) = (self.told.sees.statement(touch.index)?, self.told.trusted);
+            if found.is_none() && (seen || !trusted.is_empty()) && budget.read() {
+                let told = facts.commission(view, touch.index + 1)?;
+                *found =
+                    Some(told).filter(|told| told.lot == self.lot && (seen || trusted.contains(&told.maker)));
+            }
+            Ok(made.is_none() && budget.spend(1))
+        })?;
+        Ok(made.or(reworked).unwrap_or_default())
+    }
+}
+
+/// The same, as far as the reader is told; of a lot that was never commissioned, what a count as opening stock says,
+/// `whose` before anybody else's. Who names a lot must not learn from that whether it exists.
 pub(super) fn lot_facts<V: View + ?Sized>(
     view: &V,
     lot: &str,
-    whose: &str,
+    (whose, sees): (&str, &dyn Sees),
     facts: &mut Facts,
     budget: &mut Budget,
 ) -> Result<Rc<ItemFacts>, ViewError> {
-    let made = first_made(view, lot, facts, budget)?;
-    if made.lot.is_empty() {
-        facts.opening(view, &[lot.to_owned()], (whose, &Everything), budget)
-    } else {
-        Ok(made)
-    }
+    let part = sees.lot(lot)?;
+    let told = match &part {
+        LotPart::Whole => Told::all(),
+        LotPart::From(trusted) => Told { sees, trusted },
+    };
+    let made = Making { lot, told }.first(view, facts, budget)?;
+    if made.lot.is_empty() { facts.opening(view, &[lot.to_owned()], (whose, told), budget) } else { Ok(made) }
 }
 
 /// Goods as restrictions name them.
@@ -252,7 +279,12 @@ impl<'a, V: View + ?Sized> Restraints<'a, V> {
     }
 
     /// Whether a party that is no authority may recall these goods.
-    fn answers_for(&mut self, by: &str, goods: &Goods<'_>, budget: &mut Budget) -> Result<bool, ViewError> {
+    pub(super) fn answers_for(
+        &mut self,
+        by: &str,
+        goods: &Goods<'_>,
+        budget: &mut Budget,
+    ) -> Result<bool, ViewError> {
         if goods.made.maker == by {
             return Ok(true);
         }

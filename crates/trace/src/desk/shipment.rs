@@ -15,7 +15,13 @@ use super::{
 };
 use statement::{SubjectKey, SubjectKind, subject_key};
 
-use crate::{Error, budget::Budget, reader::Reader, standing::Sees};
+use crate::{
+    Error,
+    budget::Budget,
+    reader::Reader,
+    scope::Scope,
+    standing::{Everything, Sees},
+};
 
 /// Receives told of one line or shipment.
 const MAX_TOLD: usize = 16;
@@ -89,10 +95,10 @@ impl Shipment {
 /// # Errors
 /// The view failed.
 pub fn shipment<V: View + ?Sized>(view: &V, root: u64) -> Result<Option<Shipment>, Error> {
-    Ok(read(view, root, &mut Budget::default())?.map(|(shipment, _)| shipment))
+    Ok(read(view, root, &Everything, &mut Budget::default())?.map(|(shipment, _)| shipment))
 }
 
-/// The same with every line; of its items the facts that the reader may see.
+/// The same with every line, by the answers that the reader may see; of its goods the facts that it is told.
 ///
 /// # Errors
 /// The view failed.
@@ -102,10 +108,10 @@ pub fn shipment_lines<V: View + ?Sized>(
     sees: &dyn Sees,
 ) -> Result<Option<(Shipment, Vec<ShipmentLine>)>, Error> {
     let mut budget = Budget::default();
-    let Some((shipment, answers)) = read(view, root, &mut budget)? else { return Ok(None) };
+    let Some((shipment, answers)) = read(view, root, sees, &mut budget)? else { return Ok(None) };
     let sender = shipment.content.root.actor();
     let Some(ship) = shipment.ship() else { return Ok(None) };
-    let (mut facts, mut reader) = (Facts::default(), Reader::new(view, Budget::default()));
+    let (mut facts, mut reader) = (Facts::default(), Reader::new(view, &Scope::all(), Budget::default()));
     let mut lines = Vec::with_capacity(ship.items.len() + ship.lots.len());
     for item in &ship.items {
         let (received_by, outcome) = answers.of(item);
@@ -114,16 +120,19 @@ pub fn shipment_lines<V: View + ?Sized>(
     }
     for lot in &ship.lots {
         let (received_by, outcome) = answers.of(&lot.lot);
-        let told = lot_facts(view, &lot.lot, sender, &mut facts, &mut budget)?;
+        let told = lot_facts(view, &lot.lot, (sender, sees), &mut facts, &mut budget)?;
         let facts = ItemFacts { lot: String::new(), ..(*told).clone() };
         lines.push(ShipmentLine { line: Line::Lot(lot.clone()), received_by, outcome, facts });
     }
     Ok(Some((shipment, lines)))
 }
 
+/// The Ship with the answers that the reader may see: a Receive that it meets over a waybill alone may be about
+/// somebody else's goods.
 fn read<V: View + ?Sized>(
     view: &V,
     root: u64,
+    sees: &dyn Sees,
     budget: &mut Budget,
 ) -> Result<Option<(Shipment, Answers)>, ViewError> {
     let Some(content) = content(view, root)? else { return Ok(None) };
@@ -132,6 +141,9 @@ fn read<V: View + ?Sized>(
     for receive in receives_of(view, root)? {
         if !budget.read() {
             break;
+        }
+        if !sees.statement(receive)? {
+            continue;
         }
         let Some(answer) = custody::content(view, receive)? else { continue };
         // The word of a stranger is no answer.

@@ -5,8 +5,8 @@ use proto::v1::{self, statement::Body};
 
 use super::story::{Counting, MINUTE, NOON, Story, lot, sgtin};
 use crate::{
-    MAX_DEPTH, budget::Budget, flow, flow::flow_within, history::history_within, hops::source_within, item,
-    item::item_within, source,
+    Everything, MAX_DEPTH, budget::Budget, flow, flow::flow_within, history::history_within,
+    hops::source_within, item, item::item_within, scope::Scope, source,
 };
 
 /// An item that goes over `hops` parties in three levels of packing, in bills of `beside` other items.
@@ -134,15 +134,15 @@ fn a_wide_and_deep_graph_ends_within_its_budget() {
     let top = sgtin("L20N11");
     for question in [top.clone(), sgtin("L0N0")] {
         let view = Counting::new(&story.view);
-        flow_within(&view, &question, 10, budget).unwrap();
-        source_within(&view, &question, 10, budget).unwrap();
-        item_within(&view, &question, budget).unwrap();
-        history_within(&view, &question, None, 10, budget).unwrap();
+        flow_within(&view, &question, 10, (&Scope::all(), &Everything), budget).unwrap();
+        source_within(&view, &question, 10, &Scope::all(), budget).unwrap();
+        item_within(&view, &question, &Scope::all(), budget).unwrap();
+        history_within(&view, &question, None, 10, &Scope::all(), budget).unwrap();
         let reads = *view.reads.borrow();
         assert!(reads[0] <= 5 * 100 + 10, "{reads:?}");
         assert!(reads[1] <= 8 * work, "{reads:?}");
     }
-    assert!(flow_within(&story.view, &top, 10, budget).unwrap().truncated);
+    assert!(flow_within(&story.view, &top, 10, (&Scope::all(), &Everything), budget).unwrap().truncated);
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn a_container_named_ten_thousand_times_is_read_so_far_and_says_so() {
     }
     let budget = Budget { statements: 100, work: 1_000_000, exhausted: false };
     let view = Counting::new(&story.view);
-    let report = item_within(&view, &sgtin("A"), budget).unwrap();
+    let report = item_within(&view, &sgtin("A"), &Scope::all(), budget).unwrap();
     assert!(report.truncated);
     assert!(view.reads.borrow()[0] <= 100 + 2, "and where it was packed, and its site");
     let work = Budget { statements: 1_000, work: 200, exhausted: false };
-    assert!(item_within(&story.view, &sgtin("A"), work).unwrap().truncated);
-    assert!(!item_within(&story.view, &sgtin("A"), Budget::default()).unwrap().truncated);
+    assert!(item_within(&story.view, &sgtin("A"), &Scope::all(), work).unwrap().truncated);
+    assert!(!item_within(&story.view, &sgtin("A"), &Scope::all(), Budget::default()).unwrap().truncated);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn kept_states_tell_the_same_place_as_everything_read() {
         let whole = item(&story.view, &sgtin("A")).unwrap();
         assert!(!whole.truncated);
         let budget = Budget { statements: 0, work: 1_000, exhausted: false };
-        let kept = item_within(&story.view, &sgtin("A"), budget).unwrap();
+        let kept = item_within(&story.view, &sgtin("A"), &Scope::all(), budget).unwrap();
         assert!(kept.truncated && !kept.late);
         let place = |r: crate::ItemReport| {
             (r.status, r.holder, r.addressee, r.site, r.containers, (r.last_occurred_at, r.last_index))
@@ -220,6 +220,6 @@ fn kept_states_tell_the_same_place_as_everything_read() {
     // Emptied as a whole, it is where nobody has told by itself: no longer in the container.
     let story = Story::of("maker commission A\n maker pack P A\n maker unpack P\n maker ship P to trader");
     let budget = Budget { statements: 0, work: 1_000, exhausted: false };
-    let kept = item_within(&story.view, &sgtin("A"), budget).unwrap();
+    let kept = item_within(&story.view, &sgtin("A"), &Scope::all(), budget).unwrap();
     assert_eq!((kept.status, kept.holder.as_str(), kept.containers.len()), (Status::Held, "org:maker", 0));
 }

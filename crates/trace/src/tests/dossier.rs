@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use proto::v1::{self, replacement, statement::Body};
-use statement::{Kind, SubjectKind};
+use statement::Kind;
 
 use super::story::{MINUTE, NOON, Story, lot, sgtin};
-use crate::desk::{self, Dossier, dossier::dossier_within};
+use crate::{
+    Everything,
+    desk::{self, Dossier, dossier::dossier_within},
+};
 
 fn say(story: &mut Story, who: &str, body: Body) -> u64 {
     let index = custody::View::size(&story.view);
@@ -119,7 +122,7 @@ fn papers_end_when_they_are_many_bytes_and_say_so() {
     }
     let all = of(&story, "L1");
     assert_eq!((all.papers.len(), all.truncated), (10, false));
-    let some = dossier_within(&story.view, &lot("L1"), &BTreeSet::new(), 1_000).unwrap();
+    let some = dossier_within(&story.view, &lot("L1"), &BTreeSet::new(), &Everything, 1_000).unwrap();
     assert!((2..9).contains(&some.papers.len()) && some.truncated, "{}", some.papers.len());
 }
 
@@ -164,25 +167,129 @@ fn papers_of_a_case_and_declarations_are_not_handed_over() {
     assert_eq!(told, expected);
 }
 
-fn numbers(story: &Story, who: &str) -> Vec<u64> {
-    let text = format!("org:{who}");
-    let of = |kind| custody::tables::subject_by_text(&story.view, kind, &text).unwrap().map(|r| r.number);
-    [SubjectKind::Activity, SubjectKind::Party].into_iter().filter_map(of).collect()
+fn named(story: &Story, who: &str) -> bool {
+    desk::lot_part(&story.view, &lot("L1"), &format!("org:{who}")).unwrap().is_whole()
 }
 
-fn named(story: &Story, who: &str) -> bool {
-    desk::named_with(&story.view, &lot("L1"), &numbers(story, who)).unwrap()
+/// A party as an authority in the field of drugs.
+fn authority(story: &mut Story, who: &str) {
+    let grant = v1::RoleGrant {
+        role: v1::Role::Authority as i32,
+        field: v1::AuthorityField::Drug as i32,
+        ..v1::RoleGrant::default()
+    };
+    let facts = v1::Party {
+        party: format!("org:{who}"),
+        name: who.into(),
+        country: "CN".into(),
+        roles: vec![grant],
+        ..v1::Party::default()
+    };
+    say(story, "root", Body::Party(facts));
+}
+
+fn transform(input: &str, output: &str) -> Body {
+    let amount = |l: &str| v1::LotAmount {
+        lot: lot(l),
+        quantity: Some(v1::Quantity { amount: 1, unit: "box".into() }),
+    };
+    Body::Transform(v1::Transform {
+        input_lots: vec![amount(input)],
+        outputs: vec![sgtin("Y")],
+        lot: lot(output),
+        expires_on: "2027-05-31".into(),
+        units_per_code: 1,
+        reason: "repack".into(),
+        ..v1::Transform::default()
+    })
+}
+
+fn decision(number: &str, l: &str) -> Body {
+    let line = v1::CustomsLine {
+        number: 1,
+        lot: lot(l),
+        quantity: Some(v1::Quantity { amount: 9, unit: "box".into() }),
+        ..v1::CustomsLine::default()
+    };
+    Body::CustomsDecision(v1::CustomsDecision {
+        declaration: number.into(),
+        outcome: v1::CustomsOutcome::Released as i32,
+        lines: vec![line],
+        ..v1::CustomsDecision::default()
+    })
+}
+
+fn sampled(from: &str) -> Body {
+    Body::Sample(v1::Sample {
+        number: "cert:org:Lab/S1".into(),
+        purpose: "inspection".into(),
+        lots: vec![v1::LotAmount {
+            lot: lot("L1"),
+            quantity: Some(v1::Quantity { amount: 1, unit: "box".into() }),
+        }],
+        holder: format!("org:{from}"),
+        ..v1::Sample::default()
+    })
 }
 
 #[test]
-fn what_a_party_says_by_itself_of_a_lot_opens_nothing() {
+fn what_a_party_says_by_itself_of_a_lot_opens_nothing_nor_what_its_friends_say() {
+    let decl = "decl:220120201000000001";
+    let commission = |l: &str| {
+        Body::Commission(v1::Commission {
+            items: vec![sgtin("Z")],
+            lot: lot(l),
+            registration: "国药准字SJ20171003".into(),
+            made_on: "2025-06-01".into(),
+            expires_on: "2027-05-31".into(),
+            units_per_code: 1,
+            ..v1::Commission::default()
+        })
+    };
+    type Said<'a> = &'a [(&'a str, Body)];
+    let table: [(Said<'_>, &str); 13] = [
+        (&[], "maker"),
+        (&[("maker", ship("trader", "L1"))], "maker trader"),
+        (&[("maker", ship("trader", "L1")), ("trader", ship("friend", "L1"))], "maker trader friend"),
+        (&[("thief", adjust("L1"))], "maker"),
+        (&[("thief", ship("friend", "L1"))], "maker"),
+        (&[("thief", ship("friend", "L1")), ("friend", ship("thief", "L1"))], "maker"),
+        (&[("thief", transform("L1", "L9"))], "maker"),
+        (&[("thief", transform("L9", "L1"))], "maker"),
+        (&[("thief", commission("L1"))], "maker"),
+        (&[("thief", declaration())], "maker"),
+        (&[("thief", declaration()), ("customs", decision(decl, "L9"))], "maker"),
+        (
+            &[("trader", declaration()), ("thief", declaration()), ("customs", decision(decl, "L1"))],
+            "maker trader",
+        ),
+        (&[("lab", sampled("thief")), ("office", sampled("trader"))], "maker trader"),
+    ];
+    for (said, expect) in table {
+        let mut story = Story::of("maker commission A");
+        authority(&mut story, "office");
+        for (who, body) in said {
+            say(&mut story, who, body.clone());
+        }
+        let who: Vec<&str> = ["maker", "trader", "thief", "friend", "lab", "nobody"]
+            .into_iter()
+            .filter(|who| named(&story, who))
+            .collect();
+        assert_eq!(who.join(" "), expect, "{said:?}");
+    }
+}
+
+#[test]
+fn a_lot_made_out_of_others_is_its_makers_until_somebody_commissions_it() {
     let mut story = Story::of("maker commission A");
-    say(&mut story, "thief", adjust("L1"));
-    say(&mut story, "thief", ship("friend", "L9"));
-    say(&mut story, "Importer", declaration());
-    say(&mut story, "maker", ship("trader", "L1"));
-    let who = ["maker", "Importer", "trader", "thief", "friend", "nobody"].map(|who| named(&story, who));
-    assert_eq!(who, [true, true, true, false, false, false]);
+    say(&mut story, "packer", transform("L1", "L2"));
+    say(&mut story, "packer", ship("dealer", "L2"));
+    let part = |story: &Story, who: &str| desk::lot_part(&story.view, &lot("L2"), who).unwrap();
+    assert!(part(&story, "org:packer").is_whole() && part(&story, "org:dealer").is_whole());
+    story.tell("maker commission B lot=L2");
+    assert_eq!(part(&story, "org:packer"), desk::LotPart::From(BTreeSet::new()));
+    assert_eq!(part(&story, "org:dealer"), desk::LotPart::From(BTreeSet::from(["org:packer".to_owned()])));
+    assert!(part(&story, "org:maker").is_whole());
 }
 
 #[test]

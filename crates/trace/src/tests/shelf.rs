@@ -214,6 +214,14 @@ impl crate::Sees for Trader<'_> {
     fn item(&self, hops: &[crate::Hop]) -> Result<bool, custody::ViewError> {
         Ok(crate::chain(hops).iter().any(|hop| hop.from == self.0 || hop.to == self.0))
     }
+
+    fn lot(&self, _: &str) -> Result<desk::LotPart, custody::ViewError> {
+        Ok(desk::LotPart::From(std::collections::BTreeSet::new()))
+    }
+
+    fn is_party(&self, party: &str) -> bool {
+        party == self.0
+    }
 }
 
 #[test]
@@ -221,10 +229,9 @@ fn a_trader_is_told_what_the_opening_stock_is_that_it_was_sent_and_not_what_stra
     let mut story = Story::new();
     let old = lot("OLD");
     let count = say(&mut story, "maker", "", opening(vec![opening_item("A", &old), opening_item("B", &old)]));
-    story.tell("maker ship A to trader @5");
-    story.tell("trader receive A @6");
+    let own = [story.tell("maker ship A to trader @5"), story.tell("trader receive A @6")];
     // It claims B, which is the maker's.
-    story.tell("trader receive B @7");
+    let claim = story.tell("trader receive B @7");
     let found = |sees: &Trader<'_>| -> Vec<(String, String)> {
         let query = HoldingsQuery {
             party: "org:trader",
@@ -242,7 +249,8 @@ fn a_trader_is_told_what_the_opening_stock_is_that_it_was_sent_and_not_what_stra
     };
     let (a, b) = (sgtin("A"), sgtin("B"));
     let expected = [(a.clone(), "2026-12-31".to_owned()), (b.clone(), String::new())];
-    assert_eq!(found(&Trader("org:trader", &[])), expected);
-    let all = found(&Trader("org:trader", &[count]));
+    let own = [own[0], own[1], claim];
+    assert_eq!(found(&Trader("org:trader", &own)), expected);
+    let all = found(&Trader("org:trader", &[own[0], own[1], claim, count]));
     assert_eq!(all, [(a, "2026-12-31".to_owned()), (b, "2026-12-31".to_owned())], "who may see the count");
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use custody::{
     MemoryView, View as _, ViewError,
+    response::{ships_of, tells_sender},
     tables::{subject_by_text, touches},
 };
 use statement::SubjectKind;
@@ -14,22 +15,26 @@ use super::{
 };
 use crate::{
     Hop, Sees, chain,
-    desk::{self, Line},
+    desk::{self, Line, LotPart},
     is_near, source,
 };
 
 /// A trader, who sees the statements that name it and the items in whose chain it stands.
-struct Trader<'a> {
+pub(super) struct Trader<'a> {
     view: &'a MemoryView,
     party: String,
 }
 
-fn has_part(hops: &[Hop], party: &str) -> bool {
-    chain(hops).iter().any(|hop| hop.from == party || hop.to == party)
-}
+impl<'a> Trader<'a> {
+    pub(super) fn new(view: &'a MemoryView, who: &str) -> Self {
+        Self { view, party: format!("org:{who}") }
+    }
 
-impl Sees for Trader<'_> {
-    fn statement(&self, index: u64) -> Result<bool, ViewError> {
+    pub(super) fn party(&self) -> &str {
+        &self.party
+    }
+
+    fn touches(&self, index: u64) -> Result<bool, ViewError> {
         let Some(record) = subject_by_text(self.view, SubjectKind::Activity, &self.party)? else {
             return Ok(false);
         };
@@ -40,9 +45,35 @@ impl Sees for Trader<'_> {
         })?;
         Ok(found)
     }
+}
+
+fn has_part(hops: &[Hop], party: &str) -> bool {
+    chain(hops).iter().any(|hop| hop.from == party || hop.to == party)
+}
+
+impl Sees for Trader<'_> {
+    fn statement(&self, index: u64) -> Result<bool, ViewError> {
+        if self.touches(index)? {
+            return Ok(true);
+        }
+        for ship in ships_of(self.view, index)? {
+            if self.touches(ship)? && tells_sender(self.view, index, ship)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 
     fn item(&self, hops: &[Hop]) -> Result<bool, ViewError> {
         Ok(has_part(hops, &self.party))
+    }
+
+    fn lot(&self, lot: &str) -> Result<LotPart, ViewError> {
+        desk::lot_part(self.view, lot, &self.party)
+    }
+
+    fn is_party(&self, party: &str) -> bool {
+        party == self.party
     }
 }
 
@@ -70,10 +101,18 @@ fn sights(story: &Story, item: &str) -> String {
     seen.into_iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
+/// Who stands in the chain of an item.
+fn standing(story: &Story, item: &str) -> String {
+    let mut hops = source(&story.view, &sgtin(item), 1_000).unwrap().hops;
+    hops.reverse();
+    let sides: BTreeSet<&str> = chain(&hops).into_iter().flat_map(|hop| [&*hop.from, &*hop.to]).collect();
+    sides.into_iter().filter(|party| !party.is_empty()).map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// Everything that the desk tells `who` of goods: facts of what it shipped, what it holds with its facts.
 fn desk_tells(story: &Story, who: &str) -> String {
-    let party = format!("org:{who}");
-    let sees = Trader { view: &story.view, party: party.clone() };
+    let sees = Trader::new(&story.view, who);
+    let party = sees.party();
     let mut told = Vec::new();
     for entry in 1..story.view.size() {
         let Some((shipment, lines)) = desk::shipment_lines(&story.view, entry, &sees).unwrap() else {
@@ -89,7 +128,7 @@ fn desk_tells(story: &Story, who: &str) -> String {
         }
     }
     for contents in [false, true] {
-        let query = query_of(&party, contents, 100);
+        let query = query_of(party, contents, 100);
         for h in desk::holdings(&story.view, &query, &sees).unwrap().holdings {
             if !h.lot.is_empty() || h.contents > 0 || !h.container.is_empty() || !h.expires_on.is_empty() {
                 told.push(format!("holds {}[{}] of {}", short(&h.item), h.contents, h.lot));
@@ -158,6 +197,8 @@ fn what_a_stranger_says_of_goods_opens_nothing_to_it_or_its_friends() {
         "thief commission A @0 | thief ship A to friend @9",
         "thief transform X into A @0 | thief ship A to friend @9",
         "thief transform X into A @9 | thief ship A to friend @10",
+        // Under a code of its own, too, which it says is another of the same thing.
+        "thief commission T @0 | thief alias T,A @9 | thief ship A to friend @10",
         // Or among what others did.
         "thief finish A @3 | thief ship A to friend @9",
     ] {
@@ -208,6 +249,73 @@ fn nor_does_what_it_says_of_a_container() {
             if ["lot:", "P[1]", "P[2]", "holds A", "holds B"].iter().any(|leak| tells.contains(leak)) {
                 wrong.push(format!("{told}: {who} is told {tells}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The way of one's own vials and cases is lent to nothing: whoever packs somebody else's goods into them, before
+/// they came or after, has no part in those.
+#[test]
+fn goods_that_somebody_packs_who_never_had_them_do_not_go_the_way_of_the_container() {
+    let mut wrong = Vec::new();
+    let sold = "maker commission V @1 | v: maker ship V to thief @6 | thief receive of=v @7";
+    for told in [
+        "",
+        "thief pack V A @5",
+        "thief pack V A @0",
+        "thief pack V A @3",
+        // The goods went on inside: by its own word they are its friend's.
+        "thief pack V A @5 | x: thief ship V to friend @8 | friend receive of=x @9",
+        "friend pack V A @5",
+        // Into an inner box, and that into what it was sold.
+        "thief pack Q A @4 | thief pack V Q @5",
+        // The box of those who have the goods, which somebody else says was in the case that it was sold.
+        "maker commission B @1 | maker pack B A @1 | thief pack V B @5 | maker unpack B A @1",
+        "maker commission B @1 | maker pack B A @1 | thief pack V B @0 | maker unpack B A @1",
+        // Who has passed them on says that they are in something.
+        "dealer pack V A @5 | clinic unpack V A @9",
+        "maker pack V A @5",
+    ] {
+        let story = Story::of(&format!("{VIAL}\n{}\n{}", sold.replace('|', "\n"), told.replace('|', "\n")));
+        let found = standing(&story, "A");
+        if found != "clinic dealer maker" {
+            wrong.push(format!("{told}: {found}"));
+        }
+        for who in ["thief", "friend"] {
+            let tells = desk_tells(&story, who);
+            if tells.contains("A of lot:") || tells.contains("A[0] of lot:") {
+                wrong.push(format!("{told}: {who} is told {tells}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn who_has_passed_goods_on_lets_nobody_in_any_more() {
+    let mut wrong = Vec::new();
+    for (told, expect) in [
+        ("dealer ship A to friend @9", "clinic dealer maker"),
+        ("x: dealer ship A to friend @9 | friend receive of=x @10", "clinic dealer maker"),
+        ("maker ship A to friend @9", "clinic dealer maker"),
+        // Not before it is answered, nor where it was not taken in.
+        ("clinic ship A to other @9", "clinic dealer maker other"),
+        ("clinic ship A to other @9 | clinic ship A to third @10", "clinic dealer maker other third"),
+        (
+            "x: clinic ship A to other @9 | other receive of=x refused=A @10 | clinic ship A to third @11",
+            "clinic dealer maker other third",
+        ),
+        // It came back.
+        (
+            "x: clinic ship A to dealer @9 | dealer receive of=x @10 | dealer ship A to third @11",
+            "clinic dealer maker third",
+        ),
+    ] {
+        let story = Story::of(&format!("{VIAL}\n{}", told.replace('|', "\n")));
+        let found = standing(&story, "A");
+        if found != expect {
+            wrong.push(format!("{told}: {found}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
