@@ -168,7 +168,7 @@ fn bad(error: AnswerError) -> ClientError {
     ClientError::stop(Code::DataLoss, reason::ACCESS_RECORD, error)
 }
 
-fn local(file: &PathBuf, error: &io::Error) -> ClientError {
+fn local(file: &Path, error: &io::Error) -> ClientError {
     ClientError::stop(Code::DataLoss, reason::LOCAL, format_args!("{}: {error}", file.display()))
 }
 

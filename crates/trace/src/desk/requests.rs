@@ -61,7 +61,8 @@ pub fn requests<V: View + ?Sized>(
         let Some(one) = asked(view, root)? else { continue };
         // A correction may have addressed it to somebody else.
         let ours = one.request().is_some_and(|request| request.addressee == party);
-        if ours && !(open && !one.answered_by.is_empty()) {
+        let wanted = !open || one.answered_by.is_empty();
+        if ours && wanted {
             found.push(one);
         }
     }
