@@ -74,7 +74,7 @@ impl Default for TlsConfig {
 pub struct Limits {
     /// Connections at a time; more wait in the operating system's queue.
     pub connections: usize,
-    /// Calls at a time, long-lived streams included; further ones are refused.
+    /// Calls at a time, further ones are refused; half of them may be streams, which last as long as callers like.
     pub calls: u64,
     /// Calls at a time on one connection.
     pub streams_per_connection: u32,

@@ -25,11 +25,11 @@ use crate::stamping::StampCounters;
 /// Calls that are counted by name; all others are counted together.
 pub(crate) const METHODS: [&str; 42] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
-    "/yuanliu.v1.LedgerService/SubmitStatements",
+    SUBMIT_STREAM,
     "/yuanliu.v1.LedgerService/ValidateStatement",
     "/yuanliu.v1.LedgerService/GetLedger",
     "/yuanliu.v1.LedgerService/GetEntry",
-    "/yuanliu.v1.LedgerService/ListEntries",
+    ENTRIES,
     "/yuanliu.v1.LedgerService/GetReceipt",
     "/yuanliu.v1.LedgerService/GetCheckpoint",
     "/yuanliu.v1.LedgerService/GetInclusionProof",
@@ -64,9 +64,12 @@ pub(crate) const METHODS: [&str; 42] = [
     "/yuanliu.v1.AttachmentService/DownloadAttachment",
     "/yuanliu.v1.AttachmentService/GetAttachment",
     "/grpc.health.v1.Health/Check",
-    "/grpc.health.v1.Health/Watch",
+    WATCH,
     OTHER,
 ];
+const SUBMIT_STREAM: &str = "/yuanliu.v1.LedgerService/SubmitStatements";
+const ENTRIES: &str = "/yuanliu.v1.LedgerService/ListEntries";
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const UPLOAD: &str = "/yuanliu.v1.AttachmentService/UploadAttachment";
 const OTHER: &str = "other";
 const CODES: usize = Code::Unauthenticated as usize + 1;
@@ -89,6 +92,11 @@ impl Method {
         self.path() == UPLOAD
     }
 
+    /// Whether a call may last as long as its caller likes: streams, and whatever is not known by name.
+    pub(crate) fn may_last(self) -> bool {
+        matches!(self.path(), SUBMIT_STREAM | ENTRIES | WATCH | OTHER)
+    }
+
     /// Its path.
     pub(crate) const fn path(self) -> &'static str {
         METHODS[self.0]
@@ -106,6 +114,8 @@ struct Calls {
 pub(crate) struct Metrics {
     calls: [Calls; METHODS.len()],
     running: AtomicU64,
+    /// Those of them that may last.
+    lasting: AtomicU64,
     /// Statements refused before the ledger saw them.
     refused: Vec<AtomicU64>,
     /// µs from the arrival of a statement to its receipt.
@@ -122,6 +132,7 @@ impl Default for Metrics {
         Self {
             calls: std::array::from_fn(|_| calls()),
             running: AtomicU64::new(0),
+            lasting: AtomicU64::new(0),
             refused: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             ack: Histogram::default(),
             connections: AtomicU64::new(0),
@@ -131,9 +142,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// A call began; gives the number of those running, this one included.
-    pub(crate) fn begin(&self) -> u64 {
-        self.running.fetch_add(1, Relaxed) + 1
+    /// A call began; whether it is one too many, where `most` may run at a time. Those that may last get half of the
+    /// places: silent streams, which cost their callers nothing, then shut nobody out who asks.
+    pub(crate) fn begin(&self, method: Method, most: u64) -> bool {
+        let running = self.running.fetch_add(1, Relaxed) + 1;
+        let lasting = if method.may_last() { self.lasting.fetch_add(1, Relaxed) + 1 } else { 0 };
+        running > most || lasting > most.div_ceil(2)
     }
 
     /// A statement was refused before the ledger saw it.
@@ -146,6 +160,9 @@ impl Metrics {
     /// A call ended; `head` is the time until its answer began.
     pub(crate) fn end(&self, method: Method, code: Code, head: Duration) {
         self.running.fetch_sub(1, Relaxed);
+        if method.may_last() {
+            self.lasting.fetch_sub(1, Relaxed);
+        }
         let calls = &self.calls[method.0];
         // A Code is one of 0 to 16.
         calls.by_code[code as usize].fetch_add(1, Relaxed);
@@ -182,10 +199,24 @@ mod tests {
     }
 
     #[test]
+    fn silent_streams_leave_half_of_the_places_to_those_who_ask() {
+        let metrics = Metrics::default();
+        let (stream, unary) = (Method::of(SUBMIT_STREAM), Method::of("/yuanliu.v1.LedgerService/GetLedger"));
+        assert!(!metrics.begin(stream, 4) && !metrics.begin(stream, 4));
+        assert!(metrics.begin(stream, 4), "the third stream of four places is one too many");
+        metrics.end(stream, Code::ResourceExhausted, Duration::ZERO);
+        assert!(!metrics.begin(unary, 4) && !metrics.begin(unary, 4));
+        assert!(metrics.begin(unary, 4), "a fifth call is one too many");
+        metrics.end(unary, Code::ResourceExhausted, Duration::ZERO);
+        metrics.end(stream, Code::Ok, Duration::ZERO);
+        assert!(!metrics.begin(stream, 4), "a place that was given back is free");
+    }
+
+    #[test]
     fn a_call_is_counted_once_under_its_code() {
         let metrics = Metrics::default();
         let method = Method::of(METHODS[0]);
-        assert_eq!(metrics.begin(), 1);
+        assert!(!metrics.begin(method, 1));
         metrics.end(method, Code::NotFound, Duration::from_micros(120));
         let calls = &metrics.calls[0];
         assert_eq!(calls.by_code[Code::NotFound as usize].load(Relaxed), 1);

@@ -106,7 +106,7 @@ pub(crate) struct ObserveLayer {
     pub(crate) deadline: Duration,
     /// The same of an upload, whose answer begins at its end.
     pub(crate) transfer: Duration,
-    /// Most calls at a time.
+    /// Most calls at a time; half of them may be streams.
     pub(crate) most: u64,
 }
 
@@ -139,12 +139,12 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let running = self.layer.metrics.begin();
         let call = Call::begun(&self.layer.metrics, &request);
+        let one_too_many = self.layer.metrics.begin(call.method, self.layer.most);
         let language = request.headers().get("accept-language").cloned();
         let refusal =
             move |kind: Kind| Fault::from(kind).status(Language::of_header(language.as_ref())).into_http();
-        if running > self.layer.most {
+        if one_too_many {
             return Box::pin(async move { Ok(call.answered(refusal(Kind::TooManyCalls))) });
         }
         let longest = if call.method.is_upload() { self.layer.transfer } else { self.layer.deadline };
@@ -197,7 +197,7 @@ struct Call {
 }
 
 impl Call {
-    /// A call that has been counted as running.
+    /// A call that is counted as running before anything else.
     fn begun(metrics: &Arc<Metrics>, request: &Request) -> Self {
         let method = Method::of(request.uri().path());
         Self {
