@@ -17,12 +17,41 @@ pub struct Verify {
     /// The ledger that this must be (64 hex digits), as you were told it by somebody you trust.
     #[arg(long)]
     pub ledger: Option<String>,
+    #[command(flatten)]
+    pub expected: Expected,
+}
+
+/// What is known of a log from elsewhere.
+#[derive(Debug, Args)]
+pub struct Expected {
     /// The log's key that checkpoints must be signed with, as `yuanliu init` printed it.
     #[arg(long)]
     pub log_key: Option<String>,
     /// A signed checkpoint that you keep or got elsewhere; the log must lead up to it. Repeat for several.
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Vec<PathBuf>,
+    /// Key of a witness whose clock you trust: times recorded are held against its cosignatures. Repeat for several.
+    #[arg(long, value_name = "KEY")]
+    pub witness_key: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Directory of a stopped ledger, or URL where a log is published (C2SP tlog-tiles): without --key and --party
+    /// leaves, tiles and checkpoint are checked; with them also all contents, which --server gives.
+    #[arg(value_name = "URL|DIR")]
+    pub target: String,
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub expected: Expected,
+    /// Keep here what was derived, so that the next audit of the same log goes on from there, also after this one was
+    /// killed. Takes about as much room as the view; of a server also as the log.
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<PathBuf>,
+    /// Without --state: where to make the scratch view; by default the system's temporary directory (TMPDIR).
+    #[arg(long, conflicts_with = "state")]
+    pub scratch: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -21,9 +21,9 @@ use serde_json::{Value, json};
 use sim::{Examples, World};
 
 use super::{
-    expected,
+    audit::{Expected, directory, directory::Scratch},
     ground::{Ground, Place, plan},
-    runtime, verify,
+    runtime,
 };
 use crate::{
     child::ServerProcess,
@@ -43,7 +43,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let data = place.path();
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let verified = verify::check(data, None, expected::Expected::default(), out)?;
+    let verified = directory::check(data, Scratch::Passing(None), Expected::default(), &[], out)?;
     let lost = run.lost;
     let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({

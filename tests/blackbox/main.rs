@@ -6,6 +6,7 @@
 
 mod attachment_faults;
 mod attachments;
+mod audits;
 mod bad_bodies;
 mod bad_fields;
 mod bad_signatures;
@@ -35,3 +36,4 @@ mod validate;
 mod verify;
 mod watched;
 mod witness;
+mod witness_audit;

@@ -35,6 +35,7 @@ mod clock;
 mod commit;
 mod config;
 mod counters;
+mod derive;
 mod edge;
 mod error;
 mod handle;
@@ -60,13 +61,11 @@ mod tests;
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, Keys};
 pub use counters::{Counters, Histogram};
+pub use derive::{Changes, Derivation, Derived, Steps, ViewCheck};
 pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
-pub use offline::{
-    Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild,
-    restore, restore_beside, walk,
-};
+pub use offline::{Facts, Progress, Rebuilt, backup, backup_beside, facts, rebuild, restore, restore_beside};
 pub use source::{LogSource, with_source};
 pub use store::Beside;
 pub use subjects::{SubjectAnswer, link_proof};

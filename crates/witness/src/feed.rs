@@ -17,7 +17,7 @@ use merkle::{
 };
 
 use crate::net::TlsFileError;
-use link::Link;
+pub use link::{Link, LinkOptions};
 
 /// Certificates that are believed where no other file is named: where Debian and its kin keep them.
 pub const SYSTEM_TRUST: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -49,11 +49,11 @@ impl FeederOptions {
     }
 }
 
-/// Why a witness cannot be fed at all. Correct the settings.
+/// Why nobody can be asked at all. Correct the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum FeederError {
     /// The address is none.
-    #[error("witness {url}: {fault}; write https://HOST[:PORT][/PATH]")]
+    #[error("{url}: {fault}; write https://HOST[:PORT][/PATH]")]
     Url {
         /// As given.
         url: String,
@@ -95,6 +95,16 @@ pub enum FeedError {
         status: u16,
         /// Beginning of its answer.
         excerpt: String,
+    },
+    /// It audits, and has not derived so much yet. Nothing larger was cosigned. Come again.
+    #[error(
+        "the witness {url} has not yet derived again what it is to cosign; it has cosigned {last} entries"
+    )]
+    NotYet {
+        /// Where it is.
+        url: String,
+        /// Size that it has cosigned last.
+        last: u64,
     },
     /// It has cosigned a larger checkpoint. Whoever feeds has lost entries: stop signing.
     #[error(
@@ -159,8 +169,9 @@ impl Feeder {
     /// # Errors
     /// See [`FeederError`].
     pub fn new(options: FeederOptions) -> Result<Self, FeederError> {
-        let link = Link::new(&options)?;
-        Ok(Self { url: options.url, key: options.key, link, known: AtomicU64::new(0) })
+        let FeederOptions { url, key, ca, connect, answer } = options;
+        let link = Link::new(&LinkOptions { url: url.clone(), ca, connect, answer })?;
+        Ok(Self { url, key, link, known: AtomicU64::new(0) })
     }
 
     /// The witness's key.
@@ -219,6 +230,7 @@ impl Feeder {
                 Err(FeedError::Fork { url: self.url.clone(), size })
             }
             (409, Some(theirs)) if theirs != old => Ok(Step::From(theirs)),
+            (503, Some(last)) if last <= size => Err(FeedError::NotYet { url: self.url.clone(), last }),
             _ => Err(self.refused(status, body)),
         }
     }

@@ -1,14 +1,15 @@
-//! One HTTP/1.1 connection to a witness, kept while it lives.
+//! One HTTP/1.1 connection, to a witness or to where a log is published, kept while it lives.
 
 use std::{
     fmt, io,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
-    Request, Uri,
+    Method, Request, Uri,
     body::Bytes,
     client::conn::http1::{self, SendRequest},
     header,
@@ -23,16 +24,38 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{FeederError, FeederOptions, SYSTEM_TRUST};
+use super::{FeederError, SYSTEM_TRUST};
 use crate::net;
 
-/// Longest answer in bytes: as many signature lines as a note may have.
+/// Longest answer in bytes: a note with as many signature lines as it may have. A tile is shorter.
 const MAX_ANSWER: usize = MAX_NOTE_LEN;
+
+/// Where to connect, and for how long to wait.
+#[derive(Clone, Debug)]
+pub struct LinkOptions {
+    /// `https://HOST[:PORT][/PATH]`, or `http://…` for what is public and signed.
+    pub url: String,
+    /// Certificates (PEM) to believe; none = [`SYSTEM_TRUST`].
+    pub ca: Option<PathBuf>,
+    /// Longest wait for a connection, TLS included.
+    pub connect: Duration,
+    /// Longest wait for an answer.
+    pub answer: Duration,
+}
+
+impl LinkOptions {
+    /// With the system's certificates, 10 s for a connection and 30 s for an answer.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        let (connect, answer) = (Duration::from_secs(10), Duration::from_secs(30));
+        Self { url: url.into(), ca: None, connect, answer }
+    }
+}
 
 type Sender = SendRequest<Full<Bytes>>;
 
-/// Where a witness is, and the connection to it.
-pub(super) struct Link {
+/// Where to ask, and the connection there.
+pub struct Link {
     /// What goes into the `Host` header.
     authority: String,
     host: String,
@@ -56,7 +79,11 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    pub(super) fn new(options: &FeederOptions) -> Result<Self, FeederError> {
+    /// Nothing is connected yet.
+    ///
+    /// # Errors
+    /// See [`FeederError`].
+    pub fn new(options: &LinkOptions) -> Result<Self, FeederError> {
         let wrong = |fault: &str| FeederError::Url { url: options.url.clone(), fault: fault.to_owned() };
         let uri: Uri = options.url.parse().map_err(|_| wrong("not a URL"))?;
         let authority = uri.authority().ok_or_else(|| wrong("it names no host"))?;
@@ -86,18 +113,33 @@ impl Link {
         })
     }
 
+    /// Asks for a path, which begins with a slash; status and body of the answer.
+    ///
+    /// # Errors
+    /// Nobody answers, not in time, or not as HTTP does.
+    pub async fn get(&self, path: &str) -> io::Result<(u16, Bytes)> {
+        self.ask(Method::GET, path, Bytes::new()).await
+    }
+
     /// Posts a body; status and body of the answer.
-    pub(super) async fn post(&self, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn post(&self, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
+        self.ask(Method::POST, path, body).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
         // In a statement of its own: the lock must not be held while the witness answers.
         let kept = self.idle().take();
         if let Some(sender) = kept
-            && let Ok(answer) = self.exchange(sender, path, body.clone()).await
+            && let Ok(answer) = self.exchange(sender, method.clone(), path, body.clone()).await
         {
             return Ok(answer);
         }
-        // A kept connection may have ended meanwhile. To ask a witness twice does no harm.
+        // A kept connection may have ended meanwhile. To ask twice does no harm.
         let sender = within(self.connect, self.open(), "no connection in time").await?;
-        self.exchange(sender, path, body).await
+        self.exchange(sender, method, path, body).await
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Option<Sender>> {
@@ -113,8 +155,16 @@ impl Link {
         }
     }
 
-    async fn exchange(&self, mut sender: Sender, path: &str, body: Bytes) -> io::Result<(u16, Bytes)> {
-        let request = Request::post(format!("{}{path}", self.path))
+    async fn exchange(
+        &self,
+        mut sender: Sender,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> io::Result<(u16, Bytes)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.path))
             .header(header::HOST, &self.authority)
             .header(header::CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(Full::new(body))
@@ -148,7 +198,7 @@ where
     // Ends when the sender is dropped or the other side closes.
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection to a witness broke off");
+            tracing::debug!(%error, "a connection broke off");
         }
     });
     Ok(sender)
