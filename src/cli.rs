@@ -14,7 +14,7 @@ pub use self::{
     access::{Access, AccessCheck, AccessList},
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
-    operate::{Bench, Checkpoint, Demo, Init, Keygen, Serve, Verify},
+    operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
     trade::{Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace},
 };
 use crate::lang::Lang;
@@ -75,7 +75,9 @@ pub enum Command {
         /// The scan.
         text: String,
     },
-    /// Check a whole ledger in DIR from its bytes; nothing in DIR is changed.
+    /// Derive a whole log again from its bytes: of a stopped ledger's DIR, or of a server; names the first difference.
+    Audit(Audit),
+    /// The operator's quick word for `audit DIR`, without a state to go on from: nothing in DIR is changed.
     Verify(Verify),
     /// Evidence bundles, taken out and checked offline; fraud proofs.
     #[command(subcommand)]

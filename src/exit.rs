@@ -46,6 +46,11 @@ pub fn refused(english: impl Into<String>, chinese: impl Into<String>) -> anyhow
     failure(REFUSED, english, chinese)
 }
 
+/// Nobody answers, or not now.
+pub fn unreachable(english: impl Into<String>, chinese: impl Into<String>) -> anyhow::Error {
+    failure(UNREACHABLE, english, chinese)
+}
+
 /// The command was called wrongly.
 pub fn usage(english: impl Into<String>, chinese: impl Into<String>) -> anyhow::Error {
     failure(USAGE, english, chinese)
@@ -216,7 +221,7 @@ const fn of_watching(error: &WitnessError) -> Option<u8> {
 const fn of_witness(error: &witness::StateError) -> Option<u8> {
     use witness::StateError as E;
     match error {
-        E::Absent(_) | E::Exists(_) | E::Foreign { .. } => Some(USAGE),
+        E::Absent(_) | E::Exists(_) | E::Foreign { .. } | E::Meaning { .. } => Some(USAGE),
         _ => None,
     }
 }

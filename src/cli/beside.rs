@@ -106,6 +106,10 @@ pub struct Witness {
     /// Private key (PEM) of the certificate.
     #[arg(long, requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Derive everything in the logs again before cosigning: the settings name for each log, under [[audit]], who
+    /// reads it where.
+    #[arg(long)]
+    pub audit: bool,
     /// Listen without TLS: on this machine, or behind a proxy that does it.
     #[arg(long, conflicts_with = "tls_cert")]
     pub plain_http: bool,

@@ -17,6 +17,13 @@ pub struct Verify {
     /// The ledger that this must be (64 hex digits), as you were told it by somebody you trust.
     #[arg(long)]
     pub ledger: Option<String>,
+    #[command(flatten)]
+    pub expected: Expected,
+}
+
+/// What is known of a log from elsewhere.
+#[derive(Debug, Args)]
+pub struct Expected {
     /// The log's key that checkpoints must be signed with, as `yuanliu init` printed it.
     #[arg(long)]
     pub log_key: Option<String>,
@@ -35,6 +42,25 @@ pub struct Verify {
     /// after.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub max_time_lag: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Directory of a stopped ledger, or URL where a log is published (C2SP tlog-tiles): without --key and --party
+    /// leaves, tiles and checkpoint are checked; with them also all contents, which --server gives.
+    #[arg(value_name = "URL|DIR")]
+    pub target: String,
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub expected: Expected,
+    /// Keep here what was derived, so that the next audit of the same log goes on from there, also after this one was
+    /// killed. Takes about as much room as the view; of a server also as the log.
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<PathBuf>,
+    /// Without --state: where to make the scratch view; by default the system's temporary directory (TMPDIR).
+    #[arg(long, conflicts_with = "state")]
+    pub scratch: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

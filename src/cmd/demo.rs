@@ -21,9 +21,9 @@ use serde_json::{Value, json};
 use sim::{Examples, World};
 
 use super::{
-    expected,
+    audit::{Expected, TimeTrust, directory, directory::Scratch},
     ground::{Ground, Place, plan},
-    runtime, verify,
+    runtime,
 };
 use crate::{
     child::ServerProcess,
@@ -43,8 +43,8 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let data = place.path();
     let stage = Stage::set(args, data, out)?;
     let run = runtime()?.block_on(stage.play(data, out))?;
-    let known = (expected::Expected::default(), &verify::TimeTrust::default());
-    let verified = verify::check(data, None, known, out)?;
+    let known = (Expected::default(), &TimeTrust::default());
+    let verified = directory::check(data, Scratch::Passing(None), known, out)?;
     let lost = run.lost;
     let ok = verified.is_sound() && lost == 0 && run.twice == 0;
     let report = json!({

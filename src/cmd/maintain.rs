@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use anyhow::Result;
 use serde_json::json;
 
-use super::verify::bar;
+use super::audit::bar;
 use crate::{
     cli::Data,
     exit,

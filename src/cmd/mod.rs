@@ -3,6 +3,7 @@
 mod access;
 mod ask;
 mod attach;
+mod audit;
 mod authorities;
 mod bench;
 mod checkpoint;
@@ -10,7 +11,6 @@ mod connect;
 mod demo;
 mod desk;
 mod evidence;
-mod expected;
 mod gateway;
 mod ground;
 mod history;
@@ -23,7 +23,6 @@ mod serve;
 mod statements;
 mod submit;
 mod validate;
-mod verify;
 mod witness;
 
 use std::process::ExitCode;
@@ -59,7 +58,8 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),
         Command::Scan { text } => scan::run(&text, out),
-        Command::Verify(args) => verify::run(&args, out),
+        Command::Verify(args) => audit::verify(&args, out),
+        Command::Audit(args) => audit::run(&args, out),
         Command::Rebuild(args) => maintain::rebuild(&args, out),
         Command::Backup { data, output } => maintain::backup(&data, &output, out),
         Command::Restore { backup, data } => maintain::restore(&backup, &data, out),

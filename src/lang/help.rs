@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 49] = [
+pub(super) const COMMANDS: [(&str, &str); 50] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -21,7 +21,8 @@ pub(super) const COMMANDS: [(&str, &str); 49] = [
     ("checkpoint", "账本最新的签名检查点（C2SP 签名文本）；加 --vkey 则输出其验证公钥。"),
     ("ledger", "账本的公开信息：标识、公钥、条目数、最新检查点。"),
     ("scan", "解读原始扫码内容（GS1 要素串，FNC1 写作 <GS>，或带括号），说明其所指。"),
-    ("verify", "从字节起校验 DIR 中的整个账本；只读，不改动其中任何文件。"),
+    ("audit", "从字节起重新推导整个日志：已停止的账本目录，或服务端；指出首个不符之处。"),
+    ("verify", "运营方的快捷写法，同 `audit DIR`，但不留存状态；只读，不改动其中任何文件。"),
     ("evidence", "证据包：提取、离线核验；欺诈证明的核验。"),
     ("evidence export", "从账本提取证据包：回答一个问题并自证其答案的单个文件。"),
     ("evidence verify", "不经网络核验证据包或欺诈证明：证明了什么、截至何时、由谁担保。"),
@@ -58,7 +59,7 @@ pub(super) const COMMANDS: [(&str, &str); 49] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 125] = [
+pub(super) const ARGUMENTS: [(&str, &str); 130] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -153,6 +154,17 @@ pub(super) const ARGUMENTS: [(&str, &str); 125] = [
     ),
     ("verify.witness_key", "首条目所列之外您所信任的见证方的公钥：以其会签与记录时间相对照。可重复。"),
     ("max_time_lag", "条目晚于某会签或时间戳出现、其记录时间却早于该时刻超过此秒数的，予以提示；默认 60。"),
+    ("witness_key", "您信任其时钟的见证者的公钥：以其联署时间核对记录时间。可重复。"),
+    (
+        "target",
+        "已停止的账本目录，或公布日志的网址（C2SP tlog-tiles）：无 --key 与 --party 时只查验叶、哈希块与检查点；\
+         有则另查验 --server 给出的全部内容。",
+    ),
+    (
+        "state",
+        "在此保存推导结果，供下次审计同一日志时续行，被强行终止后亦然。约需视图大小的空间；审计服务端时另加日志。",
+    ),
+    ("audit.scratch", "不用 --state 时临时视图所在的目录；默认为系统临时目录（TMPDIR）。"),
     ("scratch", "临时视图所在的目录；默认为系统临时目录（TMPDIR）。约需视图大小的空间。"),
     ("backup.output", "备份的去处；须不存在或为空，且不在账本目录之内。"),
     ("backup", "备份。"),
@@ -196,6 +208,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 125] = [
     ("prefix", "所有路径之前的路径，例如 \"/w1\"。"),
     ("tls_cert", "TLS 所用的证书链（PEM）。"),
     ("tls_key", "该证书的私钥（PEM）。"),
+    ("audit", "联署前重新推导日志的全部内容：设置文件的 [[audit]] 节写明各日志由谁、从何处读取。"),
     ("plain_http", "不用 TLS：仅限本机，或置于提供 TLS 的代理之后。"),
     ("settings", "网关设置（TOML）；见 docs/GATEWAY.md。"),
     ("gateway submit.files", "单据文件。"),

@@ -7,6 +7,7 @@
 mod accesses;
 mod attachment_faults;
 mod attachments;
+mod audits;
 mod bad_bodies;
 mod bad_fields;
 mod bad_signatures;
@@ -37,3 +38,4 @@ mod validate;
 mod verify;
 mod watched;
 mod witness;
+mod witness_audit;

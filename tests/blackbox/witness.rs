@@ -81,6 +81,19 @@ impl Place {
     pub fn start(&self, more: &[&str]) -> Witness {
         Witness::start(self.command(more), &self.path("ready"), &self.path("log"))
     }
+
+    /// The command of one that audits, by these settings.
+    pub fn auditing(&self, settings: &str, more: &[&str]) -> Command {
+        let file = self.path("witness.toml");
+        fs::write(&file, settings).unwrap();
+        let mut command = self.command(more);
+        command.arg("--audit").arg("--config").arg(file);
+        command
+    }
+
+    pub fn start_auditing(&self, settings: &str, more: &[&str]) -> Witness {
+        Witness::start(self.auditing(settings, more), &self.path("ready"), &self.path("log"))
+    }
 }
 
 /// A running witness; killed when dropped.
@@ -109,11 +122,11 @@ impl Witness {
         }
     }
 
-    fn add(&self, request: &str) -> Result<(u16, String), std::io::Error> {
+    pub fn add(&self, request: &str) -> Result<(u16, String), std::io::Error> {
         raw(self.address, "POST", "/add-checkpoint", "Host: w\r\n", request.as_bytes())
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         raw(self.address, "GET", path, "Host: w\r\n", b"").unwrap()
     }
 
@@ -123,7 +136,7 @@ impl Witness {
     }
 
     /// SIGTERM, then its exit code.
-    fn stop(mut self) -> Option<i32> {
+    pub fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", "TERM", "--", &id]).status().unwrap().success());
         let begin = Instant::now();

@@ -13,6 +13,11 @@ pub(crate) struct Owed {
 }
 
 impl Owed {
+    /// Minutes in which entries were recorded after the newest digest, ascending; `None` before the first digest.
+    pub(crate) fn resume(undigested: Option<Vec<u64>>) -> Self {
+        Self { begun: undigested.is_some(), minutes: undigested.unwrap_or_default() }
+    }
+
     /// The next entry.
     ///
     /// # Errors
@@ -97,6 +102,19 @@ mod tests {
         let late = [(Digest(0), 61), (Statement, 90), (Digest(1), 3_700), (Statement, 3_701)];
         assert_eq!(check(&late), Ok(()));
         assert_eq!(check(&[(Digest(0), 61), (Statement, 90), (Digest(2), 185)]), Err(1), "passed over");
+    }
+
+    #[test]
+    fn what_is_owed_is_known_after_going_on_elsewhere() {
+        let leaf = |seconds: u64| Leaf {
+            leaf_type: LeafType::Statement,
+            recorded_at: seconds * 1_000_000,
+            content: [0; 32],
+            links: [0; 32],
+        };
+        assert_eq!(Owed::resume(Some(vec![1])).see(&leaf(240), &[]), Ok(()));
+        assert_eq!(Owed::resume(Some(vec![1])).see(&leaf(241), &[]), Err(1));
+        assert_eq!(Owed::resume(None).see(&leaf(241), &[]), Ok(()));
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod commit;
 mod compact;
 mod config;
 mod counters;
+mod derive;
 mod edge;
 mod error;
 mod handle;
@@ -65,13 +66,11 @@ pub use clock::{Clock, SystemClock};
 pub use compact::{Weight, compact};
 pub use config::{Config, Keys};
 pub use counters::{Counters, Histogram};
+pub use derive::{Changes, Derivation, Derived, Steps, ViewCheck};
 pub use error::Error;
 pub use handle::Ledger;
 pub use intake::{Busy, Pending, Prepared, Submission, Submitted};
-pub use offline::{
-    Changes, Facts, Progress, Rebuilt, Step, ViewCheck, Walk, Walked, backup, backup_beside, facts, rebuild,
-    restore, restore_beside, walk,
-};
+pub use offline::{Facts, Progress, Rebuilt, backup, backup_beside, facts, rebuild, restore, restore_beside};
 pub use seen::seen_by_others;
 pub use source::{LogSource, with_source};
 pub use store::{AccessRow, Beside, Stamped};

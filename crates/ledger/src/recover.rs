@@ -1,11 +1,11 @@
 //! Bringing a view up to its log: on open for the tail that a crash left, on rebuild for everything.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use custody::{RecordedEntry, View, ViewError, sealed, tables::subject};
-use merkle::{Checkpoint, CompactRange, Note, TiledTree, VerifierKey, tree_root};
+use merkle::{Checkpoint, CompactRange, Note, TiledTree, VerifierKey, leaf_hash, tree_root};
 use runs::{Book, Durability, Record, RunError};
-use statement::{Leaf, LeafType, Seal, SubjectState};
+use statement::{Leaf, LeafType, Seal, SubjectKey, SubjectState};
 use store::{Log, StoreError, StoredView, Watermark};
 
 use crate::{
@@ -58,10 +58,9 @@ pub(crate) fn catch_up(
     Ok((edge, book))
 }
 
-/// The runs of the newest seal of a view, and what its later entries name. What a subject was at one of those is
-/// not told any more, only what it is now: enough for a run that ends here or later, and a run that ends earlier
-/// was durable before the seal that names it.
-fn open_book<V: View>(view: &V, (runs, durability): (&Path, Durability)) -> Result<Book, Error> {
+/// The runs of the newest seal of a view, and what its later entries name, with the states after each of them: worked
+/// out backwards from what the view says of the subjects now.
+pub(crate) fn open_book<V: View>(view: &V, (runs, durability): (&Path, Durability)) -> Result<Book, Error> {
     let newest = sealed(view)?;
     if newest.index == 0 && view.size() == 0 {
         return Ok(Book::new(runs, durability));
@@ -70,16 +69,22 @@ fn open_book<V: View>(view: &V, (runs, durability): (&Path, Durability)) -> Resu
         0 => Book::new(runs, durability),
         index => Book::open(runs, &seal_at(view, index)?)?,
     };
-    for index in newest.covered..view.size() {
+    let missing = || ViewError("a subject is missing; run `yuanliu rebuild`".into());
+    let (mut later, mut noted) = (BTreeMap::<SubjectKey, u64>::new(), Vec::new());
+    for index in (newest.covered..view.size()).rev() {
         let mut records = Vec::new();
+        let entry = view.entry(index)?.ok_or_else(missing)?;
         for link in custody::links_of(view, index)? {
-            let row = subject(view, &link.subject)?;
-            let row = row.ok_or_else(|| ViewError("a subject is missing; run `yuanliu rebuild`".into()))?;
-            let state = SubjectState { head: row.head, count: row.count, last: row.last };
+            let later = later.entry(link.subject).or_default();
+            let row = subject(view, &link.subject)?.ok_or_else(missing)?;
+            let count = row.count.checked_sub(*later).ok_or_else(missing)?;
+            *later += 1;
+            let state = SubjectState { head: link.head(index, &leaf_hash(&entry.leaf)), count, last: index };
             records.push(Record { subject: link.subject, state });
         }
-        book.note(index, records);
+        noted.push((index, records));
     }
+    noted.into_iter().rev().for_each(|(index, records)| book.note(index, records));
     Ok(book)
 }
 
@@ -120,7 +125,7 @@ fn write(view: &StoredView, sequence: &mut Sequence<'_>, edge: &mut Edge) -> Res
 }
 
 /// Sees to it that the view was made from this log. Gives the time of its last entry.
-fn check_watermark(log: &Log, mark: &Watermark) -> Result<u64, Error> {
+pub(crate) fn check_watermark(log: &Log, mark: &Watermark) -> Result<u64, Error> {
     let foreign = || Error::ForeignView { view: mark.size(), log: log.size() };
     let Some(last) = mark.size().checked_sub(1) else { return Ok(0) };
     let entry = log.entry(last)?.ok_or_else(foreign)?;

@@ -23,6 +23,14 @@ pub(crate) fn tile_key(level: u8, index: u64) -> [u8; 9] {
 pub(crate) struct Tiles<'v, V>(pub &'v V);
 
 impl<V: View> Tiles<'_, V> {
+    /// A leaf as its full bundle has it; `None` where that is not full yet.
+    pub(crate) fn leaf(&self, index: u64) -> Result<Option<[u8; LEAF_LEN]>, ViewError> {
+        let Some(row) = self.0.get(Table::Tile, &tile_key(0, index / TILE_WIDTH))? else { return Ok(None) };
+        let (leaves, _) = row.as_chunks();
+        let at = (index % TILE_WIDTH) as usize;
+        leaves.get(at).copied().map(Some).ok_or_else(damaged)
+    }
+
     /// Leaves of a bundle.
     fn leaves(&self, index: u64, width: u16) -> Result<Vec<[u8; LEAF_LEN]>, ViewError> {
         if let Some(row) = self.0.get(Table::Tile, &tile_key(0, index))? {

@@ -144,8 +144,9 @@ impl Witnesses {
             let open: Vec<usize> = (0..answered.len()).filter(|i| !answered[*i]).collect();
             for (i, answer) in open.into_iter().zip(answers) {
                 match answer {
-                    // Behind, it wants a proof, for which the ledger has to be open.
-                    Ok(_) | Err(FeedError::Proof { .. }) => answered[i] = true,
+                    // Behind, it wants a proof, for which the ledger has to be open; or it audits, and wants the
+                    // entries.
+                    Ok(_) | Err(FeedError::Proof { .. } | FeedError::NotYet { .. }) => answered[i] = true,
                     Err(error @ (FeedError::Ahead { .. } | FeedError::Fork { .. })) => {
                         return Err(WitnessError::History(error));
                     }

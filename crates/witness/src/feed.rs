@@ -98,6 +98,16 @@ pub enum FeedError {
         /// Beginning of its answer.
         excerpt: String,
     },
+    /// It audits, and has not derived so much yet. Nothing larger was cosigned. Come again.
+    #[error(
+        "the witness {url} has not yet derived again what it is to cosign; it has cosigned {last} entries"
+    )]
+    NotYet {
+        /// Where it is.
+        url: String,
+        /// Size that it has cosigned last.
+        last: u64,
+    },
     /// It has cosigned a larger checkpoint. Whoever feeds has lost entries: stop signing.
     #[error(
         "the witness {url} has cosigned {theirs} entries, of which only {ours} are here: entries were lost"
@@ -222,6 +232,7 @@ impl Feeder {
                 Err(FeedError::Fork { url: self.url.clone(), size })
             }
             (409, Some(theirs)) if theirs != old => Ok(Step::From(theirs)),
+            (503, Some(last)) if last <= size => Err(FeedError::NotYet { url: self.url.clone(), last }),
             _ => Err(self.refused(status, body)),
         }
     }

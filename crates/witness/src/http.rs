@@ -98,6 +98,14 @@ async fn body(desk: &Desk, request: Request) -> Result<Bytes, Answer> {
 }
 
 async fn decide(desk: &Desk, body: Bytes) -> Answer {
+    if let Some(audits) = desk.witness.audits() {
+        let asked = body.clone();
+        match desk.blocking(move |witness| witness.asked(&asked)).await {
+            Ok(Some((origin, size))) => audits.reach(&origin, size).await,
+            Ok(None) => {}
+            Err(answer) => return answer,
+        }
+    }
     let done = desk
         .blocking(move |witness| match witness.add_checkpoint(&body) {
             Ok(cosigned) => {
@@ -139,7 +147,8 @@ async fn who(State(desk): Shared) -> Response {
             let logs: Result<Vec<_>, StateError> =
                 witness.logs().origins().map(|o| log(witness, o)).collect();
             let (name, key) = (witness.key().name(), witness.key().to_string());
-            logs.map(|logs| json!({ "name": name, "key": key, "logs": logs }))
+            let audits = witness.audits().is_some();
+            logs.map(|logs| json!({ "name": name, "key": key, "audits": audits, "logs": logs }))
         })
         .await;
     told.map_or_else(Answer::into_response, |told| json_answer(&told))
@@ -149,13 +158,18 @@ fn log(witness: &Witness, origin: &str) -> Result<serde_json::Value, StateError>
     let keys = witness.logs().keys(origin).unwrap_or_default();
     let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
     let latest = witness.latest(origin)?;
-    Ok(json!({
+    let mut told = json!({
         "origin": origin,
         "id": hex::encode(origin_id(origin)),
         "keys": keys,
         "size": latest.as_ref().map(|l| l.checkpoint.size()),
         "cosigned_at": latest.as_ref().map(|l| l.time),
-    }))
+    });
+    if let Some(audits) = witness.audits() {
+        told["audited"] = audits.audited(origin).into();
+        told["difference"] = audits.difference(origin).into();
+    }
+    Ok(told)
 }
 
 async fn checkpoint(State(desk): Shared, Path(id): Path<String>) -> Response {

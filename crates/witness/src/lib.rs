@@ -23,8 +23,10 @@
 //!
 //! What an entry means: crates `ledger`, `store`, `server` and `custody` are never linked. Whoever cosigns
 //! here has seen that a log only grows, not what is in it. Checkpoints with extension lines are refused.
-//! Authentication beyond the log's signature: the standard asks for none.
+//! Authentication beyond the log's signature: the standard asks for none. Deriving a log again, for a witness that
+//! audits: whoever does it tells [`Audits`] how far it has come, and shows the roots.
 
+mod audit;
 pub mod feed;
 mod http;
 mod judge;
@@ -38,10 +40,11 @@ mod settings;
 mod state;
 mod witness;
 
+pub use audit::{Audits, Derived, Unaudited};
 pub use judge::{Objection, judge};
 pub use logs::{Logs, LogsError, MAX_KEYS, MAX_LOGS, origin_id};
 pub use net::TlsFileError;
 pub use serve::{ServeError, Server};
-pub use settings::{DEFAULT_LISTEN, Settings, SettingsError, Transport};
-pub use state::{Cosigned, Fork, MAX_FORKS, STATE_FILE, State, StateError};
+pub use settings::{AuditSettings, DEFAULT_LISTEN, Settings, SettingsError, Transport};
+pub use state::{Cosigned, Fork, MAX_FORKS, Meaning, STATE_FILE, State, StateError};
 pub use witness::{Clock, Refusal, Witness, system_clock};

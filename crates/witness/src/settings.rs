@@ -46,6 +46,17 @@ pub enum SettingsError {
     /// The logs do not make a list.
     #[error(transparent)]
     Logs(#[from] LogsError),
+    /// A witness that audits cannot read one of its logs.
+    #[error(
+        "the log {0} has no table [[audit]]: a witness that audits reads everything in it (log, server, party, key)"
+    )]
+    Unaudited(String),
+    /// It is said twice how to read a log.
+    #[error("the log {0} has more than one table [[audit]]")]
+    AuditedTwice(String),
+    /// There are tables [[audit]], and it was not said that this witness audits.
+    #[error("there are tables [[audit]]: say --audit, or audits = true in the settings")]
+    NotAuditing,
     /// It is not said how to listen, or said twice.
     #[error(
         "name certificate and key of TLS (--tls-cert and --tls-key), or say --plain-http where a proxy does TLS"
@@ -70,6 +81,30 @@ pub enum Transport {
     Plain,
 }
 
+/// How a witness that audits reads a log: as a party that may read everything in it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AuditSettings {
+    /// Origin of the log.
+    pub log: String,
+    /// Its ledger's server, `https://HOST:PORT`.
+    pub server: String,
+    /// Certificates (PEM) to believe; none = those of the system.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// Who reads: an auditor or authority.
+    pub party: String,
+    /// Its key file.
+    pub key: PathBuf,
+    /// What stands as purpose in its read tokens.
+    #[serde(default = "audit_purpose")]
+    pub purpose: String,
+}
+
+fn audit_purpose() -> String {
+    "auditing witness".into()
+}
+
 /// Everything that can be set; what is not may come from elsewhere. Relative paths of a file count from its
 /// directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -91,6 +126,10 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     /// Listen without TLS.
     pub plain_http: bool,
+    /// Derive everything again before cosigning.
+    pub audits: bool,
+    /// How to read each log, for a witness that audits.
+    pub audit: Vec<AuditSettings>,
 }
 
 impl Settings {
@@ -108,6 +147,10 @@ impl Settings {
             [&mut this.key, &mut this.data, &mut this.tls_cert, &mut this.tls_key].into_iter().flatten()
         {
             *path = base.join(&*path);
+        }
+        for audit in &mut this.audit {
+            audit.key = base.join(&audit.key);
+            audit.ca = audit.ca.as_ref().map(|ca| base.join(ca));
         }
         Ok(this)
     }
@@ -130,6 +173,8 @@ impl Settings {
             tls_cert: transport.0,
             tls_key: transport.1,
             plain_http: transport.2,
+            audits: self.audits || below.audits,
+            audit: if self.audit.is_empty() { below.audit } else { self.audit },
         }
     }
 
@@ -180,6 +225,27 @@ impl Settings {
         };
         let keys: Vec<VerifierKey> = self.logs.iter().map(parse).collect::<Result<_, _>>()?;
         Ok(Logs::new(keys)?)
+    }
+
+    /// How to read each of the logs, where this witness audits.
+    ///
+    /// # Errors
+    /// [`SettingsError::Unaudited`], [`SettingsError::AuditedTwice`], [`SettingsError::NotAuditing`], and those of
+    /// [`logs`](Self::logs).
+    pub fn audits(&self) -> Result<Option<Vec<AuditSettings>>, SettingsError> {
+        if !self.audits {
+            return if self.audit.is_empty() { Ok(None) } else { Err(SettingsError::NotAuditing) };
+        }
+        let mut all = Vec::new();
+        for origin in self.logs()?.origins() {
+            let mut of_log = self.audit.iter().filter(|audit| audit.log == origin);
+            let first = of_log.next().ok_or_else(|| SettingsError::Unaudited(origin.to_owned()))?;
+            if of_log.next().is_some() {
+                return Err(SettingsError::AuditedTwice(origin.to_owned()));
+            }
+            all.push(first.clone());
+        }
+        Ok(Some(all))
     }
 
     /// How to listen, which has to be said.
@@ -248,6 +314,31 @@ mod tests {
         let file = Settings { tls_cert: Some("c".into()), tls_key: Some("k".into()), ..Settings::default() };
         let flag = Settings { plain_http: true, ..Settings::default() };
         assert_eq!(flag.over(file).transport().unwrap(), Transport::Plain);
+    }
+
+    #[test]
+    fn who_audits_reads_every_log_and_says_so() {
+        let key = |origin| {
+            let public = *merkle::SigningKey::from_seed(&[1; 32]).public();
+            VerifierKey::new(origin, public).unwrap().to_string()
+        };
+        let audit = |log: &str| AuditSettings {
+            log: log.into(),
+            server: "https://ledger.example".into(),
+            ca: None,
+            party: "org:Auditor".into(),
+            key: "reader.pem".into(),
+            purpose: audit_purpose(),
+        };
+        let with = |audits, audit: Vec<AuditSettings>| {
+            Settings { audits, audit, logs: vec![key("a"), key("b")], ..Settings::default() }.audits()
+        };
+        assert_eq!(with(false, vec![]).unwrap(), None);
+        assert!(matches!(with(false, vec![audit("a")]), Err(SettingsError::NotAuditing)));
+        assert!(matches!(with(true, vec![audit("a")]), Err(SettingsError::Unaudited(of)) if of == "b"));
+        let twice = with(true, vec![audit("a"), audit("b"), audit("a")]);
+        assert!(matches!(twice, Err(SettingsError::AuditedTwice(of)) if of == "a"));
+        assert_eq!(with(true, vec![audit("b"), audit("a")]).unwrap().unwrap(), [audit("a"), audit("b")]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! | table | key | value | invariant |
 //! | --- | --- | --- | --- |
-//! | `meta` | `version`, `witness` | text | written once, when the state is made |
+//! | `meta` | `version`, `witness`, `meaning` | text | written once, when the state is made; no meaning = continued |
 //! | `latest` | origin | [`Cosigned`] as a note | its cosignature is this witness's own |
 //! | `fork` | origin id ‖ size u64 ‖ root of the second | [`Fork`] as JSON | at most [`MAX_FORKS`] an origin |
 //! | `count` | `stored`, `settled` | u64 | equal but for a crash between two commits |
@@ -57,10 +57,29 @@ pub(crate) enum Change {
     Fork(Fork, merkle::Hash),
 }
 
+/// What the witness's cosignatures mean. It is part of the state: a key that stands for audits never stands for less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// The log continues what was cosigned before.
+    Continued,
+    /// And everything in it was derived again.
+    Audited,
+}
+
+impl Meaning {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Continued => "continued",
+            Self::Audited => "audited",
+        }
+    }
+}
+
 /// The state. Calls block on the disk; one at a time.
 pub struct State {
     path: PathBuf,
     key: WitnessKey,
+    meaning: Meaning,
     inner: Mutex<Inner>,
 }
 
@@ -85,7 +104,7 @@ impl State {
     ///
     /// # Errors
     /// [`StateError::Exists`], [`StateError::InUse`], [`StateError::Storage`].
-    pub fn create(directory: &Path, key: &WitnessKey) -> Result<(), StateError> {
+    pub fn create(directory: &Path, key: &WitnessKey, meaning: Meaning) -> Result<(), StateError> {
         let path = directory.join(STATE_FILE);
         let failed = |e: io::Error| StateError::Storage { path: path.clone(), fault: e.to_string() };
         private_dir(directory).map_err(failed)?;
@@ -101,6 +120,7 @@ impl State {
                 let mut meta = t.open_table(META)?;
                 meta.insert("version", VERSION)?;
                 meta.insert("witness", key.to_string().as_str())?;
+                meta.insert("meaning", meaning.text())?;
             }
             t.open_table(LATEST)?;
             t.open_table(FORK)?;
@@ -117,14 +137,14 @@ impl State {
     ///
     /// # Errors
     /// See [`StateError`].
-    pub fn open(directory: &Path, key: &WitnessKey) -> Result<Self, StateError> {
+    pub fn open(directory: &Path, key: &WitnessKey, meaning: Meaning) -> Result<Self, StateError> {
         let path = directory.join(STATE_FILE);
         match path.try_exists() {
             Ok(true) => {}
             Ok(false) => return Err(StateError::Absent(directory.to_path_buf())),
             Err(e) => return Err(StateError::Storage { path, fault: e.to_string() }),
         }
-        let this = Self { path, key: key.clone(), inner: Mutex::default() };
+        let this = Self { path, key: key.clone(), meaning, inner: Mutex::default() };
         this.with(|_, _| Ok(()))?;
         Ok(this)
     }
@@ -224,7 +244,7 @@ impl State {
             .set_check_integrity_on_open(true)
             .open(&self.path)
             .map_err(|e| trouble(&self.path, &e.into()))?;
-        let meta = |name| read_meta(&opened, name).map_err(|e| trouble(&self.path, &e));
+        let meta = |name| required_meta(&opened, name).map_err(|e| trouble(&self.path, &e));
         let version = meta("version")?;
         if version != VERSION {
             return Err(StateError::Version { path: self.path.clone(), found: version });
@@ -232,6 +252,11 @@ impl State {
         let (found, expected) = (meta("witness")?, self.key.to_string());
         if found != expected {
             return Err(StateError::Foreign { path: self.path.clone(), found, expected });
+        }
+        let meaning = read_meta(&opened, "meaning").map_err(|e| trouble(&self.path, &e))?;
+        let audits = meaning.is_some_and(|meaning| meaning == Meaning::Audited.text());
+        if audits != (self.meaning == Meaning::Audited) {
+            return Err(StateError::Meaning { path: self.path.clone(), audits });
         }
         self.check_rows(&opened, floor)
             .and_then(|()| settle(&opened))
@@ -258,10 +283,13 @@ impl State {
     }
 }
 
-fn read_meta(database: &Database, name: &str) -> Work<String> {
+fn read_meta(database: &Database, name: &str) -> Work<Option<String>> {
     let table = database.begin_read()?.open_table(META)?;
-    let value = table.get(name)?.map(|v| v.value().to_owned());
-    value.ok_or_else(|| redb::Error::Corrupted(format!("it does not say its {name}")))
+    Ok(table.get(name)?.map(|v| v.value().to_owned()))
+}
+
+fn required_meta(database: &Database, name: &str) -> Work<String> {
+    read_meta(database, name)?.ok_or_else(|| redb::Error::Corrupted(format!("it does not say its {name}")))
 }
 
 /// Keeps a fork and tells of it, unless it is known or there are enough: anybody may send it again.

@@ -1,6 +1,6 @@
 //! The witness itself: request in, cosignature or refusal out.
 
-use std::{fmt, path::Path, time::SystemTime};
+use std::{fmt, path::Path, sync::Arc, time::SystemTime};
 
 use merkle::{
     AddCheckpoint, AddCheckpointError, Checkpoint, CheckpointError, Cosigner, Hash, Note, NoteError,
@@ -8,9 +8,10 @@ use merkle::{
 };
 
 use crate::{
+    audit::{Audits, Unaudited},
     judge::{Objection, judge},
     logs::Logs,
-    state::{Change, Cosigned, Fork, State, StateError},
+    state::{Change, Cosigned, Fork, Meaning, State, StateError},
 };
 
 /// Seconds since the Unix epoch.
@@ -49,6 +50,14 @@ pub enum Refusal {
     /// What is cosigned bears a time, and there is none.
     #[error("the clock of this witness is not set")]
     Clock,
+    /// An auditing witness has not derived this, or otherwise.
+    #[error("{why}")]
+    Unaudited {
+        /// Why.
+        why: Unaudited,
+        /// Size of the checkpoint that was cosigned last; 0 for none.
+        last: u64,
+    },
     /// The state cannot be used. The operator has to look.
     #[error("the witness cannot use its state")]
     State(#[from] StateError),
@@ -60,6 +69,8 @@ pub struct Witness {
     logs: Logs,
     state: State,
     clock: Clock,
+    /// Of one that audits.
+    audits: Option<Arc<Audits>>,
 }
 
 impl fmt::Debug for Witness {
@@ -80,11 +91,55 @@ impl Witness {
         logs: Logs,
         clock: Clock,
     ) -> Result<Self, StateError> {
+        Self::make(directory, new, cosigner, logs, clock, None)
+    }
+
+    /// The same for a witness that cosigns only what has been derived again. Its state says so: it never cosigns
+    /// otherwise.
+    ///
+    /// # Errors
+    /// See [`StateError`].
+    pub fn open_auditing(
+        directory: &Path,
+        new: bool,
+        cosigner: Cosigner,
+        logs: Logs,
+        clock: Clock,
+        audits: Arc<Audits>,
+    ) -> Result<Self, StateError> {
+        Self::make(directory, new, cosigner, logs, clock, Some(audits))
+    }
+
+    fn make(
+        directory: &Path,
+        new: bool,
+        cosigner: Cosigner,
+        logs: Logs,
+        clock: Clock,
+        audits: Option<Arc<Audits>>,
+    ) -> Result<Self, StateError> {
+        let meaning = if audits.is_some() { Meaning::Audited } else { Meaning::Continued };
         if new {
-            State::create(directory, cosigner.witness())?;
+            State::create(directory, cosigner.witness(), meaning)?;
         }
-        let state = State::open(directory, cosigner.witness())?;
-        Ok(Self { cosigner, logs, state, clock })
+        let state = State::open(directory, cosigner.witness(), meaning)?;
+        Ok(Self { cosigner, logs, state, clock, audits })
+    }
+
+    /// How far its logs have been derived again, if it audits.
+    #[must_use]
+    pub fn audits(&self) -> Option<&Arc<Audits>> {
+        self.audits.as_ref()
+    }
+
+    /// Which log and size the body of an `add-checkpoint` request asks about, if nothing else stands against a
+    /// cosignature.
+    pub(crate) fn asked(&self, body: &[u8]) -> Option<(String, u64)> {
+        let request = AddCheckpoint::parse(body).ok()?;
+        let (checkpoint, _) = self.authenticate(&request.note).ok()?;
+        let last = self.state.latest(checkpoint.origin()).ok()?;
+        judge(last.as_ref().map(|l| &l.checkpoint), request.old, &request.proof, &checkpoint).ok()?;
+        Some((checkpoint.origin().to_owned(), checkpoint.size()))
     }
 
     /// Its key.
@@ -125,7 +180,10 @@ impl Witness {
         let origin = checkpoint.origin();
         let answer = self.state.decide(origin, |last| {
             match judge(last.map(|l| &l.checkpoint), request.old, &request.proof, &checkpoint) {
-                Ok(()) => self.cosign(last, &checkpoint, &signed),
+                Ok(()) => match self.audited(last, &checkpoint, &signed) {
+                    Ok(()) => self.cosign(last, &checkpoint, &signed),
+                    Err(refusal) => (Change::Nothing, Err(refusal)),
+                },
                 Err(objection) => (self.keep(last, objection, &checkpoint, &signed), Err(objection.into())),
             }
         })?;
@@ -149,6 +207,12 @@ impl Witness {
             }
         }
         Ok((checkpoint, signed))
+    }
+
+    fn audited(&self, last: Option<&Cosigned>, checkpoint: &Checkpoint, signed: &str) -> Result<(), Refusal> {
+        let Some(audits) = &self.audits else { return Ok(()) };
+        let last = last.map_or(0, |last| last.checkpoint.size());
+        audits.judge(checkpoint, signed).map_err(|why| Refusal::Unaudited { why, last })
     }
 
     fn cosign(

@@ -25,6 +25,12 @@ fn of_state(error: &StateError) -> String {
                 path.display()
             )
         }
+        StateError::Meaning { path, audits: true } => {
+            format!("{} 是审计见证者的状态：请以 --audit 启动，或换用新密钥重新开始", path.display())
+        }
+        StateError::Meaning { path, audits: false } => {
+            format!("{} 是不作审计的见证者的状态：请去掉 --audit 启动，或换用新密钥重新开始", path.display())
+        }
         StateError::Version { path, found } => {
             format!("{} 的格式版本为 {found}，本程序不能读取：请使用写入它的程序", path.display())
         }
@@ -46,6 +52,15 @@ fn of_settings(error: &SettingsError) -> String {
         SettingsError::Logs(LogsError::TooMany) => format!("日志超过 {} 个", witness::MAX_LOGS),
         SettingsError::Logs(LogsError::TooManyKeys(origin)) => {
             format!("日志 {origin} 的公钥超过 {} 个", witness::MAX_KEYS)
+        }
+        SettingsError::Unaudited(origin) => {
+            format!(
+                "日志 {origin} 没有 [[audit]] 一节：审计见证者须能读取其全部内容（log、server、party、key）"
+            )
+        }
+        SettingsError::AuditedTwice(origin) => format!("日志 {origin} 有多个 [[audit]] 节"),
+        SettingsError::NotAuditing => {
+            "设置中有 [[audit]] 节：请加 --audit，或在设置文件中写 audits = true".into()
         }
         SettingsError::Transport => {
             "请给出 TLS 的证书与私钥（--tls-cert 与 --tls-key）；若由代理提供 TLS，请写明 --plain-http".into()

@@ -9,8 +9,7 @@ use store::{Dir, Log};
 
 use super::fixture::*;
 use crate::{
-    Access, Changes, Clock as _, Config, Error, Ledger, Step, SystemClock, rebuild, walk, with_access_log,
-    with_source,
+    Access, Clock as _, Config, Derivation, Error, Ledger, SystemClock, rebuild, with_access_log, with_source,
 };
 
 /// The minute in which ledgers of these tests are made.
@@ -65,17 +64,27 @@ fn hashes(records: &[&SignedAccess]) -> Vec<Hash> {
     records.iter().map(|signed| signed.leaf_hash()).collect()
 }
 
+/// Derives the log of a directory again, and holds its checkpoints against it.
+fn derive(dir: &Path) -> Result<(), Error> {
+    let scratch = tempfile::tempdir().unwrap();
+    let derivation = Derivation::beside(dir, scratch.path(), &config())?.passing();
+    let (mut auditor, mut steps) = (Auditor::default(), derivation.steps()?);
+    let mut notes = derivation.checkpoints()?.map(Result::unwrap).peekable();
+    for entry in derivation.entries(0)? {
+        let entry = entry?;
+        let outcome = auditor.check(steps.view(), &entry).unwrap();
+        steps.record(entry, outcome.into())?;
+        while let Some((size, note)) = notes.next_if(|(size, _)| *size <= steps.size()) {
+            auditor.checkpoint(size, &note).unwrap();
+        }
+    }
+    assert!(notes.next().is_none());
+    steps.flush()
+}
+
 /// Sees to it that the log is whole by every rule, and comes out the same again.
 fn check(dir: &Path) -> Result<(), Error> {
-    let scratch = tempfile::tempdir().unwrap();
-    let mut auditor = Auditor::default();
-    let visit = &mut |view: &dyn custody::View, step: Step<'_>| match step {
-        Step::Entry(entry) => Some(Changes::from(auditor.check(view, entry).unwrap())),
-        Step::Checkpoint { size, note } => {
-            Some(auditor.checkpoint(size, note).map(|()| Changes::default()).unwrap())
-        }
-    };
-    walk(dir, scratch.path(), &config(), visit, &mut |_, _| {})?;
+    derive(dir)?;
     let rebuilt = rebuild(dir, &config(), &mut |_, _| {})?;
     assert!(rebuilt.digest_before.is_none_or(|before| before == rebuilt.digest));
     Ok(())
@@ -262,10 +271,8 @@ fn records_that_are_not_those_of_the_digests_are_found() {
         let dir = Dir::open(temp.path(), &config().store).unwrap();
         tamper(&dir.open_log().unwrap());
         drop(dir);
-        let scratch = tempfile::tempdir().unwrap();
-        let visit = &mut |_: &dyn custody::View, _: Step<'_>| Some(Changes::default());
-        let walked = walk(temp.path(), scratch.path(), &config(), visit, &mut |_, _| {});
-        assert!(matches!(walked, Err(Error::Access { index: 5, .. })), "tamper {i}: {walked:?}");
+        let derived = derive(temp.path());
+        assert!(matches!(derived, Err(Error::Access { index: 5, .. })), "tamper {i}: {derived:?}");
         let rebuilt = rebuild(temp.path(), &config(), &mut |_, _| {});
         assert!(matches!(rebuilt, Err(Error::Access { index: 5, .. })), "tamper {i}: {rebuilt:?}");
     }

@@ -9,7 +9,7 @@ use store::{Dir, Snapshot, Watermark};
 
 use super::fixture::*;
 use crate::{
-    Changes, Ledger, Step, ViewCheck, backup, overlay::Overlay, rebuild, restore, sequence::Sequence, walk,
+    Changes, Derivation, Ledger, ViewCheck, backup, overlay::Overlay, rebuild, restore, sequence::Sequence,
 };
 
 fn digest(ledger: &Ledger) -> (u64, Hash) {
@@ -119,42 +119,33 @@ fn an_offline_backup_copies_every_entry() {
 }
 
 #[test]
-fn walking_shows_every_entry_with_the_view_before_it_and_leaves_no_trace() {
+fn a_derivation_has_the_view_before_every_entry_and_leaves_no_trace() {
     let (temp, mut trade, ledger) = started();
     submit(&ledger, trade.story(0));
     ledger.shutdown().unwrap();
     let expected = digest(&ledger);
     let stored = ledger.entries(0, 99, usize::MAX).unwrap();
     drop(ledger);
-    for most in [7, 9, 99] {
-        let (mut seen, mut kept) = (Vec::new(), Vec::new());
-        let mut visit = |view: &dyn View, step: Step<'_>| {
-            let size = seen.len() as u64;
+    for most in [7, 9] {
+        let scratch = tempfile::tempdir().unwrap();
+        let derivation = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap();
+        let mut steps = derivation.steps().unwrap();
+        for (index, entry) in derivation.entries(0).unwrap().map(Result::unwrap).take(most).enumerate() {
+            let size = index as u64;
+            let view = steps.view();
             let mark = view.get(Table::Meta, b"mark").unwrap().map(|value| value.to_vec());
             assert_eq!((view.size(), mark), (size, (size > 0).then(|| size.to_be_bytes().into())));
-            let entry = match step {
-                Step::Entry(entry) => entry,
-                Step::Checkpoint { size: of, .. } => {
-                    assert_eq!(of, size, "a checkpoint comes right after what it covers");
-                    kept.push(of);
-                    return Some(Changes::default());
-                }
-            };
-            assert_eq!(view.entry(size).unwrap(), None);
-            seen.push(entry.clone());
+            assert_eq!((view.entry(size).unwrap(), &entry), (None, &stored[index]));
             let value = (size + 1).to_be_bytes().into();
             let puts = vec![Put { table: Table::Meta, key: b"mark".into(), value }];
-            (seen.len() < most).then(|| Changes { puts, ..Changes::default() })
-        };
-        let scratch = tempfile::tempdir().unwrap();
-        let walked = walk(temp.path(), scratch.path(), &config(), &mut visit, &mut |_, _| {}).unwrap();
-        // The rows given here are not those of the view in use.
-        match walked.view {
-            ViewCheck::Differs(_) => assert_eq!(most, 99),
-            other => assert_eq!((other, most <= 9), (ViewCheck::NotReached, true)),
+            steps.record(entry, Changes { puts, ..Changes::default() }).unwrap();
         }
-        assert_eq!(seen, stored[..most.min(9)]);
-        assert_eq!(kept.last() == Some(&9), most > 9, "the last checkpoint is shown unless stopped before");
+        // The rows given here are not those of the view in use.
+        match steps.view_check() {
+            ViewCheck::Differs(_) => assert_eq!(most, 9),
+            other => assert_eq!((other, most), (&ViewCheck::NotReached, 7)),
+        }
+        assert!(derivation.keep_checkpoint(1, "").is_err(), "nothing is written there");
         assert_eq!(fs::read_dir(temp.path().join("view")).unwrap().count(), 2, "CURRENT and the view in use");
     }
     assert_eq!(digest(&trade.open(temp.path()).unwrap()), expected);

@@ -8,7 +8,7 @@ use merkle::{Hash, leaf_hash, root_of};
 use statement::{Leaf, LeafType, Seal, SubjectKey, SubjectState};
 
 use super::fixture::*;
-use crate::{Changes, Config, Error, Ledger, Step, ViewCheck, link_proof, rebuild, walk};
+use crate::{Config, Derivation, Error, Ledger, ViewCheck, link_proof, rebuild};
 
 /// Seals after every few entries.
 fn sealing(seal_entries: u64) -> Config {
@@ -262,23 +262,39 @@ fn a_walk_derives_what_seals_say_without_the_files_beside_the_view() {
     let (temp, _trade, found) = sealed_ledger();
     fs::remove_dir_all(temp.path().join("runs")).unwrap();
     let scratch = tempfile::tempdir().unwrap();
-    let mut auditor = audit::Auditor::default();
-    let walked = walk(
-        temp.path(),
-        scratch.path(),
-        &config(),
-        &mut |view, step| match step {
-            Step::Entry(entry) => Some(Changes::from(auditor.check(view, entry).unwrap())),
-            Step::Checkpoint { size, note } => {
-                auditor.checkpoint(size, note).unwrap();
-                Some(Changes::default())
-            }
-        },
-        &mut |_, _| {},
-    );
-    assert_eq!(walked.unwrap().view, ViewCheck::Same);
+    let derivation = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap();
+    let (mut auditor, mut steps) = (audit::Auditor::default(), derivation.steps().unwrap());
+    for entry in derivation.entries(0).unwrap().map(Result::unwrap) {
+        let outcome = auditor.check(steps.view(), &entry).unwrap();
+        steps.record(entry, outcome.into()).unwrap();
+    }
+    steps.flush().unwrap();
+    assert_eq!(*steps.view_check(), ViewCheck::Same);
     let derived = fs::read_dir(scratch.path().join("runs")).unwrap().count();
     assert_eq!(derived, found.last().unwrap().1.runs.len(), "those of the last seal are left");
+}
+
+/// Stopped after every entry in turn and gone on with: the states as of a seal that covers less are still known.
+#[test]
+fn a_derivation_that_is_resumed_anywhere_comes_to_the_same() {
+    let (temp, _trade, _) = sealed_ledger();
+    fs::remove_dir_all(temp.path().join("runs")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let size = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap().log_size();
+    let mut auditor = audit::Auditor::default();
+    for index in 0..size {
+        let derivation = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap();
+        assert_eq!(derivation.first_replaced(&mut |_| {}).unwrap(), None);
+        let mut steps = derivation.steps().unwrap();
+        assert_eq!(steps.size(), index);
+        let entry = derivation.entry(index).unwrap().unwrap();
+        let outcome = auditor.check(steps.view(), &entry).unwrap();
+        steps.record(entry, outcome.into()).unwrap();
+        steps.flush().unwrap();
+        if index + 1 == size {
+            assert_eq!(*steps.view_check(), ViewCheck::Same);
+        }
+    }
 }
 
 /// A log whose sequencer lies in a seal, signed and chained as it should be.

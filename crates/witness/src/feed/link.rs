@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection to a witness or another service that takes what is posted, kept while it lives.
+//! One HTTP/1.1 connection, to a witness, another service that takes what is posted, or where a log is published, kept while it lives.
 
 use std::{
     fmt, io,
@@ -9,7 +9,7 @@ use std::{
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
-    Request, Uri,
+    Method, Request, Uri,
     body::Bytes,
     client::conn::http1::{self, SendRequest},
     header,
@@ -27,15 +27,13 @@ use tokio_rustls::TlsConnector;
 use super::{FeederError, SYSTEM_TRUST};
 use crate::net;
 
-/// Longest answer in bytes: as many signature lines as a note may have.
+/// Longest answer in bytes: a note with as many signature lines as it may have. A tile is shorter.
 const MAX_ANSWER: usize = MAX_NOTE_LEN;
 
-type Sender = SendRequest<Full<Bytes>>;
-
-/// How to reach it.
+/// Where to connect, and for how long to wait.
 #[derive(Clone, Debug)]
 pub struct LinkOptions {
-    /// `https://HOST[:PORT][/PATH]`, or `http://…`: what goes over it is public and signed.
+    /// `https://HOST[:PORT][/PATH]`, or `http://…` for what is public and signed.
     pub url: String,
     /// Certificates (PEM) to believe; none = [`SYSTEM_TRUST`].
     pub ca: Option<PathBuf>,
@@ -44,6 +42,17 @@ pub struct LinkOptions {
     /// Longest wait for an answer.
     pub answer: Duration,
 }
+
+impl LinkOptions {
+    /// With the system's certificates, 10 s for a connection and 30 s for an answer.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        let (connect, answer) = (Duration::from_secs(10), Duration::from_secs(30));
+        Self { url: url.into(), ca: None, connect, answer }
+    }
+}
+
+type Sender = SendRequest<Full<Bytes>>;
 
 /// Where it is, and the connection to it.
 pub struct Link {
@@ -104,22 +113,39 @@ impl Link {
         })
     }
 
+    /// Asks for a path below the URL's own, which begins with a slash; status and body of the answer.
+    ///
+    /// # Errors
+    /// No connection or answer in time, or not one as HTTP has them.
+    pub async fn get(&self, path: &str) -> io::Result<(u16, Bytes)> {
+        self.ask((Method::GET, "text/plain"), path, Bytes::new()).await
+    }
+
     /// Posts a body of a media type to the URL's own path, or below it where `below` is not empty; status and body of
     /// the answer.
     ///
     /// # Errors
-    /// No connection or answer in time, or not one as HTTP has them.
+    /// As [`get`](Self::get).
     pub async fn post(&self, below: &str, media: &'static str, body: Bytes) -> io::Result<(u16, Bytes)> {
+        self.ask((Method::POST, media), below, body).await
+    }
+
+    async fn ask(
+        &self,
+        (method, media): (Method, &'static str),
+        below: &str,
+        body: Bytes,
+    ) -> io::Result<(u16, Bytes)> {
         // In a statement of its own: the lock must not be held while the witness answers.
         let kept = self.idle().take();
         if let Some(sender) = kept
-            && let Ok(answer) = self.exchange(sender, (below, media), body.clone()).await
+            && let Ok(answer) = self.exchange(sender, (method.clone(), media), below, body.clone()).await
         {
             return Ok(answer);
         }
         // A kept connection may have ended meanwhile. To ask twice does no harm.
         let sender = within(self.connect, self.open(), "no connection in time").await?;
-        self.exchange(sender, (below, media), body).await
+        self.exchange(sender, (method, media), below, body).await
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Option<Sender>> {
@@ -138,14 +164,17 @@ impl Link {
     async fn exchange(
         &self,
         mut sender: Sender,
-        (below, media): (&str, &'static str),
+        (method, media): (Method, &'static str),
+        below: &str,
         body: Bytes,
     ) -> io::Result<(u16, Bytes)> {
         let path = match below {
             "" => self.path.clone(),
             below => format!("{}{below}", self.path.trim_end_matches('/')),
         };
-        let request = Request::post(path)
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
             .header(header::HOST, &self.authority)
             .header(header::CONTENT_TYPE, media)
             .body(Full::new(body))
@@ -179,7 +208,7 @@ where
     // Ends when the sender is dropped or the other side closes.
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "the connection broke off");
+            tracing::debug!(%error, "a connection broke off");
         }
     });
     Ok(sender)

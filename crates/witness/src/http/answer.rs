@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use crate::{judge::Objection, state::StateError, witness::Refusal};
+use crate::{audit::Unaudited, judge::Objection, state::StateError, witness::Refusal};
 
 /// Type of a body that is nothing but a size (C2SP `tlog-witness`).
 const SIZE_TYPE: &str = "text/x.tlog.size";
@@ -63,6 +63,19 @@ impl Answer {
             Refusal::Objection(Objection::Conflict { last }) => return Self::size("conflict", *last),
             Refusal::Objection(Objection::Fork { size }) => return Self::size(FORK, *size),
             Refusal::Objection(Objection::Proof(_)) => ("bad_proof", StatusCode::UNPROCESSABLE_ENTITY),
+            Refusal::Unaudited { why: Unaudited::NotYet { .. }, last } => {
+                return Self {
+                    status: StatusCode::SERVICE_UNAVAILABLE,
+                    ..Self::size("not_audited_yet", *last)
+                };
+            }
+            Refusal::Unaudited { why: Unaudited::Difference { .. }, .. } => {
+                ("difference", StatusCode::FORBIDDEN)
+            }
+            Refusal::Unaudited { why: Unaudited::Unreadable(error), .. } => {
+                tracing::error!(%error, "nothing is cosigned");
+                ("no_state", StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Refusal::Clock => ("no_clock", StatusCode::SERVICE_UNAVAILABLE),
             Refusal::State(error) => {
                 tracing::error!(%error, "nothing is cosigned");

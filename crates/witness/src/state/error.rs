@@ -33,6 +33,18 @@ pub enum StateError {
         /// Key that was given.
         expected: String,
     },
+    /// Its cosignatures mean something else. What a key stands for never changes.
+    #[error(
+        "{} is the state of a witness that {}: start it so, or begin with a new key",
+        path.display(),
+        if *audits { "audits (--audit)" } else { "does not audit" }
+    )]
+    Meaning {
+        /// The file.
+        path: PathBuf,
+        /// What it was made for.
+        audits: bool,
+    },
     /// It was written by another version. Use that program.
     #[error("{} has format version {found}, this program reads {VERSION}: use the program that wrote it", path.display())]
     Version {

@@ -27,8 +27,8 @@ fn store(state: &State, size: u64) {
 
 fn made() -> (TempDir, State) {
     let dir = dir();
-    State::create(dir.path(), &witness_key()).unwrap();
-    let state = State::open(dir.path(), &witness_key()).unwrap();
+    State::create(dir.path(), &witness_key(), Meaning::Continued).unwrap();
+    let state = State::open(dir.path(), &witness_key(), Meaning::Continued).unwrap();
     (dir, state)
 }
 
@@ -41,11 +41,14 @@ fn no_state_is_not_taken_for_an_empty_one() {
     let dir = dir();
     let missing = dir.path().join("elsewhere");
     for dir in [dir.path(), &missing] {
-        assert!(matches!(State::open(dir, &witness_key()), Err(StateError::Absent(_))));
+        assert!(matches!(State::open(dir, &witness_key(), Meaning::Continued), Err(StateError::Absent(_))));
     }
-    State::create(&missing, &witness_key()).unwrap();
-    assert_eq!(size(&State::open(&missing, &witness_key()).unwrap()), None);
-    assert!(matches!(State::create(&missing, &witness_key()), Err(StateError::Exists(_))));
+    State::create(&missing, &witness_key(), Meaning::Continued).unwrap();
+    assert_eq!(size(&State::open(&missing, &witness_key(), Meaning::Continued).unwrap()), None);
+    assert!(matches!(
+        State::create(&missing, &witness_key(), Meaning::Continued),
+        Err(StateError::Exists(_))
+    ));
 }
 
 #[test]
@@ -54,7 +57,7 @@ fn what_was_stored_is_there_when_opened_again() {
     store(&state, 3);
     store(&state, 7);
     drop(state);
-    let state = State::open(dir.path(), &witness_key()).unwrap();
+    let state = State::open(dir.path(), &witness_key(), Meaning::Continued).unwrap();
     assert_eq!(size(&state), Some(7));
     assert_eq!(state.latest(ORIGIN).unwrap().unwrap().note.to_string(), cosigned(7));
     assert_eq!(state.latest("log.example/b").unwrap(), None);
@@ -63,11 +66,11 @@ fn what_was_stored_is_there_when_opened_again() {
 #[test]
 fn the_state_of_another_key_version_or_process_is_refused() {
     let (dir, state) = made();
-    assert!(matches!(State::open(dir.path(), &witness_key()), Err(StateError::InUse(_))));
+    assert!(matches!(State::open(dir.path(), &witness_key(), Meaning::Continued), Err(StateError::InUse(_))));
     drop(state);
     for (name, seed) in [("witness.example/2", 9), ("witness.example/1", 8)] {
         let other = Cosigner::new(name, SigningKey::from_seed(&[seed; 32])).unwrap();
-        let error = State::open(dir.path(), other.witness()).unwrap_err();
+        let error = State::open(dir.path(), other.witness(), Meaning::Continued).unwrap_err();
         assert!(matches!(&error, StateError::Foreign { found, .. } if *found == witness_key().to_string()));
     }
     let database = Database::open(dir.path().join(STATE_FILE)).unwrap();
@@ -75,7 +78,7 @@ fn the_state_of_another_key_version_or_process_is_refused() {
     t.open_table(META).unwrap().insert("version", "2").unwrap();
     t.commit().unwrap();
     drop(database);
-    let error = State::open(dir.path(), &witness_key()).unwrap_err();
+    let error = State::open(dir.path(), &witness_key(), Meaning::Continued).unwrap_err();
     assert!(matches!(error, StateError::Version { found, .. } if found == "2"));
 }
 
@@ -104,7 +107,7 @@ fn rows_that_this_witness_did_not_sign_are_damage() {
         let (dir, state) = made();
         drop(state);
         tamper(&dir, origin, &note);
-        let error = State::open(dir.path(), &witness_key()).unwrap_err();
+        let error = State::open(dir.path(), &witness_key(), Meaning::Continued).unwrap_err();
         assert!(matches!(error, StateError::Damaged { .. }), "{note:?}: {error}");
     }
 }
@@ -121,7 +124,7 @@ fn a_file_that_is_cut_emptied_or_something_else_is_refused() {
     let half = whole[..whole.len() / 2].to_vec();
     for bytes in [Vec::new(), vec![0; whole.len()], b"something else".to_vec(), half, longer] {
         fs::write(&path, &bytes).unwrap();
-        let error = State::open(dir.path(), &witness_key()).unwrap_err();
+        let error = State::open(dir.path(), &witness_key(), Meaning::Continued).unwrap_err();
         assert!(matches!(error, StateError::Damaged { .. }), "{} bytes: {error}", bytes.len());
     }
 }
@@ -152,7 +155,8 @@ fn a_flipped_byte_never_brings_an_older_checkpoint_back() {
                 bytes[i] ^= 1 << bit;
                 fs::write(other.join(STATE_FILE), &bytes).unwrap();
                 let found = panic::catch_unwind(|| {
-                    State::open(&other, &witness_key()).and_then(|state| state.latest(ORIGIN))
+                    State::open(&other, &witness_key(), Meaning::Continued)
+                        .and_then(|state| state.latest(ORIGIN))
                 });
                 match found {
                     Ok(Ok(Some(latest))) if latest.checkpoint.size() == 7 => unharmed += 1,

@@ -7,10 +7,9 @@ use audit::{Misfit, Seen, SeenAs, TimeCheck, TimeFindings};
 use ledger::Stamped;
 use merkle::{Note, NoteError, WitnessKey, sha256};
 use serde_json::{Value, json};
-use statement::Genesis;
 use timestamp::Roots;
 
-use super::Found;
+use super::engine::Found;
 use crate::{
     cli,
     cmd::authorities::{roots, witness_key},
@@ -35,12 +34,22 @@ impl Default for TimeTrust {
 
 impl TimeTrust {
     /// From the flags.
-    pub fn read(args: &cli::Verify) -> Result<Self> {
+    pub fn read(args: &cli::Expected) -> Result<Self> {
         Ok(Self {
             roots: roots(&args.tsa_root)?,
             witnesses: args.witness_key.iter().map(|key| witness_key(key)).collect::<Result<_>>()?,
             max_lag: args.max_time_lag.saturating_mul(1_000_000),
         })
+    }
+
+    /// Whose cosignatures count.
+    pub fn witnesses(&self) -> &[WitnessKey] {
+        &self.witnesses
+    }
+
+    /// How far times may lie behind, µs.
+    pub const fn max_lag(&self) -> u64 {
+        self.max_lag
     }
 }
 
@@ -57,7 +66,7 @@ pub struct Times {
 }
 
 /// What a check of times came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Told {
     /// Entries whose times do not fit.
     pub findings: TimeFindings,
@@ -68,12 +77,20 @@ pub struct Told {
 impl Times {
     /// Collects what is kept. Where that cannot be read the walk over the log, which reads the same, will tell.
     pub fn collect(data: &Path, trust: &TimeTrust, out: Out) -> Self {
-        let mut kept = Kept { trust, out, moments: Vec::new(), not_checked: 0, fault: None };
+        let mut kept = Kept::new(trust, out);
         let _ = ledger::seen_by_others(data, &ledger::Config::default(), &mut |genesis, stamped| {
-            kept.add(genesis, &stamped);
+            kept.add(&genesis.message().witness_keys, &stamped);
         });
-        let Kept { moments, not_checked, fault, .. } = kept;
-        Self { moments: moments.len(), check: TimeCheck::new(moments, trust.max_lag), not_checked, fault }
+        kept.into_times()
+    }
+
+    /// Of signed checkpoints by size, which trusted witnesses may have cosigned.
+    pub fn of_notes(notes: impl IntoIterator<Item = (u64, String)>, trust: &TimeTrust, out: Out) -> Self {
+        let mut kept = Kept::new(trust, out);
+        for (size, note) in notes {
+            kept.add(&[], &Stamped { size, note, tokens: Vec::new() });
+        }
+        kept.into_times()
     }
 
     /// Looks at the next entry.
@@ -96,11 +113,20 @@ struct Kept<'t> {
     fault: Option<Found>,
 }
 
-impl Kept<'_> {
-    fn add(&mut self, genesis: &Genesis, stamped: &Stamped) {
+impl<'t> Kept<'t> {
+    const fn new(trust: &'t TimeTrust, out: Out) -> Self {
+        Self { trust, out, moments: Vec::new(), not_checked: 0, fault: None }
+    }
+
+    fn into_times(self) -> Times {
+        let Self { trust, moments, not_checked, fault, .. } = self;
+        Times { moments: moments.len(), check: TimeCheck::new(moments, trust.max_lag), not_checked, fault }
+    }
+
+    fn add(&mut self, witness_keys: &[String], stamped: &Stamped) {
         // No note: the walk tells.
         let Ok(note) = Note::parse(stamped.note.as_bytes()) else { return };
-        let named = genesis.message().witness_keys.iter().filter_map(|key| key.parse::<WitnessKey>().ok());
+        let named = witness_keys.iter().filter_map(|key| key.parse::<WitnessKey>().ok());
         for key in named.chain(self.trust.witnesses.iter().cloned()) {
             match key.cosigned_at(&note) {
                 Ok(at) => self.seen(stamped, at.saturating_mul(1_000_000), 0, SeenAs::Cosigned, key.name()),
@@ -191,7 +217,7 @@ impl Told {
     }
 }
 
-fn json_of(misfit: &Misfit) -> Value {
+pub fn json_of(misfit: &Misfit) -> Value {
     let Misfit { seen, first: (first, recorded_at), last, count } = misfit;
     json!({
         "first": first, "recorded_at": recorded_at, "last": last, "count": count,
@@ -200,7 +226,7 @@ fn json_of(misfit: &Misfit) -> Value {
     })
 }
 
-fn ahead(misfit: &Misfit, out: Out) -> String {
+pub fn ahead(misfit: &Misfit, out: Out) -> String {
     let Misfit { seen, first: (first, _), last, count } = misfit;
     let (by, at) = (&seen.by, instant(seen.at));
     match out.lang {
@@ -213,7 +239,7 @@ fn ahead(misfit: &Misfit, out: Out) -> String {
     }
 }
 
-fn behind(misfit: &Misfit, out: Out) -> String {
+pub fn behind(misfit: &Misfit, out: Out) -> String {
     let Misfit { seen, first: (first, recorded_at), last, count } = misfit;
     let (by, at, recorded) = (&seen.by, instant(seen.at), instant(*recorded_at));
     let size = seen.size;

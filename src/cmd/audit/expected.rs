@@ -1,13 +1,16 @@
-//! What `yuanliu verify` is told to expect of a ledger.
+//! What an audit is told to expect of a ledger.
 
-use std::{fmt::Display, fs, path::Path};
+use std::{
+    fmt::Display,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use audit::Auditor;
 use merkle::{Checkpoint, Hash, Note, VerifierKey};
 
-use super::keygen::parse_ledger;
-use crate::{cli, exit, lang::Lang, out::Out};
+use crate::{cmd::keygen::parse_ledger, exit, lang::Lang, out::Out};
 
 /// What a ledger must be, known from elsewhere: whoever has the log's key can write another log that holds
 /// together as well.
@@ -30,9 +33,9 @@ struct Kept {
 
 impl Expected {
     /// From the flags.
-    pub fn read(args: &cli::Verify) -> Result<Self> {
-        let ledger = args.ledger.as_deref().map(parse_ledger).transpose()?;
-        let log_key = args.log_key.as_deref().map(|text| {
+    pub fn read(ledger: Option<&str>, log_key: Option<&str>, checkpoints: &[PathBuf]) -> Result<Self> {
+        let ledger = ledger.map(parse_ledger).transpose()?;
+        let log_key = log_key.map(|text| {
             text.parse().map_err(|e| {
                 exit::usage(
                     format!("--log-key {text}: {e}"),
@@ -40,17 +43,54 @@ impl Expected {
                 )
             })
         });
-        let checkpoints = args.checkpoint.iter().map(|file| Kept::read(file)).collect::<Result<_>>()?;
+        let checkpoints = checkpoints.iter().map(|file| Kept::read(file)).collect::<Result<_>>()?;
         Ok(Self { ledger, log_key: log_key.transpose()?, checkpoints })
+    }
+
+    /// The ledger's id.
+    pub const fn ledger(&self) -> Option<&Hash> {
+        self.ledger.as_ref()
+    }
+
+    /// The log's key.
+    pub const fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
+    }
+
+    /// Size and root of checkpoints below a size that have not been looked at, and where to say whether they fit.
+    pub fn open_below(&mut self, size: u64) -> impl Iterator<Item = ((u64, Hash), &mut Option<bool>)> {
+        let open = move |kept: &&mut Kept| kept.fits.is_none() && kept.checkpoint.size() <= size;
+        self.checkpoints.iter_mut().filter(open).map(|kept| {
+            let Kept { checkpoint, fits, .. } = kept;
+            ((checkpoint.size(), *checkpoint.root()), fits)
+        })
+    }
+
+    /// Holds the checkpoints against leaves alone.
+    pub fn look_at(&mut self, size: u64, root: impl Fn() -> Hash) {
+        for kept in &mut self.checkpoints {
+            if kept.fits.is_none() && kept.checkpoint.size() == size {
+                kept.fits = Some(*kept.checkpoint.root() == root());
+            }
+        }
     }
 
     /// Looks at the entries checked so far.
     pub fn look(&mut self, auditor: &Auditor) {
-        for kept in &mut self.checkpoints {
-            if kept.fits.is_none() && kept.checkpoint.size() == auditor.size() {
-                kept.fits = Some(*kept.checkpoint.root() == auditor.root());
-            }
-        }
+        self.look_at(auditor.size(), || auditor.root());
+    }
+
+    /// The first checkpoint that does not go with the leaves, of which those below `looked_from` were not looked at.
+    pub fn unmet_checkpoint(
+        &self,
+        log_key: &VerifierKey,
+        looked_from: u64,
+        out: Out,
+    ) -> Option<(&'static str, String)> {
+        let told =
+            self.checkpoints.iter().filter(|kept| kept.checkpoint.size() > looked_from || looked_from == 0);
+        let fault = told.into_iter().find_map(|kept| kept.fault(log_key, out));
+        fault.map(|fault| ("CHECKPOINT_DIFFERS", fault))
     }
 
     /// The first thing that is not as expected: a stable reason, and words.
