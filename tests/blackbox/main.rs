@@ -34,6 +34,7 @@ mod seals;
 mod stamps;
 mod story;
 mod submitting;
+mod trust;
 mod validate;
 mod verify;
 mod watched;
