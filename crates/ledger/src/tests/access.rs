@@ -179,7 +179,9 @@ fn nothing_is_recorded_before_a_digest_that_is_overdue() {
     let (temp, mut trade) = create();
     let config = Config { digest_delay: Duration::from_secs(90), ..config() };
     let ledger = trade.open_with(temp.path(), config).unwrap();
-    submit(&ledger, trade.setup()).into_iter().for_each(|receipt| drop(receipt.unwrap()));
+    for receipt in submit(&ledger, trade.setup()) {
+        receipt.unwrap();
+    }
     record(&ledger, "one");
     for minute in 1..4 {
         trade.clock.advance(MINUTE);
@@ -214,7 +216,9 @@ fn a_read_from_the_directory_is_digested_at_the_next_start() {
     let (temp, mut trade) = create();
     let sealing = Config { seal_entries: 2, ..config() };
     let ledger = trade.open_with(temp.path(), sealing).unwrap();
-    submit(&ledger, trade.setup()).into_iter().for_each(|receipt| drop(receipt.unwrap()));
+    for receipt in submit(&ledger, trade.setup()) {
+        receipt.unwrap();
+    }
     for _ in 0..2_000 {
         if ledger.newest_seal().is_some() {
             break;
