@@ -35,24 +35,25 @@ pub fn run(args: cli::Witness, out: Out) -> Result<ExitCode> {
     let key = witness.key().to_string();
     // An audit may be amid a call to a server: it ends with the process, and the runtime not before it.
     let runtime = Box::leak(Box::new(runtime()?));
-    runtime.block_on(async {
+    let audits = runtime.block_on(async {
         // Before anybody is told that it is ready: whoever is told may ask it to end at once.
         let end = server::asked_to_end();
         let server = Server::bind(witness, settings.listen(), &transport, prefix).await?;
         let address = server.address();
         tracing::info!(%address, key, audits = auditors.is_some(), "witness listens");
         let (tell, told) = watch::channel(false);
-        if let Some(auditors) = auditors {
-            auditors.start(&Handle::current(), &told)?;
-        }
+        let audits = auditors.map(|auditors| auditors.start(&Handle::current(), &told)).transpose()?;
         if let Some(file) = &ready_file {
             let ready = json!({ "address": address, "witness_key": key, "pid": std::process::id() });
             write_ready(file, &ready.to_string())?;
         }
         server.run(end).await;
         let _ = tell.send(true);
-        anyhow::Ok(())
+        anyhow::Ok(audits)
     })?;
+    if let Some(audits) = audits {
+        audits.wait();
+    }
     tracing::info!("witness has ended");
     Ok(ExitCode::SUCCESS)
 }

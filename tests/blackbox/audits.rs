@@ -47,7 +47,7 @@ impl Office {
     fn contents(&self, server: &Server, more: &[&str]) -> Done {
         let (url, ca) = (server.url(), server.ca.display().to_string());
         let key = self.key.display().to_string();
-        let reading = ["--server", &url, "--ca", &ca, "--key", &key, "--party", &self.party, "--no-memory"];
+        let reading = ["--server", &url, "--ca", &ca, "--key", &key, "--party", &self.party];
         self.leaves(&published(server), &reading.iter().chain(more).copied().collect::<Vec<_>>())
     }
 }

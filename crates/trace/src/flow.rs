@@ -22,7 +22,7 @@ use crate::{
     place::Whereabouts,
     reader::{Reader, Step},
     scope::{Scope, has_part},
-    standing::{Everything, Sees},
+    standing::{Everything, Sees, maker},
     stay::{Timeline, alive},
 };
 
@@ -160,7 +160,8 @@ impl<'v, V: View + ?Sized> Ways<'v, V> {
             return Ok(Some(timeline));
         }
         let hops = self.all.hops_of(unit, legs(&timeline))?;
-        if has_part(&hops, self.sees)? {
+        // As in `admit`: where nobody vouches for the beginning, only what belongs to its own chain counts.
+        if maker(&hops).is_some() && has_part(&hops, self.sees)? {
             let inside = self.by_all.as_ref().is_none_or(|by_all| by_all.contains(unit));
             return Ok(inside.then_some(timeline));
         }

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -31,6 +31,8 @@ use crate::{
 
 /// Rest between two looks at a log where nobody asks for a cosignature.
 const REST: Duration = Duration::from_secs(1);
+/// Longest wait for audits to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Rest after a failure.
 const AGAIN: Duration = Duration::from_secs(5);
 /// File that says that a log differs. Nothing is cosigned while it is there.
@@ -84,18 +86,32 @@ impl Auditors {
         Ok(Self { audits, logs: all, out })
     }
 
-    /// Starts them; they end with the process, or when `stop` says so.
+    /// Starts them; they end when `stop` says so.
     ///
     /// # Errors
     /// No thread.
-    pub(super) fn start(self, runtime: &Handle, stop: &watch::Receiver<bool>) -> Result<()> {
+    pub(super) fn start(self, runtime: &Handle, stop: &watch::Receiver<bool>) -> Result<Running> {
         let Self { audits, logs, out } = self;
-        for log in logs {
+        let start = |log: Log| {
             let (audits, runtime, stop) = (Arc::clone(&audits), runtime.clone(), stop.clone());
             let run = move || log.run(&audits, &runtime, &stop, out);
-            thread::Builder::new().name("audit".into()).spawn(run)?;
+            Ok(thread::Builder::new().name("audit".into()).spawn(run)?)
+        };
+        logs.into_iter().map(start).collect::<Result<_>>().map(Running)
+    }
+}
+
+/// Audits under way.
+pub(super) struct Running(Vec<JoinHandle<()>>);
+
+impl Running {
+    /// Waits until they have ended, as long as an answer of a server may take: RocksDB must not be in use when the process
+    /// goes.
+    pub(super) fn wait(self) {
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE && self.0.iter().any(|thread| !thread.is_finished()) {
+            thread::sleep(Duration::from_millis(5));
         }
-        Ok(())
     }
 }
 

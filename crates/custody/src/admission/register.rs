@@ -212,6 +212,25 @@ fn check_registrar<V: View + ?Sized>(
     )
 }
 
+/// Whoever enrols a key can sign in the party's name. So where the roots act together, one of them alone enrols only the
+/// first key of an authority or auditor, which then knows; further ones it enrols itself.
+fn check_first_key<V: View + ?Sized>(view: &V, statement: &Statement, of: &str) -> Admit {
+    let Some(row) = party(view, of)?.filter(|row| row.guarded && statement.header().party != of) else {
+        return Ok(());
+    };
+    if row.keys.is_empty() || registry::ledger(view)?.threshold <= 1 {
+        return Ok(());
+    }
+    refuse_at(
+        Reason::NotYours,
+        "enrol_key.party",
+        Words::of(
+            "is an authority with a key: it enrols further ones itself",
+            "为已有密钥的主管部门：其余密钥须由其自身登记",
+        ),
+    )
+}
+
 pub(super) fn check_enrolment<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
@@ -220,6 +239,7 @@ pub(super) fn check_enrolment<V: View + ?Sized>(
 ) -> Admit {
     registered(view, "enrol_key.party", &b.party)?;
     check_registrar(view, statement, "enrol_key.party", &b.party)?;
+    check_first_key(view, statement, &b.party)?;
     let id = key_id(ALG_ED25519, &b.public_key);
     let reserved = registry::ledger(view)?.reserved_keys.iter().any(|k| *k == id);
     if reserved || registry::key(view, &id)?.is_some() {

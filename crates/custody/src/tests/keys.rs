@@ -217,7 +217,9 @@ fn nobody_but_the_roots_makes_authorities_or_touches_them() {
         ("maker", key_for(&ledger, "trader"), "NOT_YOURS enrol_key.party"),
         ("drug", key_for(&ledger, "customs"), "NOT_YOURS enrol_key.party"),
         ("customs", key_for(&ledger, "customs"), "OK"),
-        ("root1", key_for(&ledger, "customs"), "OK"),
+        // Two of the roots make an authority; one alone gives it its first key and no other to sign with.
+        ("root1", key_for(&ledger, "customs"), "NOT_YOURS enrol_key.party"),
+        ("root3", key_for(&ledger, "drug"), "NOT_YOURS enrol_key.party"),
         ("drug", key_for(&ledger, "root1"), "NOT_YOURS enrol_key.party"),
         ("root2", key_for(&ledger, "root1"), "NOT_YOURS enrol_key.party"),
         ("root1", own_root_key, "OK"),

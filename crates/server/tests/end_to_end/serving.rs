@@ -221,8 +221,8 @@ async fn a_call_ends_at_its_deadline() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_over_the_limit_are_refused_with_a_delay_until_one_ends() {
-    let limits = server::Limits { calls: 2, ..server::Limits::default() };
+async fn streams_over_half_the_limit_are_refused_with_a_delay_until_one_ends() {
+    let limits = server::Limits { calls: 4, ..server::Limits::default() };
     let world = World::with(limits, ledger::Config::default()).await;
     let follow = || proto::v1::ListEntriesRequest { start: 0, limit: 0, follow: true };
     let mut open = Vec::new();
@@ -231,12 +231,13 @@ async fn calls_over_the_limit_are_refused_with_a_delay_until_one_ends() {
         pages.next().await.unwrap().unwrap();
         open.push(pages);
     }
-    let status = world.log().get_ledger(GetLedgerRequest {}).await.unwrap_err();
+    let status = world.log().list_entries(follow()).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert!(tonic_types::StatusExt::get_error_details(&status).retry_info().is_some());
+    world.log().get_ledger(GetLedgerRequest {}).await.unwrap();
     open.pop();
     tokio::time::timeout(Duration::from_secs(10), async {
-        while world.log().get_ledger(GetLedgerRequest {}).await.is_err() {
+        while world.log().list_entries(follow()).await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
