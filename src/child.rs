@@ -75,7 +75,7 @@ impl ServerProcess {
                 break serde_json::from_str(&text)?;
             }
             if let Some(status) = child.try_wait()? {
-                return Err(ended(status, &format!("; {}", log.display())));
+                return Err(ended(status, &format!("; {}{}", log.display(), last_words(&log))));
             }
             if begin.elapsed() > PATIENCE {
                 let _ = child.kill();
@@ -126,6 +126,13 @@ impl ServerProcess {
         self.kill()?;
         Err(exit::machine("the server did not end in time", "服务端未及时结束", "SIGKILL"))
     }
+}
+
+/// What a server that would not start said last: that a port is taken, or a directory open.
+fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let said = text.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));
+    said.map(|line| format!(": {}", line.trim())).unwrap_or_default()
 }
 
 fn ended(status: ExitStatus, more: &str) -> anyhow::Error {

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use client::{ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError, reason};
+use client::{ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError};
 use proto::v1::FieldViolation;
 use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
 
-use crate::lang::Lang;
+use crate::{lang::Lang, reasons};
 
 /// Refused, or a check failed.
 pub const REFUSED: u8 = 1;
@@ -241,9 +241,6 @@ fn of_client(error: &ClientError) -> u8 {
         | ClientError::BadReceipt(_)
         | ClientError::BadCheckpoint(_)
         | ClientError::BadHistory(_) => REFUSED,
-        ClientError::Stop(failure) => match failure.reason.as_str() {
-            reason::CERTIFICATE | reason::OTHER_LEDGER | reason::SETTINGS => USAGE,
-            _ => MACHINE,
-        },
+        ClientError::Stop(failure) => reasons::of(&failure.reason).map_or(MACHINE, |row| row.exit),
     }
 }

@@ -9,6 +9,7 @@ mod exit;
 mod keys;
 mod lang;
 mod out;
+mod reasons;
 
 use std::process::ExitCode;
 

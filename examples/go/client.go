@@ -81,7 +81,7 @@ func bill(c Config) {
 	}
 	// One alone, then both in a batch: the first is sent again on purpose.
 	receipts := []*pb.Receipt{must(submit(ledger, both[0]))}
-	receipts = append(receipts, must(submitBatch(ctx, ledger, both))...)
+	receipts = append(receipts, must(submitBatch(ledger, both))...)
 	for i, receipt := range receipts {
 		word := map[bool]string{false: "recorded", true: "recorded before"}[receipt.RecordedBefore]
 		fmt.Println(names[i/2], "entry", receipt.Index, word) // alone, again, then the other

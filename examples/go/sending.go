@@ -37,37 +37,50 @@ func sign(key Key, statement *pb.Statement) (*pb.SignedStatement, error) {
 	}, err
 }
 
-// submit sends the same bytes until they are answered: a second copy gets the first receipt.
-func submit(ledger pb.LedgerServiceClient, signed *pb.SignedStatement) (*pb.Receipt, error) {
+// again calls until it is answered: the same bytes may be sent again, a second copy gets the first receipt.
+func again[T any](call func(context.Context) (T, error)) (T, error) {
 	for attempt := 0; ; attempt++ {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		answer, err := ledger.SubmitStatement(ctx, &pb.SubmitStatementRequest{Statement: signed})
+		answer, err := call(ctx)
 		cancel()
 		switch status.Code(err) {
-		case codes.OK:
-			return checked(answer.Receipt, signed)
 		case codes.Unavailable, codes.ResourceExhausted, codes.DeadlineExceeded:
 			if attempt < 4 {
 				time.Sleep(200 * time.Millisecond << attempt)
 				continue
 			}
 		}
-		return nil, err
+		return answer, err
 	}
 }
 
-// submitBatch sends many statements: a stream of batches, results in order.
-func submitBatch(ctx context.Context, ledger pb.LedgerServiceClient, batch []*pb.SignedStatement) ([]*pb.Receipt, error) {
-	stream, err := ledger.SubmitStatements(ctx)
+func submit(ledger pb.LedgerServiceClient, signed *pb.SignedStatement) (*pb.Receipt, error) {
+	answer, err := again(func(ctx context.Context) (*pb.SubmitStatementResponse, error) {
+		return ledger.SubmitStatement(ctx, &pb.SubmitStatementRequest{Statement: signed})
+	})
 	if err != nil {
 		return nil, err
 	}
-	// What went wrong with sending is told by Recv.
-	_ = stream.Send(&pb.SubmitStatementsRequest{Statements: batch})
-	_ = stream.CloseSend()
-	answer, err := stream.Recv()
+	return checked(answer.Receipt, signed)
+}
+
+// submitBatch sends many statements: a stream of batches, results in order.
+func submitBatch(ledger pb.LedgerServiceClient, batch []*pb.SignedStatement) ([]*pb.Receipt, error) {
+	answer, err := again(func(ctx context.Context) (*pb.SubmitStatementsResponse, error) {
+		stream, err := ledger.SubmitStatements(ctx)
+		if err != nil {
+			return nil, err
+		}
+		// What went wrong with sending is told by Recv.
+		_ = stream.Send(&pb.SubmitStatementsRequest{Statements: batch})
+		_ = stream.CloseSend()
+		return stream.Recv()
+	})
+	if err != nil {
+		return nil, err
+	}
 	var receipts []*pb.Receipt
-	for i, result := range answer.GetResults() {
+	for i, result := range answer.Results {
 		if rejection := result.GetRejection(); rejection != nil {
 			return nil, fmt.Errorf("refused: %v", rejection)
 		}
@@ -77,7 +90,7 @@ func submitBatch(ctx context.Context, ledger pb.LedgerServiceClient, batch []*pb
 		}
 		receipts = append(receipts, receipt)
 	}
-	return receipts, err
+	return receipts, nil
 }
 
 func checked(receipt *pb.Receipt, signed *pb.SignedStatement) (*pb.Receipt, error) {

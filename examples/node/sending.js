@@ -49,11 +49,11 @@ function sign(key, statement) {
   return { payload, keyId: key.id, signature: key.sign(payload), algorithm: 'ALGORITHM_ED25519' };
 }
 
-/** Sends the same bytes until they are answered: a second copy gets the first receipt. */
-async function submit(ledger, statement) {
+/** Calls until it is answered: the same bytes may be sent again, a second copy gets the first receipt. */
+async function again(attempted) {
   for (let attempt = 0; ; attempt++) {
     try {
-      return checked((await call(ledger, 'submitStatement', { statement })).receipt, statement);
+      return await attempted();
     } catch (error) {
       if (!AGAIN.includes(error.code) || attempt === 4) throw error;
       await sleep(200 * 2 ** attempt);
@@ -61,18 +61,24 @@ async function submit(ledger, statement) {
   }
 }
 
+async function submit(ledger, statement) {
+  return checked((await again(() => call(ledger, 'submitStatement', { statement }))).receipt, statement);
+}
+
 /** Many statements: a stream of batches, results in order. */
 async function submitBatch(ledger, statements) {
-  const stream = ledger.submitStatements(new grpc.Metadata(), deadline());
-  stream.write({ statements });
-  stream.end();
-  const receipts = [];
-  for await (const { results } of stream)
-    for (const { receipt, rejection } of results) {
-      if (rejection) throw new Error(`refused: ${JSON.stringify(rejection)}`);
-      receipts.push(checked(receipt, statements[receipts.length]));
-    }
-  return receipts;
+  const results = await again(async () => {
+    const stream = ledger.submitStatements(new grpc.Metadata(), deadline());
+    stream.write({ statements });
+    stream.end();
+    const answered = [];
+    for await (const answer of stream) answered.push(...answer.results);
+    return answered;
+  });
+  return results.map(({ receipt, rejection }, i) => {
+    if (rejection) throw new Error(`refused: ${JSON.stringify(rejection)}`);
+    return checked(receipt, statements[i]);
+  });
 }
 
 function checked(receipt, signed) {

@@ -33,22 +33,27 @@ def sign(key: Key, statement) -> statement_pb2.SignedStatement:
     )
 
 
-def submit(ledger, signed) -> ledger_service_pb2.Receipt:
-    """Sends the same bytes until they are answered: a second copy gets the first receipt."""
+def again(call):
+    """Calls until it is answered: the same bytes may be sent again, a second copy gets the first receipt."""
     for attempt in range(5):
         try:
-            request = ledger_service_pb2.SubmitStatementRequest(statement=signed)
-            return checked(ledger.SubmitStatement(request, timeout=30).receipt, signed)
+            return call()
         except grpc.RpcError as error:
             if error.code() not in AGAIN or attempt == 4:
                 raise
             time.sleep(0.2 * 2**attempt)
 
 
+def submit(ledger, signed) -> ledger_service_pb2.Receipt:
+    """One statement, one receipt."""
+    request = ledger_service_pb2.SubmitStatementRequest(statement=signed)
+    return checked(again(lambda: ledger.SubmitStatement(request, timeout=30)).receipt, signed)
+
+
 def submit_batch(ledger, batch: list) -> list[ledger_service_pb2.Receipt]:
     """Many statements: a stream of batches, results in order."""
     request = ledger_service_pb2.SubmitStatementsRequest(statements=batch)
-    answer = next(ledger.SubmitStatements(iter([request]), timeout=30))
+    answer = again(lambda: next(ledger.SubmitStatements(iter([request]), timeout=30)))
     for result in answer.results:
         if result.HasField("rejection"):
             raise SystemExit(f"refused: {result.rejection}")

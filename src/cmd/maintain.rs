@@ -10,6 +10,7 @@ use crate::{
     cli::Data,
     exit,
     out::{Out, failed},
+    reasons,
 };
 
 /// Where attachments lie in a backup.
@@ -39,7 +40,7 @@ fn tell_rebuilt(rebuilt: &ledger::Rebuilt, out: Out) {
             "same": same,
         });
         out.value(&match same {
-            Some(false) => failed(report, exit::REFUSED, "VIEW_DIFFERED", not_the_same(out)),
+            Some(false) => failed(report, exit::REFUSED, reasons::VIEW_DIFFERED, not_the_same(out)),
             _ => report,
         });
         return;

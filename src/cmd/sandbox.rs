@@ -32,7 +32,8 @@ const TRADE: usize = 2_000;
 /// Runs the command until it is asked to end.
 pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
     let place = Place::of(args.data.as_deref())?;
-    let data = place.path();
+    // Absolute: what the sandbox tells of its keys and certificate holds in any directory.
+    let data = &std::path::absolute(place.path())?;
     clear_stale(data, out)?;
     let mut yard = Yard::set(args.seed, data, out)?;
     // A sandbox may have lain idle for months.

@@ -8,13 +8,12 @@ use std::error::Error;
 
 use client::{
     AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
-    reason,
 };
 use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
 
 use super::Lang;
-use crate::{cmd::At, exit};
+use crate::{cmd::At, exit, reasons};
 
 /// An error and its causes, outermost first, each told once.
 pub fn causes(error: &anyhow::Error, lang: Lang) -> String {
@@ -87,14 +86,7 @@ fn of_client(error: &ClientError) -> String {
 fn of_failure(failure: &Failure) -> String {
     let what = match failure.reason.as_str() {
         "" => format!("{:?}", failure.code),
-        reason::UNREACHABLE => "无法连接服务端或连接中断".into(),
-        reason::CERTIFICATE => "服务端证书不受信任（请用 --ca 指定可信证书）".into(),
-        reason::OTHER_LEDGER => "服务端保存的是另一账本（请检查 --ledger）".into(),
-        reason::SETTINGS => "连接参数有误".into(),
-        reason::PROTOCOL => "服务端的应答不符合协议".into(),
-        reason::LOCAL => "本地出错".into(),
-        reason::ACCESS_RECORD => "应答所附访问记录无效".into(),
-        other => other.to_owned(),
+        reason => reasons::of(reason).map_or_else(|| reason.to_owned(), reasons::Row::chinese),
     };
     let violations = failure.violations.iter().map(|v| format!("；{}：{}", v.field, v.description));
     format!("{what}：{}{}", failure.message, violations.collect::<String>())

@@ -10,7 +10,7 @@ use anyhow::Result;
 use audit::Auditor;
 use merkle::{Checkpoint, Hash, Note, VerifierKey};
 
-use crate::{cmd::keygen::parse_ledger, exit, lang::Lang, out::Out};
+use crate::{cmd::keygen::parse_ledger, exit, lang::Lang, out::Out, reasons};
 
 /// What a ledger must be, known from elsewhere: whoever has the log's key can write another log that holds
 /// together as well.
@@ -90,7 +90,7 @@ impl Expected {
         let told =
             self.checkpoints.iter().filter(|kept| kept.checkpoint.size() > looked_from || looked_from == 0);
         let fault = told.into_iter().find_map(|kept| kept.fault(log_key, out));
-        fault.map(|fault| ("CHECKPOINT_DIFFERS", fault))
+        fault.map(|fault| (reasons::CHECKPOINT_DIFFERS, fault))
     }
 
     /// The first thing that is not as expected: a stable reason, and words.
@@ -99,16 +99,16 @@ impl Expected {
         if let Some(expected) = self.ledger.filter(|expected| expected != ledger) {
             let what = out.pick("another ledger than expected:", "不是所期望的账本，而是");
             return Some((
-                "OTHER_LEDGER",
+                client::reason::OTHER_LEDGER,
                 format!("{what} {} ≠ {}", hex::encode(ledger), hex::encode(expected)),
             ));
         }
         if let Some(expected) = self.log_key.as_ref().filter(|expected| *expected != log_key) {
             let what = out.pick("another log key than expected:", "日志公钥不是所期望的：");
-            return Some(("OTHER_LOG_KEY", format!("{what} {log_key} ≠ {expected}")));
+            return Some((reasons::OTHER_LOG_KEY, format!("{what} {log_key} ≠ {expected}")));
         }
         let fault = self.checkpoints.iter().find_map(|kept| kept.fault(log_key, out));
-        fault.map(|fault| ("CHECKPOINT_DIFFERS", fault))
+        fault.map(|fault| (reasons::CHECKPOINT_DIFFERS, fault))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     exit,
     lang::Lang,
     out::{Out, failed},
+    reasons,
 };
 
 /// Of contents alone.
@@ -179,10 +180,12 @@ fn report(found: &Audited, out: Out) -> Value {
         return failed(report, exit::REFUSED, reason, why);
     }
     if let Some(why) = found.times.fault(out) {
-        return failed(report, exit::REFUSED, "TIMES_DIFFER", &why);
+        return failed(report, exit::REFUSED, reasons::TIMES_DIFFER, &why);
     }
     match &found.view {
-        ViewCheck::Differs(why) => failed(report, exit::REFUSED, "VIEW_DIFFERS", &view_differs(why, out)),
+        ViewCheck::Differs(why) => {
+            failed(report, exit::REFUSED, reasons::VIEW_DIFFERS, &view_differs(why, out))
+        }
         _ => report,
     }
 }
@@ -190,7 +193,7 @@ fn report(found: &Audited, out: Out) -> Value {
 fn with_defect(mut report: Value, defect: &Found) -> Value {
     report["index"] = defect.index.into();
     report["fault"] = defect.fault.clone().into();
-    failed(report, exit::REFUSED, "DEFECT", &defect.fault)
+    failed(report, exit::REFUSED, reasons::DEFECT, &defect.fault)
 }
 
 fn report_leaves(leaves: &Leaves, out: Out) -> Value {
@@ -210,7 +213,7 @@ fn report_leaves(leaves: &Leaves, out: Out) -> Value {
         return failed(report, exit::REFUSED, reason, why);
     }
     match leaves.found.times.ahead.first() {
-        Some(misfit) => failed(report, exit::REFUSED, "TIMES_DIFFER", &ahead(misfit, out)),
+        Some(misfit) => failed(report, exit::REFUSED, reasons::TIMES_DIFFER, &ahead(misfit, out)),
         None => report,
     }
 }

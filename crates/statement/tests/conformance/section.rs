@@ -15,7 +15,10 @@ static PAGE: Mutex<()> = Mutex::new(());
 /// Compares the part of this name with what the table gives. `command` renews it.
 pub fn check(name: &str, text: &str, command: &str) {
     let _alone = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ERRORS.md");
+    // Of the root package, or of a crate.
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = if package.join("docs").exists() { package.to_owned() } else { package.join("../..") };
+    let path = root.join("docs/ERRORS.md");
     let page = fs::read_to_string(&path).unwrap();
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));
     let marks = (page.matches(&begin).count(), page.matches(&end).count());

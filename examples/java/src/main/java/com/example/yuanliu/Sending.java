@@ -21,6 +21,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import yuanliu.v1.Algorithm;
 import yuanliu.v1.LedgerServiceGrpc.LedgerServiceBlockingV2Stub;
@@ -73,12 +74,11 @@ final class Sending {
         .build();
   }
 
-  /** Sends the same bytes until they are answered: a second copy gets the first receipt. */
-  static Receipt submit(LedgerServiceBlockingV2Stub ledger, SignedStatement signed) throws Exception {
-    SubmitStatementRequest request = SubmitStatementRequest.newBuilder().setStatement(signed).build();
+  /** Calls until it is answered: the same bytes may be sent again, a second copy gets the first receipt. */
+  private static <T> T again(Callable<T> call) throws Exception {
     for (int attempt = 0; ; attempt++) {
       try {
-        return checked(soon(ledger).submitStatement(request).getReceipt(), signed);
+        return call.call();
       } catch (StatusException error) {
         if (!AGAIN.contains(error.getStatus().getCode()) || attempt == 4) throw error;
         Thread.sleep(200L << attempt);
@@ -86,13 +86,22 @@ final class Sending {
     }
   }
 
+  static Receipt submit(LedgerServiceBlockingV2Stub ledger, SignedStatement signed) throws Exception {
+    SubmitStatementRequest request = SubmitStatementRequest.newBuilder().setStatement(signed).build();
+    return checked(again(() -> soon(ledger).submitStatement(request)).getReceipt(), signed);
+  }
+
   /** Many statements: a stream of batches, results in order. */
   static List<Receipt> submitBatch(LedgerServiceBlockingV2Stub ledger, List<SignedStatement> batch) throws Exception {
-    var stream = soon(ledger).submitStatements();
-    stream.write(SubmitStatementsRequest.newBuilder().addAllStatements(batch).build());
-    stream.halfClose();
+    SubmitStatementsRequest request = SubmitStatementsRequest.newBuilder().addAllStatements(batch).build();
+    var answer = again(() -> {
+      var stream = soon(ledger).submitStatements();
+      stream.write(request);
+      stream.halfClose();
+      return stream.read();
+    });
     List<Receipt> receipts = new ArrayList<>();
-    for (StatementResult result : stream.read().getResultsList()) {
+    for (StatementResult result : answer.getResultsList()) {
       if (result.hasRejection()) throw new IllegalStateException("refused: " + result.getRejection());
       receipts.add(checked(result.getReceipt(), batch.get(receipts.size())));
     }
