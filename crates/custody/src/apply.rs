@@ -129,35 +129,47 @@ pub(crate) fn target_subjects<V: View + ?Sized>(
     limit: usize,
 ) -> Result<Option<Vec<Named>>, ViewError> {
     let mut keys = BTreeSet::new();
-    shipped_items(view, statement, limit, &mut keys)?;
-    named_goods(view, statement, &mut keys)?;
+    let mut chain: Vec<(u64, Statement)> = Vec::new();
     let mut next = target_of(statement).cloned();
-    let mut depth = 0;
-    while let Some(named) = next.filter(|_| keys.len() <= limit) {
-        depth += 1;
-        if depth > MAX_NAMED_THROUGH {
+    while let Some(named) = next {
+        if chain.len() == MAX_NAMED_THROUGH {
             return Ok(None);
         }
         let index =
             find(view, &named)?.ok_or_else(|| ViewError("the statement named is not recorded".into()))?;
         let target = recorded(view, index)?;
-        keys.extend(own_subjects(&target).into_iter().map(|n| n.key));
-        shipped_items(view, &target, limit, &mut keys)?;
-        named_goods(view, &target, &mut keys)?;
         next = target_of(&target).cloned();
+        chain.push((index, target));
+    }
+    shipped_items(view, statement, limit, (&chain, None), &mut keys)?;
+    named_goods(view, statement, &mut keys)?;
+    let mut rest = &chain[..];
+    while let Some(((index, target), deeper)) = rest.split_first().filter(|_| keys.len() <= limit) {
+        rest = deeper;
+        keys.extend(own_subjects(target).into_iter().map(|n| n.key));
+        shipped_items(view, target, limit, (deeper, Some(*index)), &mut keys)?;
+        named_goods(view, target, &mut keys)?;
     }
     Ok(Some(keys.into_iter().map(|key| Named { key, relation: Relation::Target }).collect()))
 }
 
-/// Items of the Ships that a Receive, or a Correct of one, names.
+/// Items of the Ships that a Receive, or a Correct of one, names. `deeper`: the statements that it names, each through
+/// the one before; `own`: its entry, where it is recorded.
 fn shipped_items<V: View + ?Sized>(
     view: &V,
     statement: &Statement,
     limit: usize,
+    (deeper, own): (&[(u64, Statement)], Option<u64>),
     keys: &mut BTreeSet<SubjectKey>,
 ) -> Result<(), ViewError> {
     let Some(receive) = receive_in(statement) else { return Ok(()) };
-    for ship in named_ships(view, receive, statement.actor())? {
+    // A Receive repeated by its Corrects names what it named first: nothing that has come under the waybill since.
+    let whole = deeper.iter().filter(|(_, target)| !matches!(target.body(), Body::Correct(b) if b.by_line));
+    let said = whole.map_while(|(index, target)| {
+        receive_in(target).filter(|b| b.waybill == receive.waybill && b.shipment.is_none()).map(|_| *index)
+    });
+    let before = said.last().or(own);
+    for ship in named_ships(view, receive, statement.actor(), before)? {
         let original = recorded(view, ship)?;
         let now = if control_of(view, ship)?.newest.is_some() { content(view, ship)? } else { None };
         for body in [Some(original.body()), now.as_ref().map(|c| &c.body)].into_iter().flatten() {
@@ -211,7 +223,7 @@ fn named_goods<V: View + ?Sized>(
 pub fn links_through<V: View + ?Sized>(view: &V, statement: &Statement) -> Result<usize, ViewError> {
     let mut named = Vec::new();
     if let Some(receive) = receive_in(statement) {
-        named.extend(named_ships(view, receive, statement.actor())?);
+        named.extend(named_ships(view, receive, statement.actor(), None)?);
     }
     for naming in namings(statement) {
         named.extend(find(view, naming.named)?);

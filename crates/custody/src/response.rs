@@ -4,12 +4,17 @@
 //! A pair follows from what counts of both sides: a Receive that names a shipment answers that statement;
 //! one that names documents only answers the Ships that carry one of them and are addressed to it. A
 //! Correct of either side therefore pairs them anew.
+//!
+//! A bill is its sender's, so its Ships count whenever they come. A waybill anybody can read off a parcel: of Ships
+//! that come under it after the Receive only those count that name a line of it, or whose sender it names. And of
+//! those that count over a waybill alone only the first to have shipped a line before the Receive is its other side:
+//! told of it, and asked before it is taken back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use proto::v1::{Receive, Ship, StatementRef, replacement, statement::Body};
-use statement::{Statement, SubjectKind, id_bytes};
+use statement::{Statement, SubjectKind, bill_party, id_bytes};
 
 use crate::{
     Table, View, ViewError,
@@ -29,8 +34,11 @@ pub(crate) enum Met {
     NoLonger = 0,
     /// The Receive names the Ship.
     ByReference = 1,
-    /// Both name a document.
+    /// Both name a document: the sender's bill, or a waybill under which the Ship came before the Receive, or
+    /// whose sender the Receive names.
     ByDocument = 2,
+    /// The Ship came under the waybill after the Receive, and both name a line.
+    ByLine = 3,
 }
 
 /// One side of a pair as seen from the other.
@@ -66,6 +74,7 @@ fn answers<V: View + ?Sized>(view: &V, side: u8, index: u64) -> Result<Vec<Answe
             0 => Met::NoLonger,
             1 => Met::ByReference,
             2 => Met::ByDocument,
+            3 => Met::ByLine,
             _ => return Err(damaged("response")),
         };
         all.push(Answer { index: decode_u64(&key[prefix.len()..])?, met, receiver: decode_u64(receiver)? });
@@ -97,29 +106,34 @@ pub fn ships_of<V: View + ?Sized>(view: &V, receive: u64) -> Result<Vec<u64>, Vi
 /// Most Ships under one waybill whose lines are compared before that which is asked about.
 const MAX_EARLIER: usize = 16;
 
-/// Whether a Receive tells the sender of a Ship that it answers, by their originals: it names the shipment, or the
-/// bill of the sender. A waybill anybody can read off a parcel: over that alone a Receive of single goods tells
-/// who shipped one of them, one of everything whoever shipped first under the waybill; of several that shipped the
-/// same, it tells the first to be recorded.
+/// Whether a Receive tells the sender of a Ship that it answers, by their originals: it names the shipment, or a
+/// bill of the sender. A waybill anybody can read off a parcel: over that alone a Receive tells nobody whose Ship
+/// came after it; one of single goods who had shipped one of them, one of everything whoever had shipped first under
+/// the waybill; of several that had shipped the same, it tells the first to have come under the waybill.
 ///
 /// # Errors
 /// The view cannot be read.
 pub fn tells_sender<V: View + ?Sized>(view: &V, receive: u64, ship: u64) -> Result<bool, ViewError> {
-    let mut earlier = Vec::new();
-    for answer in answers(view, ANSWERS, receive)? {
-        match answer.met {
-            Met::ByReference if answer.index == ship => return Ok(true),
-            Met::ByDocument if answer.index < ship => earlier.push(answer.index),
-            _ => {}
-        }
+    let answers = answers(view, ANSWERS, receive)?;
+    match answers.iter().find(|a| a.index == ship).map(|a| a.met) {
+        Some(Met::ByReference) => return Ok(true),
+        Some(Met::ByDocument | Met::ByLine) => {}
+        Some(Met::NoLonger) | None => return Ok(false),
     }
     let (shipped, received) = (recorded(view, ship)?, recorded(view, receive)?);
     let now = content(view, receive)?.map(|c| c.body);
     let said = [Some(received.body()), now.as_ref()];
     let said: Vec<&Receive> = said.into_iter().flatten().filter_map(of_receive).collect();
-    if said.iter().any(|b| !b.bill.is_empty() && shipped.bill() == Some(b.bill.as_str())) {
+    if said.iter().any(|b| names_sender(b, shipped.actor())) {
         return Ok(true);
     }
+    let came = came_under(view, &said)?;
+    let place = |index: u64| (came.get(&index).copied().unwrap_or(index), index);
+    let before = answers.iter().filter(|a| a.met == Met::ByDocument);
+    if !before.clone().any(|a| a.index == ship) {
+        return Ok(false);
+    }
+    let earlier: Vec<u64> = before.map(|a| a.index).filter(|index| place(*index) < place(ship)).collect();
     let taken: BTreeSet<&str> = said.iter().flat_map(|b| named_lines(b)).collect();
     if taken.is_empty() || earlier.len() > MAX_EARLIER {
         return Ok(earlier.is_empty());
@@ -134,6 +148,35 @@ pub fn tells_sender<V: View + ?Sized>(view: &V, receive: u64, ship: u64) -> Resu
         ours.retain(|line| !theirs.contains(line));
     }
     Ok(!ours.is_empty())
+}
+
+/// Since which entry Ships have been under the waybills that a Receive names, by their originals.
+fn came_under<V: View + ?Sized>(view: &V, said: &[&Receive]) -> Result<BTreeMap<u64, u64>, ViewError> {
+    let mut came = BTreeMap::new();
+    for text in said.iter().map(|b| b.waybill.as_str()).filter(|text| !text.is_empty()) {
+        came.extend(document(view, text)?.ships.iter().map(|row| (row.index, row.since)));
+    }
+    Ok(came)
+}
+
+/// Whether a Receive says from whom the goods came: it names a bill of that party.
+fn names_sender(receive: &Receive, sender: &str) -> bool {
+    bill_party(&receive.bill).is_some_and(|party| party == sender)
+}
+
+/// Whether a Receive and a Ship name the same item or lot.
+fn share_a_line(receive: &Receive, ship: &Ship) -> bool {
+    let taken: BTreeSet<&str> = named_lines(receive).collect();
+    ship.items.iter().chain(ship.lots.iter().map(|l| &l.lot)).any(|line| taken.contains(line.as_str()))
+}
+
+/// How the two sides are met where the Ship has come under the waybill after the Receive; `None` where they are not.
+pub(crate) fn met_late(receive: &Receive, ship: &Ship, sender: &str) -> Option<Met> {
+    match (names_sender(receive, sender), share_a_line(receive, ship)) {
+        (true, _) => Some(Met::ByDocument),
+        (false, true) => Some(Met::ByLine),
+        (false, false) => None,
+    }
 }
 
 fn of_receive(body: &Body) -> Option<&Receive> {
@@ -272,34 +315,37 @@ pub(crate) fn receive_documents(receive: &Receive) -> Vec<&str> {
     all.into_iter().filter(|t| receive.shipment.is_none() && !t.is_empty()).collect()
 }
 
-/// Entries that a list of each document holds for a receiver, ascending.
-pub(crate) fn meeting<V: View + ?Sized>(
-    view: &V,
-    documents: &[&str],
-    receiver: u64,
-    list: impl Fn(DocumentRow) -> Vec<MeetingRow>,
-) -> Result<Vec<u64>, ViewError> {
-    let mut found = Vec::new();
-    for text in documents {
-        let rows = list(document(view, text)?);
-        found.extend(rows.iter().filter(|r| r.receiver == receiver && receiver != 0).map(|r| r.index));
-    }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+/// What a list of a document holds for a receiver.
+pub(crate) fn listed(rows: &[MeetingRow], receiver: u64) -> impl Iterator<Item = &MeetingRow> {
+    rows.iter().filter(move |row| row.receiver == receiver && receiver != 0)
 }
 
-/// The recorded Ships that a Receive by `actor` names now: by reference, else by bill and waybill.
+/// The recorded Ships that a Receive by `actor` names now: by reference, else by bill and waybill. `before`: the
+/// statement that named the waybill, where that is recorded; Ships that came under it later are not named by it, unless it
+/// names their sender.
 pub(crate) fn named_ships<V: View + ?Sized>(
     view: &V,
     receive: &Receive,
     actor: &str,
+    before: Option<u64>,
 ) -> Result<Vec<u64>, ViewError> {
     if let Some(shipment) = &receive.shipment {
         return Ok(find(view, shipment)?.into_iter().collect());
     }
     let number = subject_by_text(view, SubjectKind::Activity, actor)?.map_or(0, |r| r.number);
-    meeting(view, &receive_documents(receive), number, |row| row.ships)
+    let mut found = Vec::new();
+    for text in receive_documents(receive) {
+        let ships = document(view, text)?.ships;
+        for row in listed(&ships, number) {
+            let is_named = text == receive.bill
+                || before.is_none_or(|b| row.since < b)
+                || (!receive.bill.is_empty() && names_sender(receive, recorded(view, row.index)?.actor()));
+            found.extend(is_named.then_some(row.index));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// Whether a Receive says nothing of single goods, and so takes in all that was shipped.
@@ -321,8 +367,9 @@ pub(crate) fn receive_in(statement: &Statement) -> Option<&Receive> {
 }
 
 /// The other sides that have put their name to a two-sided act: who received a Ship addressed to it, who
-/// shipped what a Receive took in as addressee. A Receive by anybody else is no counter-signature: it
-/// would let strangers keep a Ship from being corrected.
+/// shipped what a Receive took in as addressee, where it tells who that was. A Receive by anybody else is no
+/// counter-signature, nor is a Ship that somebody has laid under the waybill: that would let strangers keep a
+/// statement from being corrected.
 pub(crate) fn counterparties<V: View + ?Sized>(view: &V, root: u64) -> Result<Vec<String>, ViewError> {
     let original = recorded(view, root)?;
     let mut parties = Vec::new();
@@ -341,7 +388,8 @@ pub(crate) fn counterparties<V: View + ?Sized>(view: &V, root: u64) -> Result<Ve
         Body::Receive(_) => {
             for ship in ships_of(view, root)? {
                 let Some(content) = content(view, ship)? else { continue };
-                if matches!(&content.body, Body::Ship(b) if b.addressee == original.actor()) {
+                let addressed = matches!(&content.body, Body::Ship(b) if b.addressee == original.actor());
+                if addressed && tells_sender(view, root, ship)? {
                     parties.push(content.root.actor().to_string());
                 }
             }

@@ -1,5 +1,7 @@
 //! A statement that has been scanned, decoded and validated.
 
+use std::borrow::Cow;
+
 use merkle::{Hash, sha256};
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, Header, StatementKind as Kind, statement::Body};
@@ -141,6 +143,13 @@ pub fn bill_text(party: &str, number: &str) -> Option<String> {
     }
     let party = gs1::PartyRef::parse(party).ok()?;
     gs1::Document::bill(party, number).ok().map(String::from)
+}
+
+/// Whose bill `bill:PARTY/NO` is; `None` for anything else.
+#[must_use]
+pub fn bill_party(text: &str) -> Option<Cow<'_, str>> {
+    let document = gs1::DocumentRef::parse(text).ok()?;
+    (document.kind() == gs1::DocumentKind::Bill).then(|| document.source())?
 }
 
 /// Whether a text holds nothing that canonical texts escape.

@@ -139,7 +139,7 @@ fn moves<V: View + ?Sized>(
     statement: &Statement,
     index: u64,
 ) -> Result<(), ViewError> {
-    let side = Side { index, original: statement, body: statement.body() };
+    let side = Side { index, original: statement, body: statement.body(), since: index };
     let answered = meet(draft, None, side)?;
     Folder::default().arrive(draft, statement, index, answered)
 }
@@ -172,7 +172,9 @@ fn change<V: View + ?Sized>(
     put_control(draft, index, &own);
     let [before, after] = [before, content(draft, root)?].map(|c| c.map(|c| (c.root, c.body)));
     if let (Some((_, before)), Some((original, after))) = (&before, &after) {
-        meet(draft, Some(before), Side { index: root, original, body: after })?;
+        // A Receive is its signer's word from when that was signed, whoever had to sign as well.
+        let since = if matches!(after, Body::Receive(_)) { index } else { at };
+        meet(draft, Some(before), Side { index: root, original, body: after, since })?;
     }
     let (after_items, is) = touched(draft, root)?;
     items.extend(after_items);

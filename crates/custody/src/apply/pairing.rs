@@ -1,6 +1,8 @@
 //! Pairs a Ship with the Receives that answer it, when either is recorded and when a Correct has changed
 //! either.
 
+use std::collections::BTreeMap;
+
 use prost::Message;
 use proto::v1::{Receive, Ship, statement::Body};
 use statement::{Kind, Statement, SubjectKind, subject_key};
@@ -10,8 +12,8 @@ use crate::{
     control::{content, find, recorded},
     draft::Draft,
     response::{
-        Met, Pair, document, meeting, put_awaiting, put_pair, receive_documents, receives_met,
-        ship_documents, ships_met, waiting_by_reference,
+        Answer, Met, Pair, document, listed, met_late, put_awaiting, put_pair, receive_documents,
+        receives_met, ship_documents, ships_met, waiting_by_reference,
     },
     tables::{DocumentRow, MAX_PER_DOCUMENT, MAX_PER_RECEIVER, MeetingRow},
 };
@@ -22,6 +24,8 @@ pub(super) struct Side<'a> {
     pub index: u64,
     pub original: &'a Statement,
     pub body: &'a Body,
+    /// Entry since which it says this: of a Ship the one by which that takes effect, of a Receive the statement.
+    pub since: u64,
 }
 
 /// Pairs a Ship or Receive whose body was `before` until now (`None` when it is being recorded). True
@@ -48,14 +52,16 @@ fn meet_ship<V: View + ?Sized>(
     before: Option<&Ship>,
     ship: &Ship,
 ) -> Result<bool, ViewError> {
-    let Side { index, original, .. } = side;
+    let Side { index, original, since, .. } = side;
     let receiver = draft.number(SubjectKind::Activity, &ship.addressee)?;
     let left = before.map(|b| ship_documents(original, b)).unwrap_or_default();
-    let open = settle(draft, &left, &ship_documents(original, ship), index, receiver, |r| &mut r.ships)?;
-    let over_documents = meeting(draft, &open, receiver, |row| row.receives)?;
+    let new = MeetingRow { index, receiver, since };
+    let open = settle(draft, &left, &ship_documents(original, ship), new, |row| &mut row.ships)?;
+    let over_documents = receives_under(draft, side, ship, (&open, receiver))?;
     // A Ship that is only being recorded has met nobody before.
     let known = if before.is_some() { receives_met(draft, index)? } else { Vec::new() };
-    for answer in known.iter().filter(|a| a.met == Met::ByDocument && !over_documents.contains(&a.index)) {
+    let over = |a: &&Answer| matches!(a.met, Met::ByDocument | Met::ByLine);
+    for answer in known.iter().filter(over).filter(|a| !over_documents.contains_key(&a.index)) {
         let pair = Pair { ship: index, receive: answer.index, receiver: answer.receiver, met: Met::NoLonger };
         put_pair(draft, pair, true)?;
     }
@@ -67,10 +73,50 @@ fn meet_ship<V: View + ?Sized>(
         put_pair(draft, pair, actor == ship.addressee)?;
     }
     let found = !over_documents.is_empty() || !waiting.is_empty();
-    for receive in over_documents {
-        put_pair(draft, Pair { ship: index, receive, receiver, met: Met::ByDocument }, true)?;
+    for (receive, met) in over_documents {
+        put_pair(draft, Pair { ship: index, receive, receiver, met }, true)?;
     }
     Ok(found || known.iter().any(|a| a.met != Met::NoLonger))
+}
+
+/// Receives of the addressee that a Ship meets over documents, and how.
+fn receives_under<V: View + ?Sized>(
+    draft: &Draft<'_, V>,
+    side: Side<'_>,
+    ship: &Ship,
+    (documents, receiver): (&[&str], u64),
+) -> Result<BTreeMap<u64, Met>, ViewError> {
+    let mut found = BTreeMap::new();
+    for text in documents {
+        let row = document(draft, text)?;
+        let since = since(&row.ships, side.index);
+        for receive in listed(&row.receives, receiver) {
+            let met = if side.original.bill() == Some(*text) || since < receive.since {
+                Some(Met::ByDocument)
+            } else {
+                match content(draft, receive.index)?.map(|c| c.body) {
+                    Some(Body::Receive(b)) => met_late(&b, ship, side.original.actor()),
+                    _ => None,
+                }
+            };
+            add_met(&mut found, receive.index, met);
+        }
+    }
+    Ok(found)
+}
+
+/// Since when an entry has been under a document.
+fn since(list: &[MeetingRow], index: u64) -> u64 {
+    list.iter().find(|row| row.index == index).map_or(u64::MAX, |row| row.since)
+}
+
+/// Of two ways to meet, that over a document counts.
+fn add_met(found: &mut BTreeMap<u64, Met>, index: u64, met: Option<Met>) {
+    match met {
+        Some(Met::ByLine) => drop(found.entry(index).or_insert(Met::ByLine)),
+        Some(met) => drop(found.insert(index, met)),
+        None => {}
+    }
 }
 
 fn meet_receive<V: View + ?Sized>(
@@ -82,34 +128,59 @@ fn meet_receive<V: View + ?Sized>(
     let (index, actor) = (side.index, side.original.actor());
     let receiver = draft.number(SubjectKind::Activity, actor)?;
     let left = before.map(receive_documents).unwrap_or_default();
-    let open = settle(draft, &left, &receive_documents(receive), index, receiver, |r| &mut r.receives)?;
+    let new = MeetingRow { index, receiver, since: side.since };
+    let open = settle(draft, &left, &receive_documents(receive), new, |row| &mut row.receives)?;
     if let Some(shipment) = before.and_then(|b| b.shipment.as_ref()) {
         put_awaiting(draft, shipment, index, false)?;
     }
-    let mut wanted = Vec::new();
+    let mut wanted = BTreeMap::new();
     match &receive.shipment {
         Some(shipment) => match find(draft, shipment)? {
             None => put_awaiting(draft, shipment, index, true)?,
             // Anything but a Ship: the Receive has named itself.
             Some(ship) if recorded(draft, ship)?.kind() != Kind::Ship => {}
-            Some(ship) => wanted.push((ship, Met::ByReference)),
+            Some(ship) => drop(wanted.insert(ship, Met::ByReference)),
         },
-        None => {
-            let found = meeting(draft, &open, receiver, |row| row.ships)?;
-            wanted.extend(found.into_iter().map(|ship| (ship, Met::ByDocument)));
-        }
+        None => wanted = ships_under(draft, side, receive, (&open, receiver))?,
     }
     let known = if before.is_some() { ships_met(draft, index)? } else { Vec::new() };
     for answer in known {
-        if !wanted.iter().any(|(ship, _)| *ship == answer.index) {
+        if !wanted.contains_key(&answer.index) {
             put_pair(draft, Pair { ship: answer.index, receive: index, receiver, met: Met::NoLonger }, true)?;
         }
     }
     for (ship, met) in wanted {
-        let is_addressee = met == Met::ByDocument || is_addressed(draft, ship, actor)?;
+        let is_addressee = met != Met::ByReference || is_addressed(draft, ship, actor)?;
         put_pair(draft, Pair { ship, receive: index, receiver, met }, is_addressee)?;
     }
     Ok(())
+}
+
+/// Ships to the receiver that a Receive meets over documents, and how.
+fn ships_under<V: View + ?Sized>(
+    draft: &Draft<'_, V>,
+    side: Side<'_>,
+    receive: &Receive,
+    (documents, receiver): (&[&str], u64),
+) -> Result<BTreeMap<u64, Met>, ViewError> {
+    let mut found = BTreeMap::new();
+    for &text in documents {
+        let row = document(draft, text)?;
+        let since = since(&row.receives, side.index);
+        for ship in listed(&row.ships, receiver) {
+            let met = if text == receive.bill || ship.since < since {
+                Some(Met::ByDocument)
+            } else {
+                let content = content(draft, ship.index)?;
+                content.as_ref().and_then(|c| match &c.body {
+                    Body::Ship(b) => met_late(receive, b, c.root.actor()),
+                    _ => None,
+                })
+            };
+            add_met(&mut found, ship.index, met);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a Ship is, or was first, addressed to `party`.
@@ -124,33 +195,40 @@ fn settle<'d, V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
     left: &[&str],
     named: &[&'d str],
-    index: u64,
-    receiver: u64,
+    new: MeetingRow,
     list: impl Fn(&mut DocumentRow) -> &mut Vec<MeetingRow>,
 ) -> Result<Vec<&'d str>, ViewError> {
     for text in left.iter().filter(|t| !named.contains(t)) {
-        edit_document(draft, text, |row| note(list(row), index, 0))?;
+        edit_document(draft, text, |row| leave(list(row), new.index))?;
     }
     let mut open = Vec::new();
     for &text in named {
-        if edit_document(draft, text, |row| note(list(row), index, receiver))? {
+        if edit_document(draft, text, |row| note(list(row), new.clone()))? {
             open.push(text);
         }
     }
     Ok(open)
 }
 
-/// Notes an entry for a receiver (0: for nobody); false where there is no room.
-fn note(list: &mut Vec<MeetingRow>, index: u64, receiver: u64) -> bool {
-    let of_receiver = list.iter().filter(|r| r.receiver == receiver && r.index != index).count();
-    let room = receiver != 0 && of_receiver < MAX_PER_RECEIVER;
+/// Notes an entry for a receiver; false where there is no room, or no receiver. One that is noted for it already stays
+/// as it is.
+fn note(list: &mut Vec<MeetingRow>, new: MeetingRow) -> bool {
+    let of_receiver = list.iter().filter(|r| r.receiver == new.receiver && r.index != new.index).count();
+    let room = new.receiver != 0 && of_receiver < MAX_PER_RECEIVER;
     let full = list.len() >= MAX_PER_DOCUMENT;
-    match list.iter_mut().find(|r| r.index == index) {
-        Some(row) => row.receiver = if room { receiver } else { 0 },
-        None if room && !full => list.push(MeetingRow { index, receiver }),
+    match list.iter_mut().find(|r| r.index == new.index) {
+        Some(row) if !room => row.receiver = 0,
+        Some(row) if row.receiver == new.receiver => {}
+        Some(row) => *row = new,
+        None if room && !full => list.push(new),
         None => return false,
     }
     room
+}
+
+/// Notes that a Correct has taken the document from an entry.
+fn leave(list: &mut [MeetingRow], index: u64) {
+    list.iter_mut().filter(|r| r.index == index).for_each(|r| r.receiver = 0);
 }
 
 /// Changes the state of a document that the entry links.

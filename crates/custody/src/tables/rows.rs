@@ -97,6 +97,10 @@ pub struct MeetingRow {
     /// Activity number of who is to receive or has received; 0 = a Correct has taken the document away.
     #[prost(uint64, tag = "2")]
     pub receiver: u64,
+    /// Entry since which it is under the document without a break: of a Ship the one that made it count there for
+    /// this receiver, of a Receive the statement that named the document.
+    #[prost(uint64, tag = "3")]
+    pub since: u64,
 }
 
 /// Receives that named a shipment before it was recorded.
@@ -257,6 +261,26 @@ pub struct SiteRow {
     /// Entry of the newest statement about it.
     #[prost(uint64, tag = "4")]
     pub last_index: u64,
+    /// What was stated while it was another party's, oldest first; bounded.
+    #[prost(message, repeated, tag = "5")]
+    pub before: Vec<TenureRow>,
+}
+
+/// A site while it was a party's that it no longer is.
+#[derive(Clone, PartialEq, Message)]
+pub struct TenureRow {
+    /// Its last facts.
+    #[prost(message, optional, tag = "1")]
+    pub site: Option<v1::Site>,
+    /// The licences it had.
+    #[prost(message, repeated, tag = "2")]
+    pub licences: Vec<LicenceRow>,
+    /// When it became the next party's, µs.
+    #[prost(int64, tag = "3")]
+    pub until: i64,
+    /// Entry by which it did.
+    #[prost(uint64, tag = "4")]
+    pub index: u64,
 }
 
 /// A licence with its place.

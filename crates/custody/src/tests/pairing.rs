@@ -4,7 +4,7 @@ use proto::v1::{self, statement::Body};
 
 use super::{
     ledger::{Say, TestLedger, reference_to, uuid},
-    story::{check, check_on, item, write},
+    story::{Line, check, check_on, item, write},
 };
 use crate::{
     View as _,
@@ -18,9 +18,107 @@ fn a_receive_by_waybill_takes_in_all_ships_of_it_to_the_receiver() {
         "maker   ship A to clinic way=W     | A transit maker>clinic
          trader  ship B to clinic way=W     | B transit trader>clinic
          trader  ship C to clinic2 way=W    | C transit trader>clinic2
-         clinic  receive way=W              | A held clinic; B held clinic; C transit trader>clinic2
-         maker   ship D to clinic way=W @3  | D held clinic",
+         clinic  receive way=W              | A held clinic; B held clinic; C transit trader>clinic2",
     );
+}
+
+#[test]
+fn what_comes_under_a_waybill_after_the_receive_is_not_taken_in_unless_it_names_that() {
+    check(
+        "   clinic  receive way=W @9                     | A unheard-of
+            trader  ship A to clinic way=W @3            | A transit trader>clinic
+         l: clinic  receive way=V B bill=maker/none @9   | B held clinic
+            trader  ship C to clinic way=V @3            | C transit trader>clinic
+            maker   ship B,D to clinic way=V @3          | B held clinic; D transit maker>clinic
+         e: clinic  receive way=U bill=maker/none @9     | E unheard-of
+            trader  ship F to clinic way=U @3            | F transit trader>clinic
+            maker   ship E to clinic way=U key=7 @3      | E held clinic
+         z: trader  ship G to trader way=Z               | G transit trader>trader
+            trader  correct z ship G to clinic way=U at=3 | G transit trader>clinic",
+    );
+}
+
+#[test]
+fn who_corrects_a_receive_takes_in_nothing_that_has_come_under_the_waybill_since() {
+    check(
+        "   maker   ship A to clinic way=W               | A transit maker>clinic
+         r: clinic  receive way=W @9                     | A held clinic
+            trader  ship B to clinic way=W @3            | B transit trader>clinic
+         c: clinic  correct r receive way=W at=8         | pending 1
+            maker   endorse c                            | A held clinic; B transit trader>clinic
+         d: clinic  correct c receive way=W B            | pending 1
+            maker   endorse d                            | A transit maker>clinic; B held clinic",
+    );
+}
+
+/// Who else must sign when the last statement but one is taken back by the last.
+#[test]
+fn who_has_laid_a_ship_under_the_waybill_is_not_asked_when_a_receive_is_taken_back() {
+    check(
+        "   maker   ship A to clinic way=W               | A transit maker>clinic
+            trader  ship X to clinic way=W               | X transit trader>clinic
+         r: clinic  receive way=W A @9                   | A held clinic
+            importer ship A,Y to clinic way=W @3         | Y transit importer>clinic
+         v: clinic  void r                               | pending 1
+            maker   endorse v                            | X transit trader>clinic",
+    );
+    // Nobody had shipped any of it: nobody is asked.
+    check(
+        "   trader  ship X to clinic way=W               | X transit trader>clinic
+         r: clinic  receive way=W A @9                   | A held clinic
+            maker   ship A to clinic way=W @3            | A held clinic
+         v: clinic  void r                               | A transit maker>clinic; X transit trader>clinic",
+    );
+    // Whom the Receive names has to sign, whenever its Ship came.
+    check(
+        "r: clinic  receive way=W bill=maker/none @9     | A unheard-of
+            maker   ship A to clinic way=W @3            | A held clinic
+         v: clinic  void r                               | pending 1
+            maker   endorse v                            | A transit maker>clinic",
+    );
+    // The first under the waybill, not the first of the log.
+    check(
+        "z: trader  ship X to trader way=Z               | X transit trader>trader
+            maker   ship A to clinic way=W               | A transit maker>clinic
+            trader  correct z ship X to clinic way=W     | X transit trader>clinic
+         r: clinic  receive way=W @9                     | A held clinic; X held clinic
+         v: clinic  void r                               | pending 1
+            maker   endorse v                            | A transit maker>clinic; X transit trader>clinic",
+    );
+}
+
+#[test]
+fn a_flood_under_the_waybill_does_not_keep_a_receive_from_being_taken_back_or_corrected() {
+    let mut ledger = TestLedger::new();
+    let way = |body: Body| match body {
+        Body::Ship(b) => Body::Ship(v1::Ship { waybill: super::story::waybill("W"), ..b }),
+        other => other,
+    };
+    let receive = v1::Receive { waybill: super::story::waybill("W"), ..v1::Receive::default() };
+    let say = ledger.say("clinic", Body::Receive(receive.clone()));
+    let received = ledger.signed(&say).statement;
+    ledger.must(&say);
+    for n in 0..5 {
+        let names: Vec<String> = (0..4_000).map(|i| format!("F{n}x{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let say = ledger.say("trader", way(super::admission::ship(&names, "clinic")));
+        ledger.must(&say);
+    }
+    let replacement = v1::replacement::Body::Receive(receive.clone());
+    let correct = Body::Correct(v1::Correct {
+        target: Some(reference_to(&received)),
+        reason: "mistake".into(),
+        replacement: Some(v1::Replacement { body: Some(replacement), ..v1::Replacement::default() }),
+        ..v1::Correct::default()
+    });
+    let say = ledger.say("clinic", correct);
+    let corrected = ledger.signed(&say).statement;
+    ledger.must(&say);
+    let say = ledger.say("clinic", super::ledger::void_of(&corrected));
+    ledger.must(&say);
+    // One that says so now means all of it.
+    let say = ledger.say("clinic", Body::Receive(receive));
+    assert_eq!(ledger.verdict_of(&say), "TOO_MANY_SUBJECTS body");
 }
 
 #[test]
@@ -167,12 +265,13 @@ fn a_document_with_many_ships_is_matched_up_to_its_limit() {
     assert_eq!(status(&names[most]), Status::InTransit, "the receiver names it by reference");
 }
 
-/// Which of the Ships that a story's Receive answers are told so, by their labels; the Receive stands last.
+/// Which of the Ships that a story's one Receive answers are told so, by their labels.
 fn told(story: &str) -> String {
     let mut ledger = TestLedger::new();
     let lines = write(&ledger, &story.replace(';', "\n"));
     let entries: Vec<u64> = lines.iter().map(|line| ledger.record(&line.signed)).collect();
-    let receive = *entries.last().unwrap();
+    let is_receive = |line: &Line| matches!(line.signed.statement.body(), Body::Receive(_));
+    let receive = entries[lines.iter().position(is_receive).unwrap()];
     let answered = ships_of(&ledger.view, receive).unwrap();
     let told = lines.iter().zip(&entries).filter(|(_, entry)| answered.contains(entry));
     let told = told.filter(|(_, entry)| tells_sender(&ledger.view, receive, **entry).unwrap());
@@ -205,6 +304,17 @@ fn over_a_waybill_alone_a_receive_tells_who_shipped_what_was_taken_in() {
         (
             "s: maker ship A to clinic way=W; t: trader ship B to clinic way=W; clinic receive way=W over=C",
             "",
+        ),
+        // What has come since.
+        ("clinic receive way=W; s: maker ship A to clinic way=W", ""),
+        ("clinic receive way=W A; s: maker ship A to clinic way=W", ""),
+        ("clinic receive way=W A bill=maker/none; s: maker ship A to clinic way=W", "s"),
+        ("clinic receive bill=maker/1; s: maker ship A to clinic key=1", "s"),
+        // The first to have come under it.
+        (
+            "s: maker ship A to trader; t: trader ship A to clinic way=W; maker correct s ship A to clinic way=W;
+             clinic receive way=W A",
+            "t",
         ),
         // What a Correct adds does not count.
         (

@@ -1,14 +1,17 @@
-//! Order of arrival: any order that admission allows gives the same item states and the same pairs.
+//! Order of arrival: any order that admission allows gives the same item states and the same pairs, as long as what
+//! comes under waybills keeps its order: there it counts who came first.
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use proto::v1::statement::Body;
+use proto::v1::{replacement, statement::Body};
 use statement::Kind;
 
 use super::{
     ledger::TestLedger,
     story::{Line, Recorded, write},
 };
-use crate::{Admission, View as _, admit, apply::cuts::cut_every_so_often};
+use crate::{Admission, View as _, admit, apply::cuts::cut_every_so_often, control::target_of};
 
 /// Everything that can happen to goods, told once.
 const RICH: &str = "
@@ -135,9 +138,48 @@ fn arrive(mut ledger: TestLedger, lines: &[Line], order: &[usize]) -> (TestLedge
 fn states(ledger: &TestLedger, lines: &[Line], order: &[usize]) -> Vec<String> {
     // Short stories cross cuts, too.
     cut_every_so_often(2);
-    let (ledger, recorded) = arrive(ledger.clone(), lines, order);
+    let (ledger, recorded) = arrive(ledger.clone(), lines, &waybills_in_order(lines, order));
     super::tables::check_tables(&ledger);
     recorded.canonical(&ledger)
+}
+
+/// An order in which what has to do with waybills is as it was told, on the places that it has.
+fn waybills_in_order(lines: &[Line], order: &[usize]) -> Vec<usize> {
+    let name = |line: &Line| line.signed.statement.reference().id;
+    let target = |line: &Line| target_of(&line.signed.statement).map(|t| statement::id_bytes(&t.id));
+    let mut concerned = BTreeSet::new();
+    loop {
+        let known = concerned.len();
+        for line in lines {
+            let related =
+                concerned.contains(&name(line)) || target(line).is_some_and(|t| concerned.contains(&t));
+            if related || names_waybill(line.signed.statement.body()) {
+                concerned.insert(name(line));
+                concerned.extend(target(line));
+            }
+        }
+        if concerned.len() == known {
+            break;
+        }
+    }
+    let is_concerned = |i: &usize| concerned.contains(&name(&lines[*i]));
+    let mut told: Vec<usize> = order.iter().copied().filter(is_concerned).collect();
+    told.sort_unstable();
+    let mut told = told.into_iter();
+    order.iter().map(|i| if is_concerned(i) { told.next().unwrap() } else { *i }).collect()
+}
+
+fn names_waybill(body: &Body) -> bool {
+    match body {
+        Body::Ship(b) => !b.waybill.is_empty(),
+        Body::Receive(b) => !b.waybill.is_empty(),
+        Body::Correct(b) => match b.replacement.as_ref().and_then(|r| r.body.as_ref()) {
+            Some(replacement::Body::Ship(b)) => !b.waybill.is_empty(),
+            Some(replacement::Body::Receive(b)) => !b.waybill.is_empty(),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn in_order(lines: &[Line]) -> Vec<usize> {

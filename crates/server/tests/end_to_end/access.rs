@@ -41,6 +41,8 @@ async fn town() -> Town {
 struct Said {
     index: u64,
     reference: StatementRef,
+    /// Signatures it waits for.
+    missing: u32,
 }
 
 fn received(ship: &Said) -> Body {
@@ -60,8 +62,9 @@ impl Town {
         let header =
             <v1::Statement as prost::Message>::decode(signed.payload.clone()).unwrap().header.unwrap();
         let digest = merkle::sha256(&[&signed.payload]).to_vec();
-        let index = self.world.submit(signed).await.unwrap().index;
-        Said { index, reference: StatementRef { party: header.party, id: header.id, digest } }
+        let receipt = self.world.submit(signed).await.unwrap();
+        let reference = StatementRef { party: header.party, id: header.id, digest };
+        Said { index: receipt.index, reference, missing: receipt.signatures_missing }
     }
 
     /// All that `TraceService` and the dossier tell a reader of an item, without the code that it asked by.
@@ -301,6 +304,20 @@ async fn a_false_shipment_under_the_waybill_of_others_does_not_open_what_answers
     assert_eq!(of(maker, &sent).await, (ShipmentState::Received, 2, "received".into()));
     assert_eq!(of(thief, &false_one).await, (ShipmentState::Open, 0, ",".into()));
     assert_eq!(town.told(thief, &unit(3)).await, town.told(thief, &unit(901)).await);
+    // What comes under a waybill after the Receive opens nothing, and nobody has to sign for it.
+    let waybill = "waybill:gln:9521234567042/W2";
+    let take = Body::Receive(v1::Receive {
+        waybill: waybill.into(),
+        items: vec![unit(3)],
+        ..v1::Receive::default()
+    });
+    let taken = town.say(dealer, take).await;
+    let Body::Ship(late) = under(vec![unit(3), unit(901)]) else { panic!("a Ship") };
+    let late = town.say(thief, Body::Ship(v1::Ship { waybill: waybill.into(), ..late })).await;
+    assert!(!opens(thief, taken.index).await);
+    assert_eq!(of(thief, &late).await, (ShipmentState::Open, 0, ",".into()));
+    let void = v1::Void { target: Some(taken.reference.clone()), reason: "mistake".into() };
+    assert_eq!(town.say(dealer, Body::Void(void)).await.missing, 0);
     // What names the shipment, or the bill, is told to whose they are.
     let named = town.say(dealer, received(&false_one)).await;
     assert!(opens(thief, named.index).await && !opens(maker, named.index).await);
