@@ -387,8 +387,8 @@ fn check_body<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let Ask { view, statement, limits, .. } = *ask;
     match statement.body() {
         Body::Party(b) => register::check_party(view, statement, b),
-        Body::Site(b) => register::check_site(view, b),
-        Body::Licence(b) => register::check_licence(view, b),
+        Body::Site(b) => register::check_site(ask, b),
+        Body::Licence(b) => register::check_licence(ask, b),
         Body::Registration(b) => register::check_registration(view, b),
         Body::EnrolKey(b) => register::check_enrolment(view, statement, b, limits),
         Body::RevokeKey(b) => register::check_revocation(view, statement, b),
@@ -426,7 +426,7 @@ fn check_receive<V: View + ?Sized>(
     path: &ReceivePath,
 ) -> Admit {
     let Some(shipment) = &receive.shipment else { return Ok(()) };
-    let Some(&index) = named_ships(view, receive, statement.actor())?.first() else {
+    let Some(&index) = named_ships(view, receive, statement.actor(), None)?.first() else {
         let documents = [&receive.bill, &receive.waybill].iter().any(|d| !d.is_empty());
         if documents || !receive.items.is_empty() || !receive.lots.is_empty() {
             return Ok(());

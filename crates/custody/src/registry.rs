@@ -8,15 +8,17 @@ use statement::{
 mod list;
 mod party;
 mod policy;
+mod site;
 mod standing;
 
 pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, lists, named_list};
 pub use policy::{MAX_POLICY_DAYS, codes_on, is_code_on, policies, policy_on};
+pub use site::sites_of;
 pub use standing::{
     MAX_COVERAGE, MAX_DESIGNATIONS, MAX_SUCCESSORS, coverage, coverage_on, designations, designations_on,
     succeeds, successor_on, successors,
 };
-pub(crate) use {list::full as list_full, policy::has_room as has_policy_room};
+pub(crate) use {list::full as list_full, policy::has_room as has_policy_room, site::licences_at};
 
 use crate::{
     Table, View, ViewError,
@@ -95,6 +97,8 @@ pub fn product<V: View + ?Sized>(view: &V, product: &str) -> Result<Option<Produ
 pub const MAX_ROWS: usize = 1_024;
 /// Most licences of a site.
 pub const MAX_LICENCES: usize = 256;
+/// How often a site becomes another party's.
+pub const MAX_TENURES: usize = 32;
 /// Most registrations of a product.
 pub const MAX_REGISTRATIONS: usize = 64;
 /// Most mandates of a principal; all are read when an agent acts for it. An ended one can be stated anew.
@@ -209,26 +213,10 @@ pub(crate) fn apply<V: View + ?Sized>(
     let signer = &statement.header().party;
     match statement.body() {
         Body::Party(b) => party::apply(draft, b, signer, at, index),
-        Body::Site(b) => {
-            edit_party(draft, &b.party, index, |row| {
-                if !row.sites.contains(&b.site) {
-                    row.sites.push(b.site.clone());
-                }
-            })?;
-            edit(draft, SubjectKind::Site, &b.site, |row: &mut SiteRow| {
-                if row.site.is_none() || row.site_at <= at {
-                    row.site = Some(b.clone());
-                    row.site_at = at;
-                }
-                row.last_index = index;
-            })
+        Body::Site(b) => site::apply(draft, b, at, index),
+        Body::Licence(b) => {
+            site::apply_licence(draft, LicenceRow { licence: b.clone(), occurred_at: at, index })
         }
-        Body::Licence(b) => edit(draft, SubjectKind::Site, &b.site, |row: &mut SiteRow| {
-            let new = LicenceRow { licence: b.clone(), occurred_at: at, index };
-            let same = |l: &LicenceRow| (&l.licence.kind, &l.licence.number) == (&b.kind, &b.number);
-            supersede(&mut row.licences, new, same, |l| l.occurred_at);
-            row.last_index = index;
-        }),
         Body::Registration(b) => {
             let number = registration_product(&b.number);
             for product in number.iter().chain(&b.products) {

@@ -63,7 +63,7 @@ pub use registers::{
 };
 pub use rows::{
     AwaitingRow, ClosingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow,
-    MeetingRow, PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+    MeetingRow, PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, TenureRow, WaitingRow,
 };
 
 /// Entries in a window of touches.

@@ -10,12 +10,12 @@ use statement::{
     registration_product, verify, words,
 };
 
-use super::{Admit, all, refuse_at};
+use super::{Admit, Ask, all, refuse_at};
 use crate::{
     Limits, View,
     registry::{
         self, MAX_COVERAGE, MAX_DESIGNATIONS, MAX_LICENCES, MAX_MANDATES, MAX_POLICY_DAYS, MAX_REGISTRATIONS,
-        MAX_ROWS, MAX_SUCCESSORS, is_root_act, mandates, party, product,
+        MAX_ROWS, MAX_SUCCESSORS, MAX_TENURES, is_root_act, mandates, party, product,
     },
 };
 
@@ -56,20 +56,31 @@ pub(super) fn check_party<V: View + ?Sized>(view: &V, statement: &Statement, fac
     }
 }
 
-pub(super) fn check_site<V: View + ?Sized>(view: &V, site: &Site) -> Admit {
+/// A site is one party's. An authority may move it to another, as its remit says; so may who has taken the place of
+/// the party that had it.
+pub(super) fn check_site<V: View + ?Sized>(ask: &Ask<'_, V>, site: &Site) -> Admit {
+    let view = ask.view;
     registered(view, "site.party", &site.party)?;
-    let owner = registry::site(view, &site.site)?.and_then(|row| row.site).map(|s| s.party);
-    match owner {
-        Some(owner) if owner != site.party => {
-            refuse_at(Reason::NotYours, "site.site", Words::of("belongs to another party", "属于另一主体"))
-        }
-        Some(_) => Ok(()),
-        None => room("site.party", party(view, &site.party)?.map_or(0, |row| row.sites.len()), MAX_ROWS),
+    let known = registry::site(view, &site.site)?.unwrap_or_default();
+    let owner = known.site.map(|s| s.party);
+    if owner.as_ref() == Some(&site.party) {
+        return Ok(());
     }
+    if let Some(owner) = owner.filter(|_| ask.statement.header().party == site.party)
+        && !registry::succeeds(view, &site.party, &owner, &site.site, ask.day())?
+    {
+        let text = Words::of(
+            "belongs to another party; an authority moves it, or a Succession that passes it on",
+            "属于另一主体；须由主管部门变更，或以主体承继声明移转",
+        );
+        return refuse_at(Reason::NotYours, "site.site", text);
+    }
+    room("site.site", known.before.len(), MAX_TENURES)?;
+    room("site.party", party(view, &site.party)?.map_or(0, |row| row.sites.len()), MAX_ROWS)
 }
 
-pub(super) fn check_licence<V: View + ?Sized>(view: &V, licence: &Licence) -> Admit {
-    let Some(row) = registry::site(view, &licence.site)? else {
+pub(super) fn check_licence<V: View + ?Sized>(ask: &Ask<'_, V>, licence: &Licence) -> Admit {
+    let Some(mut row) = registry::site(ask.view, &licence.site)? else {
         return refuse_at(
             Reason::TargetUnknown,
             "licence.site",
@@ -77,10 +88,11 @@ pub(super) fn check_licence<V: View + ?Sized>(view: &V, licence: &Licence) -> Ad
         );
     };
     let same = |l: &Licence| (&l.kind, &l.number) == (&licence.kind, &licence.number);
-    if row.licences.iter().any(|l| same(&l.licence)) {
+    let licences = registry::licences_at(&mut row, ask.statement.header().occurred_at);
+    if licences.iter().any(|l| same(&l.licence)) {
         return Ok(());
     }
-    room("licence.site", row.licences.len(), MAX_LICENCES)
+    room("licence.site", licences.len(), MAX_LICENCES)
 }
 
 pub(super) fn check_registration<V: View + ?Sized>(view: &V, registration: &Registration) -> Admit {

@@ -5,7 +5,7 @@
 use proto::v1::{AuthorityField, ListEntry, Registration, Role, RoleGrant, statement::Body};
 use statement::{
     Day, Reason, Refusal, Signers, Violation, Words, may_lie_in, party_region, registration_product,
-    registration_province, visit_remits, words,
+    registration_province, remit, visit_remits, words,
 };
 
 use super::{
@@ -103,12 +103,18 @@ fn outside<V: View + ?Sized>(
     if reaching.is_empty() {
         reaching.push(grants.iter().collect());
     }
-    visit_remits(ask.statement.body(), &mut |path, fields| {
+    let mut tell = |path: String, fields: &[AuthorityField]| {
         let may = |g: &&RoleGrant| g.field() == AuthorityField::Root || fields.contains(&g.field());
         if !reaching.iter().all(|here| here.iter().any(may)) {
             found.push(violation(path, when.added(not_theirs(fields))));
         }
-    });
+    };
+    visit_remits(ask.statement.body(), &mut tell);
+    if let Body::Site(b) = ask.statement.body()
+        && site(ask.view, &b.site)?.and_then(|row| row.site).is_some_and(|known| known.party != b.party)
+    {
+        tell("site.party".into(), remit("site.party", ""));
+    }
     Ok(found)
 }
 

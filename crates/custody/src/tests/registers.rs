@@ -304,6 +304,82 @@ fn a_successor_may_correct_and_take_back() {
     assert_eq!(void(&mut ledger, "trader", late, &first), "TARGET_VOIDED void.target");
 }
 
+const GLN: &str = "site:gln:9521234567059";
+
+fn licence(number: &str) -> Body {
+    Body::Licence(v1::Licence {
+        site: GLN.into(),
+        kind: "drug-wholesale".into(),
+        number: number.into(),
+        issuer: org("drug"),
+        valid_from: "2024-01-01".into(),
+        ..v1::Licence::default()
+    })
+}
+
+/// Whose the site is, with its licences; before that, the same of each earlier tenure.
+fn tenures(ledger: &TestLedger) -> String {
+    let row = crate::registry::site(&ledger.view, GLN).unwrap().unwrap();
+    let tell = |site: Option<v1::Site>, licences: Vec<crate::tables::LicenceRow>| {
+        let numbers: Vec<String> = licences.into_iter().map(|l| l.licence.number).collect();
+        format!("{} [{}]", site.unwrap().party.replace("org:", ""), numbers.join(" "))
+    };
+    let before = row.before.into_iter().map(|t| tell(t.site, t.licences));
+    let all: Vec<String> = before.chain([tell(row.site, row.licences)]).collect();
+    all.join(", ")
+}
+
+fn sites_of(ledger: &TestLedger, party: &str) -> Vec<String> {
+    let row = crate::registry::party(&ledger.view, &org(party)).unwrap().unwrap();
+    crate::registry::sites_of(&ledger.view, &row).unwrap()
+}
+
+#[test]
+fn an_authority_moves_a_site_to_whose_it_is() {
+    let mut ledger = TestLedger::new();
+    record(&mut ledger, "trader", NOON, site(GLN, "trader"));
+    record(&mut ledger, "drug", NOON + 1, licence("T1"));
+    assert_eq!(refused(&mut ledger, "maker", NOON + 2, site(GLN, "maker")), "NOT_YOURS site.site");
+    // Dated before what is known, it is recorded and moves nothing.
+    record(&mut ledger, "drug", NOON - 1, site(GLN, "maker"));
+    assert_eq!(tenures(&ledger), "trader [T1]");
+    assert_eq!((sites_of(&ledger, "trader"), sites_of(&ledger, "maker")), (vec![GLN.into()], vec![]));
+    record(&mut ledger, "drug", NOON + DAY, site(GLN, "maker"));
+    assert_eq!(tenures(&ledger), "trader [T1], maker []");
+    assert_eq!((sites_of(&ledger, "trader"), sites_of(&ledger, "maker")), (vec![], vec![GLN.into()]));
+    // Licences go to whose it was then.
+    record(&mut ledger, "drug", NOON + 2, licence("T2"));
+    record(&mut ledger, "drug", NOON + DAY + 1, licence("M1"));
+    assert_eq!(tenures(&ledger), "trader [T1 T2], maker [M1]");
+    assert_eq!(refused(&mut ledger, "trader", NOON + DAY + 2, site(GLN, "trader")), "NOT_YOURS site.site");
+    record(&mut ledger, "maker", NOON + DAY + 2, site(GLN, "maker"));
+    assert_eq!(tenures(&ledger), "trader [T1 T2], maker [M1]");
+    for n in 1..crate::registry::MAX_TENURES as i64 {
+        let to = if n % 2 == 1 { "trader" } else { "maker" };
+        record(&mut ledger, "drug", NOON + DAY + 2 + n, site(GLN, to));
+    }
+    assert_eq!(refused(&mut ledger, "drug", NOON + 2 * DAY, site(GLN, "maker")), "REGISTER_FULL site.site");
+}
+
+#[test]
+fn a_successor_registers_the_sites_that_it_took_over() {
+    let mut ledger = TestLedger::new();
+    let other = "site:gln:9521234567042";
+    record(&mut ledger, "trader", NOON, site(GLN, "trader"));
+    record(&mut ledger, "trader", NOON, site(other, "trader"));
+    record(&mut ledger, "drug", NOON, succession("trader", "firm", "2026-03-03", &[GLN]));
+    assert_eq!(refused(&mut ledger, "firm", NOON, site(GLN, "firm")), "NOT_YOURS site.site", "not yet");
+    assert_eq!(refused(&mut ledger, "firm", NOON + DAY, site(other, "firm")), "NOT_YOURS site.site");
+    assert_eq!(refused(&mut ledger, "maker", NOON + DAY, site(GLN, "maker")), "NOT_YOURS site.site");
+    record(&mut ledger, "firm", NOON + DAY, site(GLN, "firm"));
+    assert_eq!(tenures(&ledger), "trader [], firm []");
+    // All of what is left, and what that had taken over.
+    record(&mut ledger, "drug", NOON, succession("firm", "importer", "2026-03-03", &[]));
+    record(&mut ledger, "importer", NOON + DAY, site(GLN, "importer"));
+    assert_eq!((sites_of(&ledger, "firm"), sites_of(&ledger, "importer")), (vec![], vec![GLN.into()]));
+    assert_eq!(sites_of(&ledger, "trader"), [other]);
+}
+
 #[test]
 fn an_authority_whose_role_has_ended_dates_nothing_back_into_a_register() {
     let mut ledger = TestLedger::new();

@@ -13,6 +13,7 @@ use super::{
 };
 
 const SITE: &str = "site:org:trader/W1";
+const GLN_SITE: &str = "site:gln:9521234567059";
 /// A firm of Shanghai, one of Zhejiang, and one of the national register.
 const SHANGHAI: &str = "uscc:91310104MAYL90023C";
 const ZHEJIANG: &str = "uscc:91330106MAYL9004X4";
@@ -111,8 +112,10 @@ fn offices() -> TestLedger {
     {
         ledger.found_authority(name, field);
     }
-    let place = ledger.say("trader", site(SITE, "trader"));
-    ledger.must(&place);
+    for name in [SITE, GLN_SITE] {
+        let place = ledger.say("trader", site(name, "trader"));
+        ledger.must(&place);
+    }
     ledger
 }
 
@@ -144,6 +147,7 @@ fn each_authority_fills_registers_in_its_own_field() {
         (list("licensed-clinics", "org:clinic", true), "named_list.list", "health market root1"),
         (list("blacklist", "org:maker", true), "", "drug customs health market post police root1"),
         (site("site:org:trader/W2", "trader"), "site.party", "drug customs health market post root1"),
+        (site(GLN_SITE, "maker"), "site.party", "drug health market root1"),
         (enrolment, "enrol_key.party", "drug customs health market post root1"),
         (revoke("trader", "trader"), "revoke_key.party", "drug customs health market post root1"),
     ];

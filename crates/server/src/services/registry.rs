@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use custody::{
     registry::{self, parties},
-    tables::{GrantRow, KeyRow, PartyRow},
+    tables::{GrantRow, KeyRow, LicenceRow, PartyRow, TenureRow},
 };
 use merkle::Hash;
 use proto::v1::{
@@ -13,14 +13,14 @@ use proto::v1::{
     GetProductResponse, GetSiteRequest, GetSiteResponse, GrantedRole, ListCoverageRequest,
     ListCoverageResponse, ListDesignationsRequest, ListDesignationsResponse, ListMandatesRequest,
     ListMandatesResponse, ListPartiesRequest, ListPartiesResponse, ListPoliciesRequest, ListPoliciesResponse,
-    ListSuccessionsRequest, ListSuccessionsResponse, PartyRecord, Role, RoleGrant,
+    ListSuccessionsRequest, ListSuccessionsResponse, PartyRecord, Role, RoleGrant, SiteTenure,
 };
 use rpc::registry_service_server::RegistryService;
 use statement::words;
 use tonic::{Request, Response, Status};
 
 use super::{
-    Shared,
+    Shared, Snapshot,
     page::{page_size, page_start, page_token},
     standing,
 };
@@ -34,7 +34,7 @@ impl RegistryService for RegistryApi {
     async fn get_party(&self, r: Request<GetPartyRequest>) -> Result<Response<GetPartyResponse>, Status> {
         let read = self.0.read(r, |_, view, _, query| {
             let row = registry::party(view, &query.party)?.ok_or(Kind::NotFound)?;
-            Ok(GetPartyResponse { party: Some(party_record(row)) })
+            Ok(GetPartyResponse { party: Some(party_record(view, row)?) })
         });
         read.await
     }
@@ -46,8 +46,9 @@ impl RegistryService for RegistryApi {
         let read = self.0.read(r, |_, view, _, query| {
             let limit = page_size(query.page_size)?;
             let (rows, next) = parties(view, page_start(&query.page_token, 0)?, limit)?;
+            let parties = rows.into_iter().map(|row| party_record(view, row));
             Ok(ListPartiesResponse {
-                parties: rows.into_iter().map(party_record).collect(),
+                parties: parties.collect::<Result<_, Fault>>()?,
                 next_page_token: page_token(next),
             })
         });
@@ -57,10 +58,18 @@ impl RegistryService for RegistryApi {
     async fn get_site(&self, r: Request<GetSiteRequest>) -> Result<Response<GetSiteResponse>, Status> {
         let read = self.0.read(r, |_, view, _, query| {
             let row = registry::site(view, &query.site)?.ok_or(Kind::NotFound)?;
+            let licences = |rows: Vec<LicenceRow>| rows.into_iter().map(|l| l.licence).collect();
+            let tenure = |t: TenureRow| SiteTenure {
+                site: t.site,
+                licences: licences(t.licences),
+                until: t.until,
+                index: t.index,
+            };
             Ok(GetSiteResponse {
                 site: row.site,
-                licences: row.licences.into_iter().map(|l| l.licence).collect(),
+                licences: licences(row.licences),
                 last_index: row.last_index,
+                before: row.before.into_iter().map(tenure).collect(),
             })
         });
         read.await
@@ -143,11 +152,12 @@ impl RegistryService for RegistryApi {
     }
 }
 
-fn party_record(row: PartyRow) -> PartyRecord {
+fn party_record(view: &Snapshot<'_>, row: PartyRow) -> Result<PartyRecord, Fault> {
+    let sites = registry::sites_of(view, &row)?;
     let facts = row.facts.unwrap_or_default();
     let root = row.root_name.is_some().then(root_role);
     let granted = row.grants.into_iter().flat_map(granted_roles);
-    PartyRecord {
+    Ok(PartyRecord {
         party: row.party,
         name: if facts.name.is_empty() { row.root_name.unwrap_or_default() } else { facts.name },
         name_latin: facts.name_latin,
@@ -155,9 +165,9 @@ fn party_record(row: PartyRow) -> PartyRecord {
         roles: root.into_iter().chain(granted).collect(),
         closed_on: facts.closed_on,
         keys: row.keys,
-        sites: row.sites,
+        sites,
         last_index: row.last_index,
-    }
+    })
 }
 
 /// What the genesis entry makes of a root authority.

@@ -43,6 +43,9 @@ remits! {
     "party.closed_on": [
         "" [Drug, Health, Market],
     ];
+    "site.party": [
+        "" [Drug, Health, Market],
+    ];
     "licence.kind": [
         "business-licence" [Market],
         "drug-making" [Drug],
@@ -100,7 +103,8 @@ pub fn remit(field: &str, value: &str) -> &'static [AuthorityField] {
 /// Receives path of a value and the fields of authorities that may state it; never none.
 pub type VisitRemit<'v> = &'v mut dyn FnMut(String, &'static [AuthorityField]);
 
-/// Calls `visit` for every value of a statement that only authorities of some fields may state.
+/// Calls `visit` for every value of a statement that only authorities of some fields may state. Not for those that
+/// depend on what is recorded: the name of a party, the party of a site.
 pub fn visit_remits(body: &Body, visit: VisitRemit<'_>) {
     let mut tell = |path: String, field: &str, value: &str| {
         let fields = remit(field, value);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use custody::{
     Content, View, ViewError, content,
-    registry::{party, product, site},
+    registry::{party, product, site, sites_of},
     root_of,
     tables::{subject_by_text, touches},
 };
@@ -271,7 +271,8 @@ impl Dossier {
     }
 
     fn licences_of<V: View + ?Sized>(&mut self, view: &V, id: &str) -> Result<(), ViewError> {
-        for text in party(view, id)?.into_iter().flat_map(|p| p.sites) {
+        let sites = party(view, id)?.map(|row| sites_of(view, &row)).transpose()?;
+        for text in sites.unwrap_or_default() {
             for row in site(view, &text)?.into_iter().flat_map(|s| s.licences) {
                 if self.licences.len() == MAX_LICENCES {
                     self.truncated = true;
