@@ -42,6 +42,8 @@ pub(crate) enum Act {
     OneShort,
     /// Never answers.
     Hang,
+    /// Answers, then ends the stream as one on which nothing is sent.
+    AnswerThenLeave,
 }
 
 /// The state of the ledger; outlives its servers.
@@ -329,6 +331,10 @@ impl LedgerService for Fake {
                     Err(None) => return,
                 };
                 if send.send(answer).await.is_err() || last {
+                    return;
+                }
+                if matches!(act, Act::AnswerThenLeave) {
+                    let _ = send.send(Err(Status::unavailable("idle"))).await;
                     return;
                 }
             }

@@ -221,6 +221,7 @@ impl Client {
         loop {
             let failure = match run.pass(&mut on_event).await {
                 Ok(PassEnd::Done) => return Ok(run.summary),
+                Ok(PassEnd::Anew) => continue,
                 Ok(PassEnd::Again(failure)) | Err(ClientError::Retry(failure)) => failure,
                 Err(error) => return Err(run.fail(error)),
             };

@@ -88,6 +88,8 @@ pub struct Limits {
     pub connection_age_s: u64,
     /// Time running calls get on stop, ms.
     pub drain_ms: u64,
+    /// Longest time that a `SubmitStatements` stream may send nothing, or leave a result untaken, s.
+    pub stream_idle_s: u64,
     /// Batches of one `SubmitStatements` stream that are verified, queued or synced at a time; 1 to 64.
     pub batches_per_stream: usize,
     /// Statements or batches verified at a time; 0 = as many as there are processors.
@@ -99,7 +101,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4_096,
+            connections: 1_024,
             calls: 2_048,
             streams_per_connection: 128,
             deadline_ms: 30_000,
@@ -107,6 +109,7 @@ impl Default for Limits {
             keepalive_s: 30,
             connection_age_s: 0,
             drain_ms: 10_000,
+            stream_idle_s: 300,
             batches_per_stream: 4,
             verifiers: 0,
             readers: 0,
@@ -121,13 +124,20 @@ pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// Most statements of a batch.
 pub(crate) const MAX_BATCH: usize = 1_024;
 
+/// Flow-control windows: what a client may send before anybody reads it, on a stream and on a connection with all its
+/// streams. A batch passes through in pieces; it is put together as it comes.
+pub(crate) const STREAM_WINDOW: u32 = 512 * 1024;
+pub(crate) const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
+
+// The reason TOO_LARGE names it.
+const _: () = assert!(MAX_MESSAGE == 4 << 20);
 // A full payload fits into a request and, beside a page that was just not full, into an answer.
 const _: () = assert!(statement::MAX_PAYLOAD < MAX_MESSAGE && 2 * MAX_MESSAGE <= MAX_ANSWER);
 
 impl Limits {
     /// Every number by its name in the configuration, with the values it may have.
     #[must_use]
-    pub const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 11] {
+    pub const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 12] {
         [
             ("server.limits.connections", self.connections as u64, 1..=1_000_000),
             ("server.limits.calls", self.calls, 1..=1_000_000),
@@ -137,6 +147,7 @@ impl Limits {
             ("server.limits.keepalive_s", self.keepalive_s, 1..=86_400),
             ("server.limits.connection_age_s", self.connection_age_s, 0..=31_536_000),
             ("server.limits.drain_ms", self.drain_ms, 0..=3_600_000),
+            ("server.limits.stream_idle_s", self.stream_idle_s, 1..=86_400),
             ("server.limits.batches_per_stream", self.batches_per_stream as u64, 1..=64),
             ("server.limits.verifiers", self.verifiers as u64, 0..=1_024),
             ("server.limits.readers", self.readers as u64, 0..=4_096),

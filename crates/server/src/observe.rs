@@ -141,9 +141,8 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let call = Call::begun(&self.layer.metrics, &request);
         let one_too_many = self.layer.metrics.begin(call.method, self.layer.most);
-        let language = request.headers().get("accept-language").cloned();
-        let refusal =
-            move |kind: Kind| Fault::from(kind).status(Language::of_header(language.as_ref())).into_http();
+        let language = call.language;
+        let refusal = move |kind: Kind| Fault::from(kind).status(language).into_http();
         if one_too_many {
             return Box::pin(async move { Ok(call.answered(refusal(Kind::TooManyCalls))) });
         }
@@ -194,6 +193,7 @@ struct Call {
     begin: Instant,
     head: Option<Duration>,
     code: Option<Code>,
+    language: Language,
 }
 
 impl Call {
@@ -208,6 +208,7 @@ impl Call {
             begin: Instant::now(),
             head: None,
             code: None,
+            language: Language::of_header(request.headers().get("accept-language")),
         }
     }
 
@@ -219,6 +220,7 @@ impl Call {
             Some(record) => record::put(response.headers_mut(), record),
             None => self.note.set_record(Vec::new()),
         }
+        name_too_large(response.headers_mut(), self.language);
         if let Some(code) = code_in(response.headers()) {
             self.code = Some(code);
             if code != Code::Ok
@@ -272,6 +274,17 @@ fn code_in(headers: &http::HeaderMap) -> Option<Code> {
     headers.get("grpc-status").map(|v| Code::from_bytes(v.as_bytes()))
 }
 
+/// A message above the limit is refused by the transport, in its words and without a reason: this puts ours in place.
+/// Nothing else here answers with that code.
+fn name_too_large(headers: &mut http::HeaderMap, language: Language) {
+    if code_in(headers) == Some(Code::OutOfRange) && !headers.contains_key("grpc-status-details-bin") {
+        let status = Fault::from(Kind::TooLarge).status(language);
+        if let Err(error) = status.add_header(headers) {
+            tracing::error!(%error, "a status cannot be sent");
+        }
+    }
+}
+
 /// An answer's body, watched for its trailers.
 struct Watched {
     body: Body,
@@ -286,10 +299,11 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        match &frame {
+        let mut frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &mut frame {
             Some(Ok(frame)) => {
-                if let Some(trailers) = frame.trailers_ref() {
+                if let Some(trailers) = frame.trailers_mut() {
+                    name_too_large(trailers, self.call.language);
                     self.call.code = code_in(trailers);
                 }
             }

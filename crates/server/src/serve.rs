@@ -17,7 +17,7 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use crate::{
-    config::{Limits, MAX_ANSWER, MAX_MESSAGE, ServerConfig},
+    config::{CONNECTION_WINDOW, Limits, MAX_ANSWER, MAX_MESSAGE, STREAM_WINDOW, ServerConfig},
     connection,
     cors::CorsLayer,
     documents::{Documents, DocumentsError, follow},
@@ -35,10 +35,6 @@ use crate::{
 
 /// How often the writer's state is looked at for the health service.
 const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
-/// Flow-control windows: a stream holds a whole batch, a connection two, so that the next batch has
-/// arrived when one is checked.
-const STREAM_WINDOW: u32 = MAX_MESSAGE as u32;
-const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 /// Services whose health is that of the writer; the empty one is the server as a whole.
 const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
 /// Services that go on when the writer has stopped.

@@ -43,6 +43,8 @@ pub(super) struct Submission<'a, S> {
 pub(super) enum PassEnd {
     /// Everything is settled.
     Done,
+    /// The server has ended a stream on which nothing was on its way: what is given next goes over another.
+    Anew,
     /// Something has to be sent again.
     Again(Box<Failure>),
 }
@@ -90,16 +92,26 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                     return Ok(PassEnd::Again(failure));
                 }
                 if self.ended {
-                    assert!(self.window.is_empty(), "all was sent and answered, and nothing is held");
                     drop(flight);
                     let _ = timeout(FAREWELL, answers.next()).await;
-                    if let Some((note, checkpoint)) = self.newest.take() {
-                        self.client.saw(note, checkpoint, false).await?;
-                    }
-                    return Ok(PassEnd::Done);
+                    return self.done().await;
                 }
-                let given = self.source.next().await;
-                self.take(given);
+                let is_over = tokio::select! {
+                    given = self.source.next() => {
+                        self.take(given);
+                        false
+                    }
+                    // Servers let streams go on which nothing is sent, and stop now and then.
+                    end = answers.next() => match end {
+                        Some(Ok(_)) => return Err(broken("an answer to no request")),
+                        Some(Err(_)) | None => true,
+                    },
+                };
+                if is_over {
+                    let given = self.source.next().await;
+                    self.take(given);
+                    return if self.ended { self.done().await } else { Ok(PassEnd::Anew) };
+                }
                 continue;
             }
             match self.step(&mut flight, &mut answers).await {
@@ -109,6 +121,15 @@ impl<S: Stream<Item = proto::v1::SignedStatement>> Submission<'_, S> {
                 Step::Answer(Some(answer)) => self.answer(&mut flight, answer?, key, on_event)?,
             }
         }
+    }
+
+    /// Notes the checkpoint that the last receipts are under.
+    async fn done(&mut self) -> Result<PassEnd, ClientError> {
+        assert!(self.window.is_empty(), "all was sent and answered, and nothing is held");
+        if let Some((note, checkpoint)) = self.newest.take() {
+            self.client.saw(note, checkpoint, false).await?;
+        }
+        Ok(PassEnd::Done)
     }
 
     /// Waits for an answer, or for the source where there is room.

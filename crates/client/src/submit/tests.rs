@@ -339,3 +339,27 @@ fn a_killed_and_restarted_server_loses_and_doubles_nothing() {
     check_all_recorded(&fake, &statements, &settled);
     assert!(recorded_in_order(&settled));
 }
+
+#[tokio::test]
+async fn a_stream_that_the_server_ends_for_want_of_statements_is_opened_anew_with_the_next() {
+    let fake = Fake::default();
+    fake.state().script.extend([Act::AnswerThenLeave, Act::Honest, Act::AnswerThenLeave]);
+    let client = fake.client().await;
+    let (give, source) = futures::channel::mpsc::unbounded();
+    let (mut waits, mut told) = (0, 0);
+    let events = |event: SubmitEvent| match event {
+        SubmitEvent::Waiting { .. } => waits += 1,
+        SubmitEvent::Settled(_) => told += 1,
+    };
+    let feed = async {
+        for (i, pause) in [(0, 200), (1, 20), (2, 200)] {
+            give.unbounded_send(signed(&format!("statement {i}"))).unwrap();
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        give.close_channel();
+    };
+    let (end, ()) = futures::join!(client.submit_stream(source, options(4), events), feed);
+    assert_eq!(end.unwrap(), Summary { recorded: 3, ..Summary::default() });
+    assert_eq!((waits, told), (0, 3), "nobody has to be patient for that");
+    assert_eq!(fake.state().batches, [1, 1, 1]);
+}

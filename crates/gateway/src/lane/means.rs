@@ -181,6 +181,8 @@ pub(crate) const CALLS: &[&str] = &[
     "ATTACHMENT_WITHHELD",
     "DEADLINE",
     "TOO_MANY_CALLS",
+    "TOO_LARGE",
+    "STREAM_IDLE",
     "STOPPING",
     "INTERNAL",
 ];

@@ -1,6 +1,13 @@
 //! Statements on their way in: single ones, and streams of batches.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use futures::{Stream, StreamExt as _, future, stream};
 use ledger::{Ledger, Pending, Prepared, Receipt, Submission, Submitted};
@@ -9,6 +16,10 @@ use proto::v1::{
     SubmitStatementsResponse, statement_result::Result as OneResult,
 };
 use statement::{Reason, Refusal, Words, words};
+use tokio::{
+    sync::mpsc::{self, error::SendTimeoutError},
+    time::timeout,
+};
 use tonic::Status;
 
 use super::{
@@ -120,36 +131,93 @@ struct Queued {
 
 /// Records batches as they come. Up to `batches_per_stream` are checked at a time and as many queued, in
 /// the order of arrival: batch k+1 is checked while batch k syncs. Whoever does not read results is not
-/// read from.
+/// read from; who neither sends nor reads for `stream_idle_s` is let go, once what it has sent is acknowledged or its
+/// results have found nobody to take them.
 pub(crate) fn stream<S>(shared: Arc<Shared>, requests: S, note: Note, language: Language) -> Results
 where
     S: Stream<Item = Result<SubmitStatementsRequest, Status>> + Send + 'static,
 {
     let width = shared.limits.batches_per_stream.clamp(1, 64);
+    let patience = Duration::from_secs(shared.limits.stream_idle_s);
     let (checker, queuer, answerer) = (Arc::clone(&shared), shared.ledger.clone(), Arc::clone(&shared));
     let mut stop = shared.stop.clone();
     let stopped = async move {
         // An error means that the server is gone.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    let results = requests
+    let idle = Arc::new(AtomicBool::new(false));
+    let results = while_sent(requests, patience, Arc::clone(&idle))
         .take_until(stopped)
         .map(move |request| check(Arc::clone(&checker), request, note.clone(), language))
         .buffered(width)
         .then(move |checked| queue(queuer.clone(), checked))
         .map(move |queued| answer(Arc::clone(&answerer), queued, language))
         .buffered(width);
-    Box::pin(results.chain(end(shared, language)))
+    let taken = while_taken(results, patience, Arc::clone(&idle));
+    Box::pin(taken.chain(end(shared, idle, language)))
+}
+
+/// The messages as they come, until none comes for too long. Only while somebody waits for the next does time pass:
+/// not while the stream is held up on this side.
+fn while_sent<S: Stream>(
+    requests: S,
+    patience: Duration,
+    idle: Arc<AtomicBool>,
+) -> impl Stream<Item = S::Item> {
+    stream::unfold((Box::pin(requests), idle), move |(mut requests, idle)| async move {
+        match timeout(patience, requests.next()).await {
+            Ok(next) => next.map(|next| (next, (requests, idle))),
+            Err(_) => {
+                idle.store(true, Relaxed);
+                None
+            }
+        }
+    })
+}
+
+/// The results, until one is not taken for too long: nobody polls the answer of a client that does not read, so a
+/// task of its own waits, and drops what the stream holds.
+fn while_taken<T: Send + 'static>(
+    results: impl Stream<Item = T> + Send + 'static,
+    patience: Duration,
+    idle: Arc<AtomicBool>,
+) -> impl Stream<Item = T> {
+    let (give, mut take) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let mut results = pin!(results);
+        loop {
+            let next = tokio::select! {
+                next = results.next() => next,
+                // The call is over.
+                () = give.closed() => None,
+            };
+            let Some(next) = next else { return };
+            match give.send_timeout(next, patience).await {
+                Ok(()) => {}
+                Err(SendTimeoutError::Timeout(_)) => return idle.store(true, Relaxed),
+                Err(SendTimeoutError::Closed(_)) => return,
+            }
+        }
+    });
+    stream::poll_fn(move |cx| take.poll_recv(cx))
 }
 
 /// Says why the stream ends, if it is not because all is done.
 fn end(
     shared: Arc<Shared>,
+    idle: Arc<AtomicBool>,
     language: Language,
 ) -> impl Stream<Item = Result<SubmitStatementsResponse, Status>> {
-    stream::once(
-        async move { shared.stop.borrow().then(|| Err(Fault::from(Kind::Stopping).status(language))) },
-    )
+    stream::once(async move {
+        let why = if *shared.stop.borrow() {
+            Kind::Stopping
+        } else if idle.load(Relaxed) {
+            Kind::StreamIdle
+        } else {
+            return None;
+        };
+        Some(Err(Fault::from(why).status(language)))
+    })
     .filter_map(future::ready)
 }
 

@@ -184,6 +184,14 @@ faults! {
     TooManyCalls = "TOO_MANY_CALLS", ResourceExhausted,
         "the server answers as many calls as it may" => "try again after the delay given",
         "服务器并发调用已达上限" => "请按所给延迟后重试";
+    /// Larger than is read.
+    TooLarge = "TOO_LARGE", OutOfRange,
+        "a message is larger than the 4 MiB that this server reads" => "put fewer statements, or less of a document, into each message",
+        "消息超过本服务端读取的上限 4 MiB" => "请减少每条消息中的声明数或文件内容";
+    /// Nothing was sent, or nothing read, for too long.
+    StreamIdle = "STREAM_IDLE", Unavailable,
+        "the stream was ended because nothing was sent on it, or no result taken from it, for longer than the server waits" => "open another when there is something to send; what has no result yet is sent again, byte for byte the same",
+        "流已结束：超过服务端等待时限未收到数据或未取走结果" => "有内容待发时请重新打开流；尚无结果的声明请原样重发";
     /// The server ends.
     Stopping = "STOPPING", Unavailable,
         "the server is stopping" => "call again, streams resume where they ended",

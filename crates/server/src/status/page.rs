@@ -14,12 +14,11 @@ const HEAD: &str = "\
 What can go wrong with a call besides: the token, a field of the request, a limit, the server's state. The answer
 has the same form; a refused call has changed nothing, but for `DEADLINE`, where a statement may have been recorded.
 Where the remedy speaks of a delay, `google.rpc.RetryInfo` gives it. A status without `ErrorInfo` comes from the
-transport: `UNIMPLEMENTED` (no such method), `OUT_OF_RANGE` (a message above the size limit), `UNAVAILABLE` (no
-connection).
+transport: `UNIMPLEMENTED` (no such method), `UNAVAILABLE` (no connection).
 
 除声明被拒外，调用还可能因令牌、请求字段、限额或服务状态而失败。应答形式相同；除 `DEADLINE`（声明可能已记录）外，失败的调用不产生任何变更。
 处理办法提到延迟时，见 `google.rpc.RetryInfo`。不带 `ErrorInfo` 的状态来自传输层：`UNIMPLEMENTED`（无此方法）、
-`OUT_OF_RANGE`（消息超过上限）、`UNAVAILABLE`（无法连接）。
+`UNAVAILABLE`（无法连接）。
 
 This part is made from the table in `crates/server/src/status/kind.rs`; a test compares it.
 本部分由代码中的表生成，并由测试核对。

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::{StreamExt as _, stream};
 use proto::v1::{
     self, Role, StatementResult, SubmitStatementRequest, SubmitStatementsRequest,
@@ -136,8 +138,64 @@ async fn a_batch_over_the_limit_ends_the_stream_after_the_answers_before_it() {
     assert!(answers.next().await.is_none());
 
     let huge = v1::SignedStatement { payload: vec![0; 4 << 20].into(), ..v1::SignedStatement::default() };
-    let status = world.submit(huge).await.unwrap_err();
-    assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    let status = world.submit(huge.clone()).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "TOO_LARGE"), "{status}");
+    assert!(status.message().contains("4 MiB"), "{status}");
+    let mut answers =
+        world.log().submit_statements(stream::iter([batch(vec![huge])])).await.unwrap().into_inner();
+    let status = answers.next().await.unwrap().unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "TOO_LARGE"), "{status}");
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_on_which_nothing_is_sent_ends_once_all_is_acknowledged() {
+    let limits = server::Limits { stream_idle_s: 1, ..server::Limits::default() };
+    let world = World::with(limits, ledger::Config::default()).await;
+    let maker = Actor::new("org:Maker", 2);
+    world.register(&maker, Role::Manufacturer).await;
+    let batch = |n| SubmitStatementsRequest {
+        statements: vec![maker.sign(&world.id, commission(vec![unit(n)]))],
+        without_proofs: false,
+    };
+    let (sender, requests) = futures::channel::mpsc::unbounded();
+    let mut answers = world.log().submit_statements(requests).await.unwrap().into_inner();
+    // What is sent now and then holds the stream.
+    for n in 0..3 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        sender.unbounded_send(batch(n)).unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(told(&answers.next().await.unwrap().unwrap().results), ["new"]);
+    }
+    let end = tokio::time::timeout(Duration::from_secs(20), answers.next()).await.expect("an end");
+    let status = end.unwrap().unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "STREAM_IDLE"), "{status}");
+    assert!(answers.next().await.is_none());
+    drop(sender);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_whose_results_nobody_takes_ends() {
+    let limits = server::Limits { stream_idle_s: 1, ..server::Limits::default() };
+    let world = World::with(limits, ledger::Config::default()).await;
+    let (sender, requests) = futures::channel::mpsc::unbounded();
+    let mut answers = world.log().submit_statements(requests).await.unwrap().into_inner();
+    // Results of many refused statements fill every window between here and there.
+    let bad = v1::SignedStatement { key_id: vec![3; 32], ..v1::SignedStatement::default() };
+    let batch = || SubmitStatementsRequest { statements: vec![bad.clone(); 1_024], without_proofs: false };
+    (0..200).for_each(|_| sender.unbounded_send(batch()).unwrap());
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let mut taken = 0;
+    let status = loop {
+        match answers.next().await.expect("a reason at the end") {
+            Ok(_) => taken += 1,
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(reason(&status), "STREAM_IDLE", "{status}");
+    assert!(taken < 200, "{taken}");
     world.stop().await.unwrap();
 }
 
