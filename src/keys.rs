@@ -36,8 +36,13 @@ fn ask_for(path: &Path, out: Out) -> Result<Zeroizing<String>> {
 
 /// Makes a key and writes it to a new file; asks for a passphrase twice unless told not to.
 pub fn make(path: &Path, plain: bool, out: Out) -> Result<SigningKey> {
+    make_for(path, path, plain, out)
+}
+
+/// The same with the name that it will have in the end.
+pub fn make_for(path: &Path, shown: &Path, plain: bool, out: Out) -> Result<SigningKey> {
     let key = client::generate_key()?;
-    let passphrase = if plain { None } else { Some(new_passphrase(path, out)?) };
+    let passphrase = if plain { None } else { Some(new_passphrase(shown, out)?) };
     KeyFile::create(path, &key, protection(passphrase.as_ref()))?;
     Ok(key)
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
-use merkle::{SignerKey, SigningKey};
+use merkle::{Hash, SignerKey, SigningKey};
 use prost::Message as _;
 use proto::v1::{Genesis, RootAuthority, Settings};
 use serde_json::json;
@@ -18,7 +18,15 @@ pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
         return Err(keys::occupied(data));
     }
     check(args)?;
-    let folder = keys::folder(data);
+    // Whole or not at all: who is interrupted, at a prompt for a passphrase for instance, begins again.
+    let (id, genesis) = store::found(data, |ledger| make(ledger, args, out))?;
+    tell(data, &hex::encode(id), &genesis, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes keys and log of a ledger in `ledger`, which will be moved to where it is to be.
+fn make(ledger: &Path, args: &cli::Init, out: Out) -> Result<(Hash, Genesis)> {
+    let folder = keys::folder(ledger);
     keys::make_folder(&folder)?;
     let mut random = [0; 32];
     getrandom::fill(&mut random)
@@ -46,9 +54,8 @@ pub fn run(args: &cli::Init, out: Out) -> Result<ExitCode> {
         predecessor: None,
     };
     let now = jiff::Timestamp::now().as_microsecond();
-    let id = ledger::Ledger::create(data, &genesis.encode_to_vec(), u64::try_from(now)?)?;
-    tell(data, &hex::encode(id), &log.verifier().to_string(), &genesis, out);
-    Ok(ExitCode::SUCCESS)
+    let id = ledger::Ledger::create(ledger, &genesis.encode_to_vec(), u64::try_from(now)?)?;
+    Ok((id, genesis))
 }
 
 /// What can be wrong with the arguments, before any file is made.
@@ -92,7 +99,11 @@ fn root_authority(
     let parsed = parse_party("--root", party)?;
     let key: SigningKey = match file {
         Some(file) => keys::open(file, out)?,
-        None => keys::make(&folder.join(format!("root-{}.pem", i + 1)), args.no_passphrase, out)?,
+        None => {
+            let name = format!("root-{}.pem", i + 1);
+            let shown = keys::folder(&args.data.data).join(&name);
+            keys::make_for(&folder.join(name), &shown, args.no_passphrase, out)?
+        }
     };
     Ok(client::root_authority(party, parsed.value(), &key, &args.origin, random))
 }
@@ -110,7 +121,8 @@ fn log_key(origin: &str, folder: &Path, file: &str) -> Result<SignerKey> {
     Ok(key)
 }
 
-fn tell(data: &Path, id: &str, log_key: &str, genesis: &Genesis, out: Out) {
+fn tell(data: &Path, id: &str, genesis: &Genesis, out: Out) {
+    let log_key = &genesis.log_key;
     let roots: Vec<&str> = genesis.roots.iter().map(|r| r.party.as_str()).collect();
     if out.json {
         out.value(

@@ -94,7 +94,7 @@ pub fn restore_beside<T, E: From<StoreError>>(
     require_empty(dir)?;
     let make = || {
         make_private(&draft)?;
-        let _mark = mark(&draft)?;
+        let _mark = mark(&draft, MARK)?;
         copy_log(&backup.join("log"), &draft, || Ok::<(), E>(()))?;
         copy(&draft)?;
         let derived = derive(&draft)?;
@@ -115,8 +115,8 @@ pub fn restore_beside<T, E: From<StoreError>>(
 const MARK: &str = "yuanliu-restore";
 
 /// Marks a draft as that of this process.
-fn mark(draft: &Path) -> Result<File, StoreError> {
-    let name = draft.join(MARK);
+pub(crate) fn mark(draft: &Path, mark: &str) -> Result<File, StoreError> {
+    let name = draft.join(mark);
     let mut file = File::create_new(&name).map_err(StoreError::io(&name))?;
     file.try_lock().map_err(|e| StoreError::io(&name)(e.into()))?;
     writeln!(file, "process {}", std::process::id()).map_err(StoreError::io(&name))?;
@@ -198,7 +198,7 @@ fn copy_synced(from: &Path, to: &Path) -> Result<(), StoreError> {
     copy().map_err(StoreError::io(to))
 }
 
-fn remove(dir: &Path) -> Result<(), StoreError> {
+pub(crate) fn remove(dir: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(dir) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::io(dir)(e)),
         _ => Ok(()),

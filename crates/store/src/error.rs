@@ -16,6 +16,9 @@ pub enum StoreError {
     /// Something is in the way of a new ledger, backup or restore.
     #[error("{} is not empty: name an empty or new directory", .0.display())]
     NotEmpty(PathBuf),
+    /// A key of that name is there.
+    #[error("{} exists and would have to be replaced: move it away, or name another directory", .0.display())]
+    Taken(PathBuf),
     /// A file stands where a directory is to be.
     #[error("{} is not a directory: name an empty or new directory", .0.display())]
     NotADirectory(PathBuf),
