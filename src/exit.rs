@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use client::{ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError};
+use client::{AttachmentError, ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError};
 use proto::v1::FieldViolation;
 use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
@@ -151,6 +151,7 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     let own = cause.downcast_ref().map(|failure: &Failure| failure.code);
     own.or_else(|| cause.downcast_ref().map(of_signing))
         .or_else(|| cause.downcast_ref().map(of_key_file))
+        .or_else(|| cause.downcast_ref().map(of_attachment))
         .or_else(|| cause.downcast_ref().and_then(of_store))
         .or_else(|| cause.downcast_ref().and_then(of_ledger))
         .or_else(|| cause.downcast_ref().and_then(of_serving))
@@ -170,8 +171,10 @@ const fn of_signing(error: &SignError) -> u8 {
     }
 }
 
-const fn of_key_file(error: &KeyFileError) -> u8 {
+fn of_key_file(error: &KeyFileError) -> u8 {
     match error {
+        // What a flag or a setting names wrongly.
+        KeyFileError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => USAGE,
         KeyFileError::Io { .. } | KeyFileError::Random(_) => MACHINE,
         KeyFileError::Exists(_)
         | KeyFileError::NotAKey { .. }
@@ -181,9 +184,17 @@ const fn of_key_file(error: &KeyFileError) -> u8 {
     }
 }
 
+const fn of_attachment(error: &AttachmentError) -> u8 {
+    match error {
+        AttachmentError::MediaType(_) | AttachmentError::Empty(_) => USAGE,
+        AttachmentError::Io { .. } | AttachmentError::Random(_) => MACHINE,
+    }
+}
+
 const fn of_store(error: &StoreError) -> Option<u8> {
     match error {
         StoreError::NotEmpty(_)
+        | StoreError::Taken(_)
         | StoreError::NotADirectory(_)
         | StoreError::NoLedger(_)
         | StoreError::Inside { .. } => Some(USAGE),

@@ -76,6 +76,10 @@ pub struct At {
 }
 
 impl At {
+    pub const fn new(place: Place, cause: anyhow::Error) -> Self {
+        Self { place, cause }
+    }
+
     /// Whether it is the statement's fault: those that follow may be sound.
     pub fn is_refusal(&self) -> bool {
         exit::code(&self.cause) == exit::REFUSED

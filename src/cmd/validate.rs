@@ -36,7 +36,18 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
                 }
                 Err(at) => return Err(at.into()),
             };
-            let payload = signer.draft(statement)?;
+            let payload = match signer.draft(statement) {
+                Ok(payload) => payload,
+                Err(error) => match At::new(place, error.into()) {
+                    // Of another signer, or what cannot be signed: those that follow may be sound.
+                    at if at.is_refusal() => {
+                        tell_unread(&at, out);
+                        faulty += 1;
+                        continue;
+                    }
+                    at => return Err(at.into()),
+                },
+            };
             let statement = Some(SignedStatement { payload, ..SignedStatement::default() });
             let request = ValidateStatementRequest { statement };
             let answer = client.validate_statement(request).await?;
@@ -54,7 +65,7 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
     })
 }
 
-/// What is not even a statement.
+/// What is no statement of this signer.
 fn tell_unread(at: &At, out: Out) {
     let told = exit::Told::of(at.cause(), out.lang);
     let message = lang::causes(at.cause(), out.lang);

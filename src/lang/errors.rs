@@ -131,7 +131,9 @@ fn of_attaching(error: &AttachmentError) -> String {
     match error {
         AttachmentError::Io { path, source } => format!("{}：{source}", path.display()),
         AttachmentError::Empty(path) => format!("{} 是空文件", path.display()),
-        AttachmentError::MediaType(path) => format!("{}：由文件名看不出媒体类型；请注明", path.display()),
+        AttachmentError::MediaType(path) => {
+            format!("{}：由文件名看不出媒体类型；请注明类型，或使用常见后缀（.pdf、.jpg 等）", path.display())
+        }
         AttachmentError::Random(e) => format!("系统无法提供随机数：{e}"),
     }
 }
@@ -147,6 +149,7 @@ fn of_store(error: &StoreError) -> String {
             format!("{} 正被{owner}使用：请先停止该进程", dir.display())
         }
         StoreError::NotEmpty(dir) => format!("{} 非空：请指定空目录或新目录", dir.display()),
+        StoreError::Taken(key) => format!("{} 已存在，不予覆盖：请移走，或指定其他目录", key.display()),
         StoreError::NotADirectory(dir) => format!("{} 不是目录：请指定空目录或新目录", dir.display()),
         StoreError::NoLedger(dir) => {
             format!("{} 中没有账本：请用 `yuanliu init` 创建，或指定其他目录", dir.display())

@@ -122,9 +122,15 @@ fn errors_have_their_documented_exit_code_and_speak_chinese() {
         (KeyFileError::NotAKey { path: path(), fault: "x".into() }.into(), 2),
         (KeyFileError::Exists(path()).into(), 2),
         (KeyFileError::Io { action: "read", path: path(), source: io() }.into(), 4),
-        (AttachmentError::Empty(path()).into(), 4),
-        (AttachmentError::MediaType(path()).into(), 4),
+        (
+            KeyFileError::Io { action: "read", path: path(), source: std::io::ErrorKind::NotFound.into() }
+                .into(),
+            2,
+        ),
+        (AttachmentError::Empty(path()).into(), 2),
+        (AttachmentError::MediaType(path()).into(), 2),
         (StoreError::NotEmpty(path()).into(), 2),
+        (StoreError::Taken(path()).into(), 2),
         (StoreError::NotADirectory(path()).into(), 2),
         (StoreError::NoLedger(path()).into(), 2),
         (StoreError::Inside { to: path(), dir: path() }.into(), 2),

@@ -1,6 +1,6 @@
 //! Running it: one server a directory, an orderly end, backups, configuration, keys.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use client::{Outcome, SubmitEvent, SubmitOptions};
 use futures::stream;
@@ -261,6 +261,48 @@ fn a_new_ledger_keeps_its_keys_to_itself_and_is_made_once() {
     assert!(!never.join("log").exists());
 }
 
+#[test]
+fn a_ledger_is_made_whole_or_not_at_all() {
+    let temp = tempfile::tempdir().unwrap();
+    let data = temp.path().join("ledger");
+    let init = |more: &[&str]| {
+        let mut command = yuanliu();
+        command
+            .args(["init", "--json", "--origin", "a.example/log", "--root", "org:One", "--data"])
+            .arg(&data);
+        command.args(more).env_remove("YUANLIU_PASSPHRASE").stdin(std::process::Stdio::null());
+        command
+    };
+    let asked = run_in(&mut init(&[]));
+    assert_eq!(asked.code, Some(2), "nobody to ask for a passphrase: {asked:?}");
+    assert!(!data.exists(), "{asked:?}");
+    let missing = format!("org:Two={}", temp.path().join("none.pem").display());
+    let missing = run_in(&mut init(&["--no-passphrase", "--root", &missing]));
+    assert_eq!(missing.code, Some(2), "a key file that is not there: {missing:?}");
+    assert!(!data.exists() && missing.stderr.contains("none.pem"), "{missing:?}");
+
+    // Killed while it waits for the second key, the first of which it has made.
+    let pipe = temp.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let root = format!("org:Two={}", pipe.display());
+    let mut waiting = init(&["--no-passphrase", "--root", &root]).spawn().unwrap();
+    let first = data.join("founding/ledger/keys/root-1.pem");
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while !first.exists() {
+        assert!(std::time::Instant::now() < deadline, "no key was made");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let second = run_in(&mut init(&["--no-passphrase"]));
+    assert_ne!(second.code, Some(0), "one is at it already: {second:?}");
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    run_in(&mut init(&["--no-passphrase"])).ok();
+    let mut left: Vec<_> = fs::read_dir(&data).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["keys", "log"]);
+    assert_eq!(on("verify", &data).ok()["ok"], true);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn exit_codes_say_what_a_caller_can_do() {
     let stage = Stage::set().await;
@@ -288,6 +330,7 @@ async fn exit_codes_say_what_a_caller_can_do() {
     };
     let nobody = "https://localhost:1";
     let missing = temp.path().join("missing.json");
+    let odd = file("paper.odd", "what is this");
     let table = [
         ("recorded", submit(&server, &sound, &[]), 0, "\"index\""),
         ("of another party", submit(&server, &foreign, &[]), 1, "org:Maker"),
@@ -297,6 +340,8 @@ async fn exit_codes_say_what_a_caller_can_do() {
         ("no such flag", submit(&server, &sound, &["--nonsense"]), 2, "--nonsense"),
         ("nobody there", submit(nobody, &sound, &[]), 3, "localhost"),
         ("no such file", submit(&server, &missing, &[]), 4, "missing.json"),
+        ("no such type", submit(&server, &sound, &["--attach", odd.to_str().unwrap()]), 2, "paper.odd"),
+        ("no such paper", submit(&server, &sound, &["--attach", "none.pdf"]), 4, "none.pdf"),
     ];
     for (name, done, code, told) in table {
         assert_eq!(done.code, Some(code), "{name}: {done:?}");

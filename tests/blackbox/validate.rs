@@ -132,15 +132,27 @@ async fn the_command_line_lists_the_faults_of_every_statement() {
     let line = |reason: &str, addressee: &str| {
         format!(r#"{{"ship":{{"items":["{}"],"addressee":"{addressee}","reason":"{reason}"}}}}"#, unit(7))
     };
-    std::fs::write(&file, format!("{}\n{}\n", line("sale", "org:Dealer"), line("because", "Dealer")))
-        .unwrap();
+    let sound = line("sale", "org:Dealer");
+    let foreign = sound.replacen('{', r#"{"header":{"party":"org:Dealer"},"#, 1);
+    std::fs::write(
+        &file,
+        [&sound, &line("because", "Dealer"), &foreign, &sound].map(|l| format!("{l}\n")).concat(),
+    )
+    .unwrap();
     let mut command = yuanliu();
     command.args(["validate", file.to_str().unwrap(), "--server", &stage.server.url()]);
     command.args(["--ca", stage.server.ca.to_str().unwrap(), "--key", key.to_str().unwrap()]);
     command.args(["--party", &stage.maker.party]);
     let done = run_in(&mut command);
     assert_eq!(done.code, Some(1), "{done:?}");
-    for text in [": line 1: would be recorded", ": line 2: 2 faults", "ship.addressee", "UNKNOWN_CODE"] {
+    for text in [
+        ": line 1: would be recorded",
+        ": line 2: 2 faults",
+        "ship.addressee",
+        "UNKNOWN_CODE",
+        ": line 3: header.party is org:Dealer, this signer signs for",
+        ": line 4: would be recorded",
+    ] {
         assert!(done.stdout.contains(text), "{text} in {done:?}");
     }
     assert_eq!(stage.size().await, before);

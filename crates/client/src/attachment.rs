@@ -63,7 +63,7 @@ pub enum AttachmentError {
     #[error("{path} is empty", path = .0.display())]
     Empty(PathBuf),
     /// Neither told nor known by its name.
-    #[error("{path}: its media type is not known by its name; name it", path = .0.display())]
+    #[error("{path}: its media type is not known by its name; name the type, or let the name end as usual (.pdf, .jpg, …)", path = .0.display())]
     MediaType(PathBuf),
     /// No salt.
     #[error("the operating system gives no random numbers: {0}")]
