@@ -151,10 +151,18 @@ async fn hand_in(settings: &Settings, name: &str, bytes: Vec<u8>, json: bool) ->
     let (status, answer) = Remote::find(&settings.data)?.file(name, bytes, json).await?;
     match status {
         200 | 202 | 409 | 422 => Ok(answer),
-        _ => {
-            let why = format!("{name}: {}", answer["error"]["message"].as_str().unwrap_or_default());
-            Err(exit::refused(why.clone(), why))
-        }
+        _ => Err(not_taken(name, status, &answer)),
+    }
+}
+
+/// Why the gateway that runs took nothing: whose turn it is follows from the status.
+fn not_taken(name: &str, status: u16, answer: &Value) -> anyhow::Error {
+    let why = |field: &str| answer["error"][field].as_str().unwrap_or_default();
+    let (en, zh) = (format!("{name}: {}", why("message")), format!("{name}：{}", why("message_zh")));
+    match status {
+        503 => exit::unreachable(en, zh),
+        500.. => exit::machine(name, name, why("message")),
+        _ => exit::refused(en, zh),
     }
 }
 

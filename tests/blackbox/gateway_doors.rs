@@ -205,6 +205,11 @@ async fn files_come_by_inbox_rest_and_command_line_and_every_fault_is_told() {
     let columns: Vec<&str> =
         answer["faults"].as_array().unwrap().iter().map(|f| f["column"].as_str().unwrap()).collect();
     assert_eq!(columns, ["time", "partner", "code"], "{answer}");
+    // JSON has its own place, and is told so.
+    let json_bill = ship("J-1", &[unit(4)], &stage.dealer.party).to_string();
+    let (status, answer) = gateway.post("/v1/files?name=x.json", json_bill.as_bytes());
+    assert_eq!((status, &answer["faults"][0]["reason"]), (422, &json!("NOT_A_BILL")), "{answer}");
+    assert!(answer["faults"][0]["message"].as_str().unwrap().contains("/v1/bills"), "{answer}");
     let xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?><Document><Events>\
         <Event Name=\"SalesWareHouseOut\" MainAction=\"WareHouseOut\"><DataField>\
         <Data Code=\"81234567890123456789\" CorpOrderID=\"X-1\" ActDate=\"2026-01-12 09:10:39\" ToCorpID=\"KH01\" Actor=\"u\"/>\

@@ -10,16 +10,19 @@ mod transform;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use time::instant;
+pub use time::TimeOfDay;
+pub(crate) use time::latest;
 
+use jiff::civil::Date;
 use proto::v1::{self, Header};
 
 use crate::{
     columns::{Column, Scope},
     fault::{Fault, Faults, Reason},
     kinds::BillType,
-    settings::Mapping,
+    settings::{DayMeans, Mapping},
 };
+use time::When;
 
 /// A line of an input: the cells that hold something, trimmed.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +42,16 @@ impl Row {
 pub(crate) struct Sheet {
     pub(crate) heads: BTreeMap<Column, String>,
     pub(crate) rows: Vec<Row>,
+    /// What is wrong with its shape: nothing of it is taken then, and its lines are read to tell the rest.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Sheet {
+    /// Whether a cell that seems empty is one whose value could not be read.
+    fn has_told(&self, fault: &Fault) -> bool {
+        fault.reason == Reason::Missing.as_str() && self.faults.iter().any(|told| told.column == fault.column)
+    }
+
     /// How the input names a column.
     pub(crate) fn head(&self, column: Column) -> String {
         self.heads.get(&column).map_or_else(|| column.row().name.to_owned(), Clone::clone)
@@ -59,6 +69,8 @@ pub struct Bill {
     pub lines: usize,
     /// What is to be signed: all but ledger, id, salt and signer.
     pub statement: v1::Statement,
+    /// Its time is a day alone, to which the settings gave a time of day.
+    pub(crate) day_alone: bool,
     /// Where the parts of the statement stood in the input, by path.
     pub(crate) places: Places,
 }
@@ -104,16 +116,22 @@ type Group = (String, String, String);
 /// Reads the bills of a sheet.
 pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
     let mut faults = Faults::default();
+    sheet.faults.iter().cloned().for_each(|fault| faults.push(fault));
     let mut input = Input::default();
-    for (group, rows) in groups(sheet, &mut faults) {
+    for (group, rows) in groups(sheet, mapping, &mut faults) {
         let (faults_of, places) = (Faults::default(), Places::default());
-        let mut reader = Reader { sheet, mapping, rows, faults: faults_of, places, year: None };
+        let mut reader =
+            Reader { sheet, mapping, rows, faults: faults_of, places, year: None, day_alone: false };
         let bill = reader.bill(&group.0);
         match bill {
-            Some(bill) if reader.faults.is_empty() => input.bills.push(bill),
+            Some(bill) if reader.faults.is_empty() && sheet.faults.is_empty() => input.bills.push(bill),
             _ => {
-                input.faulty.insert(group.0);
-                reader.faults.into_sorted().into_iter().for_each(|f| faults.push(f));
+                // Empty where the shape has no number, which is told.
+                if !group.0.is_empty() {
+                    input.faulty.insert(group.0);
+                }
+                let found = reader.faults.into_sorted().into_iter();
+                found.filter(|f| !sheet.has_told(f)).for_each(|f| faults.push(f));
             }
         }
     }
@@ -121,24 +139,28 @@ pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
     input
 }
 
-/// Rows by bill, in order of first lines. A later row of a number need not repeat type and principal.
-fn groups<'s>(sheet: &'s Sheet, faults: &mut Faults) -> Vec<(Group, Vec<&'s Row>)> {
+/// Rows by bill, in order of first lines. A later row of a number need not repeat type and principal, and
+/// may write them in another way.
+fn groups<'s>(sheet: &'s Sheet, mapping: &Mapping, faults: &mut Faults) -> Vec<(Group, Vec<&'s Row>)> {
     let mut order: Vec<(Group, Vec<&Row>)> = Vec::new();
     let mut places: BTreeMap<Group, usize> = BTreeMap::new();
     let mut latest: BTreeMap<&str, Group> = BTreeMap::new();
+    let type_name = |text: &str| BillType::find(text).map_or(text, |t| t.name).to_owned();
+    let principal = |text: &str| match mapping.party_of(text) {
+        Some(id) if id == mapping.party => String::new(),
+        found => found.unwrap_or_else(|| text.to_owned()),
+    };
     for row in &sheet.rows {
         let Some(number) = row.get(Column::Number) else {
             faults.push(missing(row.line, sheet.head(Column::Number)));
             continue;
         };
         let before = latest.get(number);
-        let text = |column, inherited: Option<&String>| {
-            row.get(column).map_or_else(|| inherited.cloned().unwrap_or_default(), str::to_owned)
-        };
         let group = (
             number.to_owned(),
-            text(Column::Type, before.map(|g| &g.1)),
-            text(Column::Principal, before.map(|g| &g.2)),
+            row.get(Column::Type).map_or_else(|| before.map(|g| g.1.clone()).unwrap_or_default(), type_name),
+            row.get(Column::Principal)
+                .map_or_else(|| before.map(|g| g.2.clone()).unwrap_or_default(), principal),
         );
         latest.insert(number, group.clone());
         let at = *places.entry(group.clone()).or_insert_with(|| {
@@ -163,6 +185,8 @@ struct Reader<'s> {
     places: Places,
     /// Of the act, once it was looked for: on many lines that leave it empty that takes its time.
     year: Option<u16>,
+    /// The time is a day alone, and the settings say what that means.
+    day_alone: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -170,9 +194,12 @@ impl<'s> Reader<'s> {
         self.agree();
         self.foreign();
         let bill_type = self.bill_type();
-        let occurred = self.time();
+        let occurred = self.time(bill_type);
         let header = self.header(number, occurred);
-        let bill_type = bill_type?;
+        let Some(bill_type) = bill_type else {
+            self.all_the_rest();
+            return None;
+        };
         let body = self.body(bill_type, &header)?;
         let statement = v1::Statement { header: Some(header), body: Some(body) };
         Some(Bill {
@@ -180,6 +207,7 @@ impl<'s> Reader<'s> {
             bill_type: Some(bill_type),
             lines: self.rows.len(),
             statement,
+            day_alone: self.day_alone,
             places: std::mem::take(&mut self.places),
         })
     }
@@ -193,9 +221,10 @@ impl<'s> Reader<'s> {
         self.faults.push(Fault::at(line, self.sheet.head(column), reason, en, zh));
     }
 
-    /// Columns of the bill hold one value on all its lines.
+    /// Columns of the bill hold one value on all its lines. Lines of one bill agree in type and principal.
     fn agree(&mut self) {
-        for row in crate::columns::COLUMNS.iter().filter(|r| r.scope == Scope::Bill) {
+        let told = |column| !matches!(column, Column::Type | Column::Principal);
+        for row in crate::columns::COLUMNS.iter().filter(|r| r.scope == Scope::Bill && told(r.column)) {
             let Some((_, first)) = self.bill_cell(row.column) else { continue };
             let others: Vec<u32> = self
                 .rows
@@ -230,17 +259,46 @@ impl<'s> Reader<'s> {
         found
     }
 
-    fn time(&mut self) -> (i64, i32) {
+    fn time(&mut self, bill_type: Option<&BillType>) -> (i64, i32) {
         let Some((line, text)) = self.bill_cell(Column::Time) else {
             self.faults.push(missing(self.first(), self.sheet.head(Column::Time)));
             return (0, 0);
         };
-        instant(text, self.mapping.utc_offset_minutes).unwrap_or_else(|| {
-            let en = format!("“{text}” is no time; write 2026-11-20 08:30:00, with or without +08:00");
-            let zh = format!("“{text}”不是时间；请写成 2026-11-20 08:30:00，可带 +08:00");
+        match time::read(text, self.mapping.utc_offset_minutes) {
+            Some(When::At(us, minutes)) => return (us, minutes),
+            Some(When::Day(day)) => return self.day_alone(line, text, day, bill_type),
+            None => {}
+        }
+        let en = format!("“{text}” is no time; write 2026-11-20 08:30:00, with or without +08:00");
+        let zh = format!("“{text}”不是时间；请写成 2026-11-20 08:30:00，可带 +08:00");
+        self.fault(line, Column::Time, Reason::BadTime, en, zh);
+        (0, 0)
+    }
+
+    /// The instant that the settings give to a day alone. Without them there is none: taken for midnight, goods
+    /// received on the day on which they were shipped would arrive before they left.
+    fn day_alone(&mut self, line: u32, text: &str, day: Date, bill_type: Option<&BillType>) -> (i64, i32) {
+        let (mapping, minutes) = (self.mapping, self.mapping.utc_offset_minutes);
+        let means = bill_type.and_then(|t| mapping.day_means.of(t.makes));
+        if let Some(us) = means.and_then(|clock| time::at(day, clock, minutes)) {
+            self.day_alone = true;
+            return (us, minutes);
+        }
+        // Of what type the bill is decides, and that has to be corrected first.
+        if bill_type.is_some() || !mapping.day_means.is_set() {
+            let key = bill_type.map_or("out and in", |t| DayMeans::key(t.makes));
+            let en = format!(
+                "“{text}” is a day alone, or midnight without an offset: write the time of day too, such as {day} \
+                 08:30:00 (midnight itself as {day} 00:00:00+08:00), or say under [bills.day-means] what a day alone \
+                 means ({key})"
+            );
+            let zh = format!(
+                "“{text}”只有日期，或为未带时区的零点：请写明时刻，例如 {day} 08:30:00（确为零点时写 {day} 00:00:00+08:00），\
+                 或在 [bills.day-means] 中说明仅有日期时的时刻（{key}）"
+            );
             self.fault(line, Column::Time, Reason::BadTime, en, zh);
-            (0, 0)
-        })
+        }
+        (0, 0)
     }
 
     fn header(&mut self, number: &str, (occurred_at, offset_minutes): (i64, i32)) -> Header {
@@ -248,7 +306,11 @@ impl<'s> Reader<'s> {
         self.place("header.occurred_at", Column::Time);
         let principal = self.party(Column::Principal, "header.on_behalf_of");
         let mapping = self.mapping;
-        let on_behalf_of = principal.unwrap_or_else(|| mapping.on_behalf_of.clone());
+        // Whoever names itself acts for itself.
+        let mut on_behalf_of = principal.unwrap_or_else(|| mapping.on_behalf_of.clone());
+        if on_behalf_of == mapping.party {
+            on_behalf_of.clear();
+        }
         let actor = if on_behalf_of.is_empty() { mapping.party.clone() } else { on_behalf_of.clone() };
         let site = self.site(Column::Site, "header.site", &actor).unwrap_or_else(|| mapping.site.clone());
         Header {

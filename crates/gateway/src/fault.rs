@@ -92,6 +92,11 @@ impl Faults {
         self.list.is_empty()
     }
 
+    /// Whether one is about this column.
+    pub(crate) fn names(&self, column: &str) -> bool {
+        self.list.iter().any(|fault| fault.column == column)
+    }
+
     /// In order of lines.
     pub(crate) fn into_sorted(mut self) -> Vec<Fault> {
         self.list.sort_by_key(|fault| fault.line);

@@ -34,6 +34,8 @@ impl Reading<'_> {
             xlsx::read(bytes, self)
         } else if xml::looks_like(bytes) {
             xml::read(bytes, self)
+        } else if json::looks_like(bytes) {
+            Err(vec![json_here()])
         } else {
             csv_file::read(bytes, self)
         };
@@ -57,6 +59,20 @@ impl Reading<'_> {
             Err(faults) => Input { faults, ..Input::default() },
         }
     }
+}
+
+/// The first byte of text, behind a byte order mark and blanks, in UTF-16 too.
+fn first_byte(bytes: &[u8]) -> Option<u8> {
+    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+    let plain = marks.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
+    plain.iter().copied().find(|b| !b.is_ascii_whitespace() && *b != 0)
+}
+
+fn json_here() -> Fault {
+    let en = "this is JSON: POST a bill to /v1/bills and a statement to /v1/statements, or give the file of a bill a name \
+              that ends in .json";
+    let zh = "这是 JSON：单据请提交至 /v1/bills，声明请提交至 /v1/statements，单据文件名请以 .json 结尾";
+    Fault::whole(Reason::NotABill, en, zh)
 }
 
 fn too_large(is: usize, most: usize) -> Vec<Fault> {

@@ -30,6 +30,18 @@ pub enum Makes {
     ByHand,
 }
 
+impl Makes {
+    /// Whether goods come into being or leave, and do not arrive or end.
+    #[must_use]
+    pub const fn is_out(self) -> bool {
+        match self {
+            Self::Commission | Self::Pack | Self::Ship(_) | Self::Rework(_) | Self::ByHand => true,
+            Self::Adjust(outcome) => matches!(outcome, Found),
+            Self::Unpack | Self::Receive | Self::Use => false,
+        }
+    }
+}
+
 /// A type of bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BillType {

@@ -45,7 +45,7 @@ mod serve;
 mod settings;
 mod wire;
 
-pub use bill::{Bill, Input};
+pub use bill::{Bill, Input, TimeOfDay};
 pub use columns::{COLUMNS, Column, ColumnRow, Scope};
 pub use fault::{Fault, MAX_FAULTS};
 pub use gateway::{Gateway, GatewayError, LaneStatus, Report, Told, private_dir, public_key_text};
@@ -59,7 +59,7 @@ pub use record::{Act, BillKey, FieldFault, Landed, Record, Refused, State};
 pub use remote::{Order, Remote, RemoteError, encode};
 pub use serve::{ADDRESS_FILE, OUTBOX_FILE, SECRET_FILE, serve};
 pub use settings::{
-    DEFAULT_LISTEN, KeySettings, LedgerSettings, Limits, Mapping, Product, Settings, SettingsError,
+    DEFAULT_LISTEN, DayMeans, KeySettings, LedgerSettings, Limits, Mapping, Product, Settings, SettingsError,
     TokenSettings,
 };
 pub use wire::LedgerWire;

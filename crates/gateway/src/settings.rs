@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gs1::{PartyRef, SiteRef};
+use gs1::{Gln, PartyId, PartyRef, SiteRef, Uscc};
 use serde::Deserialize;
 
-use crate::columns::Column;
+use crate::{bill::TimeOfDay, columns::Column, kinds::Makes};
 
 /// Where the gateway listens by default: on this machine only.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7485);
@@ -120,6 +120,9 @@ pub struct Mapping {
     /// Offset of local time from UTC in minutes, for times without one. China has no other than 480.
     #[serde(default = "china")]
     pub utc_offset_minutes: i32,
+    /// What a day without a time of day means; not told = such a bill is refused.
+    #[serde(default)]
+    pub day_means: DayMeans,
     /// Partner codes of the ERP system → party ids.
     #[serde(default)]
     pub partners: BTreeMap<String, String>,
@@ -135,6 +138,41 @@ pub struct Mapping {
     /// Column heads to pass over.
     #[serde(default)]
     pub ignore_columns: Vec<String>,
+}
+
+/// The time of day of bills whose time is a day alone: one for goods that come into being and leave, a later one
+/// for goods that arrive and are used, so that what is received on the day on which it was shipped has left before.
+/// At one instant the ledger puts causes before effects: Commission, Pack, Ship; Receive, Unpack, Use.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DayMeans {
+    /// Of goods made, found, packed and shipped.
+    pub out: Option<TimeOfDay>,
+    /// Of goods received, unpacked and used; of goods lost, damaged or destroyed a second later.
+    #[serde(rename = "in")]
+    pub arriving: Option<TimeOfDay>,
+}
+
+impl DayMeans {
+    /// Whether anything is told.
+    pub(crate) const fn is_set(&self) -> bool {
+        self.out.is_some() || self.arriving.is_some()
+    }
+
+    /// The setting that is about a bill.
+    pub(crate) const fn key(makes: Makes) -> &'static str {
+        if makes.is_out() { "out" } else { "in" }
+    }
+
+    /// For a bill.
+    pub(crate) fn of(&self, makes: Makes) -> Option<TimeOfDay> {
+        match makes {
+            _ if makes.is_out() => self.out,
+            // At one instant the ledger puts an Adjust before a Receive, and what came on that day was there.
+            Makes::Adjust(_) => self.arriving.map(TimeOfDay::later),
+            _ => self.arriving,
+        }
+    }
 }
 
 /// What a product code of the ERP system stands for.
@@ -240,6 +278,7 @@ impl Mapping {
             on_behalf_of: String::new(),
             site: String::new(),
             utc_offset_minutes: china(),
+            day_means: DayMeans::default(),
             partners: BTreeMap::new(),
             sites: BTreeMap::new(),
             products: BTreeMap::new(),
@@ -266,6 +305,14 @@ impl Mapping {
         if !(-840..=840).contains(&self.utc_offset_minutes) {
             return Err(("utc-offset-minutes".into(), "outside −840…840".into()));
         }
+        if let DayMeans { out: Some(out), arriving: Some(arriving) } = self.day_means
+            && out >= arriving
+        {
+            let fault = format!(
+                "out ({out}) is to be before in ({arriving}), else goods arrive before they left on the same day"
+            );
+            return Err(("day-means".into(), fault));
+        }
         for (code, id) in &self.partners {
             party(format!("partners.{code}"), id)?;
         }
@@ -281,6 +328,19 @@ impl Mapping {
                 .ok_or_else(|| (format!("columns.{head}"), format!("{name}: there is no such column")))?;
         }
         Ok(())
+    }
+
+    /// The party that a text names: by a partner code, as canonical id, or as bare 统一社会信用代码 or GLN.
+    pub(crate) fn party_of(&self, text: &str) -> Option<String> {
+        if let Some(id) = self.partners.get(text) {
+            return Some(id.clone());
+        }
+        let bare = || match text.len() {
+            18 => Some(PartyId::uscc(&Uscc::parse(text).ok()?)),
+            13 => Some(PartyId::gln(&Gln::parse(text).ok()?)),
+            _ => None,
+        };
+        PartyId::parse(text).ok().or_else(bare).map(String::from)
     }
 
     /// The column that a head names, by the settings first.

@@ -33,10 +33,15 @@ fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    for (column, (head, cell)) in
-        [("number", "S-1"), ("type", "201"), ("time", "2026-01-12"), ("partner", "KH0001"), ("lot", "C1")]
-            .into_iter()
-            .enumerate()
+    for (column, (head, cell)) in [
+        ("number", "S-1"),
+        ("type", "201"),
+        ("time", "2026-01-12 8:30"),
+        ("partner", "KH0001"),
+        ("lot", "C1"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         sheet.write(0, column as u16, head).unwrap().write(1, column as u16, cell).unwrap();
     }

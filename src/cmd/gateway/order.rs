@@ -61,6 +61,6 @@ async fn ask_for(settings: &Settings, which: &Which, order: Order<'_>) -> Result
     if status == 200 {
         return Ok(answer["bills"][0].clone());
     }
-    let why = answer["error"]["message"].as_str().unwrap_or_default();
-    Err(exit::refused(why, why))
+    let why = |field: &str| answer["error"][field].as_str().unwrap_or_default();
+    Err(exit::refused(why("message"), why("message_zh")))
 }

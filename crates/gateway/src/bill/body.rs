@@ -87,6 +87,32 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Tells what is wrong with the rest of a bill whose type is not known.
+    pub(super) fn all_the_rest(&mut self) {
+        let partner = self.party(C::Partner, "partner").unwrap_or_default();
+        for column in [C::Carrier, C::Owner, C::BillTo] {
+            self.party(column, column.row().name);
+        }
+        self.site(C::ShipTo, "shipTo", &partner);
+        if let Some((line, text)) = self.bill_cell(C::Parent) {
+            self.code(&Row { line, ..Row::default() }, C::Parent, text);
+        }
+        for column in [C::MadeOn, C::ExpiresOn] {
+            if self.bill_cell(column).is_some() {
+                self.day(column, column.row().name);
+            }
+        }
+        self.temperature();
+        for row in self.rows.clone() {
+            self.outcome(row);
+            self.yes(row, C::Finished);
+            if let Some(text) = row.get(C::Code) {
+                self.code(row, C::Code, text);
+            }
+            self.read_alone(row);
+        }
+    }
+
     /// Refuses cells that a bill of its type has no use for: what somebody wrote must not get lost.
     pub(super) fn foreign(&mut self) {
         let Some(makes) = self.bill_cell(C::Type).and_then(|(_, t)| BillType::find(t)).map(|t| t.makes)
@@ -116,6 +142,7 @@ impl<'s> Reader<'s> {
             if row.get(C::Outcome).is_some_and(|text| outcome(text) != Some(None)) {
                 continue;
             }
+            self.note_of_accepted(row, body);
             match self.goods(row) {
                 Some(Goods::Item(item)) => {
                     if seen.insert(item.clone()) {
@@ -217,9 +244,17 @@ impl<'s> Reader<'s> {
         for row in self.rows.clone() {
             let Some(text) = row.get(C::Code) else {
                 self.faults.push(missing(row.line, self.sheet.head(C::Code)));
+                self.read_alone(row);
                 continue;
             };
-            let Some(item) = self.code(row, C::Code, text) else { continue };
+            let Some(scanned) = self.code(row, C::Code, text) else {
+                self.read_alone(row);
+                continue;
+            };
+            let item = scanned.item;
+            if row.get(C::Quantity).is_none() && row.get(C::Wasted).is_none() && row.get(C::Unit).is_some() {
+                self.faults.push(missing(row.line, self.sheet.head(C::Quantity)));
+            }
             let used = row.get(C::Quantity).and_then(|_| self.amount(row, C::Quantity));
             let wasted = row.get(C::Wasted).and_then(|_| self.amount(row, C::Wasted));
             let vial = row.get(C::Vial).and_then(|_| self.whole(row, C::Vial));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gs1::ItemKind;
+use gs1::{ItemKind, Lot};
 use proto::v1::{Commission, Pack, Quantity, Unpack};
 
 use super::{Reader, Row, missing};
@@ -18,7 +18,7 @@ impl Reader<'_> {
         };
         self.place(path, C::Parent);
         let row = Row { line, ..Row::default() };
-        let parent = self.code(&row, C::Parent, text)?;
+        let parent = self.code(&row, C::Parent, text)?.item;
         if parent.view().kind() == ItemKind::Lot {
             let en = format!("{} is a lot, not a container", parent.as_str());
             self.fault(line, C::Parent, Reason::BadCode, en, format!("{} 是批次，不是箱", parent.as_str()));
@@ -73,11 +73,15 @@ impl Reader<'_> {
     /// The lot that all lines of a Commission name.
     fn common_lot(&mut self) -> Option<String> {
         let mut common: Option<String> = None;
+        let mut bad = false;
         for row in self.rows.clone() {
             if row.get(C::Lot).is_none() {
                 continue;
             }
-            let lot = self.lot(row)?;
+            let Some(lot) = self.lot(row) else {
+                bad = true;
+                continue;
+            };
             if common.as_ref().is_some_and(|first| *first != lot) {
                 let en = "a Commission is about one lot; write a bill for each".to_owned();
                 self.fault(
@@ -90,8 +94,14 @@ impl Reader<'_> {
             }
             common.get_or_insert(lot);
         }
-        if common.is_none() {
+        if common.is_none() && !bad {
             self.faults.push(missing(self.first(), self.sheet.head(C::Lot)));
+        }
+        if let Some(lot) = common.as_deref().and_then(|lot| Lot::parse(lot).ok()) {
+            // Lines with a lot of their own were compared with it.
+            for row in self.rows.clone().into_iter().filter(|row| row.get(C::Lot).is_none()) {
+                self.product_of_lot(row, &lot);
+            }
         }
         self.place("commission.lot", C::Lot);
         common
@@ -105,8 +115,10 @@ impl Reader<'_> {
                 self.faults.push(missing(row.line, self.sheet.head(C::Code)));
                 continue;
             };
-            let Some(item) = self.code(row, C::Code, text) else { continue };
-            let item = String::from(item);
+            let Some(scanned) = self.code(row, C::Code, text) else { continue };
+            self.single(row);
+            self.beside_lot(row, &scanned, true);
+            let item = String::from(scanned.item);
             if !seen.insert(item.clone()) {
                 self.twice(row, &item);
             }
@@ -120,7 +132,7 @@ impl Reader<'_> {
     fn sum(&mut self) -> Option<Quantity> {
         let mut sum: Option<Quantity> = None;
         for row in self.rows.clone() {
-            let quantity = self.quantity(row)?;
+            let Some(quantity) = self.quantity(row) else { continue };
             match &mut sum {
                 None => sum = Some(quantity),
                 Some(all) if all.unit == quantity.unit => {

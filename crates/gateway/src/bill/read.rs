@@ -1,9 +1,6 @@
 //! Cells: codes, parties, sites, documents, amounts.
 
-use gs1::{
-    Caution, Document, Gtin, Item, ItemKind, ItemRef, Lot, PartyId, PartyRef, Product, ScanData, Site,
-    Source, Uscc,
-};
+use gs1::{Caution, Document, Gtin, Item, ItemKind, ItemRef, Lot, PartyRef, Product, ScanData, Site, Source};
 use proto::v1::{LotAmount, Quantity};
 
 use super::{Reader, Row, missing, time};
@@ -17,20 +14,29 @@ pub(super) enum Goods {
     Lot(LotAmount),
 }
 
+/// What a code says.
+pub(super) struct Scanned {
+    pub(super) item: Item,
+    pub(super) product: Option<Product>,
+    pub(super) lot: Option<String>,
+}
+
+impl Scanned {
+    /// What the canonical text says alone.
+    fn of(item: Item) -> Self {
+        let view = item.view();
+        let of_ma = || view.ma().and_then(|udi| udi.lot().map(str::to_owned));
+        let lot = view.as_lot().map(|lot| lot.lot().into_owned()).or_else(of_ma);
+        Self { product: view.to_product(), lot, item }
+    }
+}
+
 impl<'s> Reader<'s> {
     /// A party of a bill, by the settings' code, as canonical id, or as bare 统一社会信用代码 or GLN.
     pub(super) fn party(&mut self, column: Column, path: &str) -> Option<String> {
         let (line, text) = self.bill_cell(column)?;
         self.place(path, column);
-        if let Some(id) = self.mapping.partners.get(text) {
-            return Some(id.clone());
-        }
-        let bare = || match text.len() {
-            18 => Some(PartyId::uscc(&Uscc::parse(text).ok()?)),
-            13 => Some(PartyId::gln(&gs1::Gln::parse(text).ok()?)),
-            _ => None,
-        };
-        let id = PartyId::parse(text).ok().or_else(bare).map(String::from);
+        let id = self.mapping.party_of(text);
         if id.is_none() {
             let en = format!(
                 "“{text}” is no party: write uscc:…, gln:…, org:…, or put the code under [bills.partners]"
@@ -50,18 +56,30 @@ impl<'s> Reader<'s> {
         self.party(column, path).unwrap_or_default()
     }
 
-    /// A site, by the settings' code, as canonical id, or as a code of `owner`'s.
+    /// A site, by the settings' code or as canonical id. A code of `owner`'s is taken as it stands only where the
+    /// settings name no site: else a mistyped warehouse would be a new one.
     pub(super) fn site(&mut self, column: Column, path: &str, owner: &str) -> Option<String> {
         let (line, text) = self.bill_cell(column)?;
         self.place(path, column);
-        if let Some(id) = self.mapping.sites.get(text) {
+        let known = &self.mapping.sites;
+        if let Some(id) = known.get(text) {
             return Some(id.clone());
         }
         let local = || Site::local(PartyRef::parse(owner).ok()?, text).ok();
-        let id = if text.starts_with("site:") { Site::parse(text).ok() } else { local() };
+        let id = match text.starts_with("site:") {
+            true => Site::parse(text).ok(),
+            // Whose code it is cannot be told where the owner is at fault, which is told there.
+            false if owner.is_empty() && known.is_empty() => return None,
+            false => known.is_empty().then(local).flatten(),
+        };
         if id.is_none() {
-            let en = format!("“{text}” is no site: write site:…, or put the code under [bills.sites]");
-            let zh = format!("“{text}”不是场所：请写 site:…，或在 [bills.sites] 中登记该代码");
+            let codes = listed(known.keys());
+            let (of, of_zh) = match codes.is_empty() {
+                true => (String::new(), String::new()),
+                false => (format!(" (there are {codes})"), format!("（已登记：{codes}）")),
+            };
+            let en = format!("“{text}” is no site: write site:…, or put the code under [bills.sites]{of}");
+            let zh = format!("“{text}”不是场所：请写 site:…，或在 [bills.sites] 中登记该代码{of_zh}");
             self.fault(line, column, Reason::UnknownSite, en, zh);
         }
         id.map(String::from)
@@ -101,9 +119,13 @@ impl<'s> Reader<'s> {
 
     /// What a line is about: its code, else product and lot.
     pub(super) fn goods(&mut self, row: &Row) -> Option<Goods> {
-        let code = row.get(Column::Code);
-        if let Some(code) = code {
-            let item = self.code(row, Column::Code, code)?;
+        if let Some(code) = row.get(Column::Code) {
+            let Some(scanned) = self.code(row, Column::Code, code) else {
+                self.read_alone(row);
+                return None;
+            };
+            self.beside(row, &scanned);
+            let item = scanned.item;
             return if item.view().kind() == ItemKind::Lot {
                 Some(Goods::Lot(LotAmount { lot: item.into(), quantity: Some(self.quantity(row)?) }))
             } else {
@@ -112,17 +134,83 @@ impl<'s> Reader<'s> {
         }
         if row.get(Column::Lot).is_none() {
             self.faults.push(missing(row.line, self.sheet.head(Column::Code)));
+            self.read_alone(row);
             return None;
         }
-        let lot = self.lot(row)?;
-        Some(Goods::Lot(LotAmount { lot, quantity: Some(self.quantity(row)?) }))
+        let (lot, quantity) = (self.lot(row), self.quantity(row));
+        Some(Goods::Lot(LotAmount { lot: lot?, quantity: Some(quantity?) }))
+    }
+
+    /// Tells what is wrong with the cells of a line whose code says nothing.
+    pub(super) fn read_alone(&mut self, row: &Row) {
+        let (product, lot) = (row.get(Column::Product), row.get(Column::Lot));
+        if lot.is_some_and(|lot| product.is_some() || lot.starts_with("lot:")) {
+            self.lot(row);
+        } else if product.is_some() {
+            self.product(row);
+        }
+        for column in [Column::Quantity, Column::Wasted, Column::Vial] {
+            self.whole(row, column);
+        }
+    }
+
+    /// What stands beside a code is either what the code says, or would get lost: the statement names the code.
+    fn beside(&mut self, row: &Row, scanned: &Scanned) {
+        if let Some(text) = row.get(Column::Product)
+            && let Some(product) = self.product(row)
+        {
+            match &scanned.product {
+                Some(said) if *said == product => {}
+                Some(said) if said.scheme() == product.scheme() => {
+                    self.contradicts(row, Column::Product, text, said.as_str());
+                }
+                _ => self.not_said(row, Column::Product, text),
+            }
+        }
+        self.beside_lot(row, scanned, false);
+    }
+
+    /// The same of the lot, which some statements carry themselves.
+    pub(super) fn beside_lot(&mut self, row: &Row, scanned: &Scanned, carried: bool) {
+        let Some(text) = row.get(Column::Lot) else { return };
+        let canonical = Lot::parse(text).ok();
+        let number = canonical.as_ref().map_or_else(|| text.into(), Lot::lot);
+        match (&scanned.lot, &scanned.product) {
+            (Some(said), _) if *said != number => self.contradicts(row, Column::Lot, text, said),
+            (_, Some(product))
+                if canonical.as_ref().is_some_and(|lot| {
+                    lot.product().scheme() == product.scheme() && lot.product().as_str() != product.as_str()
+                }) =>
+            {
+                self.contradicts(row, Column::Lot, text, product.as_str());
+            }
+            (Some(_), _) => {}
+            (None, _) if carried => {}
+            (None, _) => self.not_said(row, Column::Lot, text),
+        }
+    }
+
+    fn contradicts(&mut self, row: &Row, column: Column, text: &str, said: &str) {
+        let en = format!("“{text}” stands beside a code that says “{said}”; correct one of them");
+        let zh = format!("“{text}”与同一行编码所示的“{said}”不一致，请更正");
+        self.fault(row.line, column, Reason::Differs, en, zh);
+    }
+
+    fn not_said(&mut self, row: &Row, column: Column, text: &str) {
+        let en = format!(
+            "“{text}” stands beside a code that does not say it, and would get lost: the statement names the code \
+             alone; leave it empty, or list the column in ignore-columns"
+        );
+        let zh = format!(
+            "“{text}”旁的编码本身不含此内容，而声明只记录编码，该内容会丢失；请留空，或将该列列入 ignore-columns"
+        );
+        self.fault(row.line, column, Reason::BesideCode, en, zh);
     }
 
     /// A scan or canonical text that names an item or a lot.
-    pub(super) fn code(&mut self, row: &Row, column: Column, text: &str) -> Option<Item> {
-        let canonical = ItemRef::parse(text).ok().map(|_| Item::parse(text).ok());
-        if let Some(item) = canonical {
-            return item;
+    pub(super) fn code(&mut self, row: &Row, column: Column, text: &str) -> Option<Scanned> {
+        if ItemRef::parse(text).is_ok() {
+            return Item::parse(text).ok().map(Scanned::of);
         }
         // FNC1 cannot be typed; exports write it in these ways.
         let scan = text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}").replace("{GS}", "\u{1d}");
@@ -135,13 +223,17 @@ impl<'s> Reader<'s> {
             return self.two_codes(row, column, text);
         }
         match data.item() {
-            Some(item) => Some(item),
+            Some(item) => {
+                let (product, lot) = (data.product(), data.lot().map(str::to_owned));
+                let plain = Scanned::of(item);
+                Some(Scanned { product: product.or(plain.product), lot: lot.or(plain.lot), item: plain.item })
+            }
             None => self.no_code(row, column, text, "names a product, not an item or a lot"),
         }
     }
 
     /// A text that is no code: no item.
-    fn no_code(&mut self, row: &Row, column: Column, text: &str, why: &str) -> Option<Item> {
+    fn no_code(&mut self, row: &Row, column: Column, text: &str, why: &str) -> Option<Scanned> {
         let en = format!("“{text}” is no code of an item: {why}");
         let zh = format!("“{text}”不是物品编码：{why}");
         self.fault(row.line, column, Reason::BadCode, en, zh);
@@ -150,7 +242,7 @@ impl<'s> Reader<'s> {
 
     /// 20 digits that are a drug trace code, or (00) and the SSCC of a pallet without its symbology: nobody
     /// looks on here, so it is not guessed.
-    fn two_codes(&mut self, row: &Row, column: Column, text: &str) -> Option<Item> {
+    fn two_codes(&mut self, row: &Row, column: Column, text: &str) -> Option<Scanned> {
         let digits = text.trim();
         let sscc = digits.strip_prefix("00").unwrap_or(digits);
         let en = format!(
@@ -174,17 +266,23 @@ impl<'s> Reader<'s> {
         *self.year.insert(year)
     }
 
-    /// A line with a code of its own is one piece: a quantity may only say so.
-    fn single(&mut self, row: &Row) -> bool {
-        match row.get(Column::Quantity) {
-            None | Some("1") => true,
-            Some(text) => {
-                let en = format!("“{text}”: a line with a code of its own is one piece; leave it empty");
-                let zh = format!("“{text}”：带独立编码的行只表示一件，请留空");
-                self.fault(row.line, Column::Quantity, Reason::BadQuantity, en, zh);
-                false
-            }
+    /// A line with a code of its own is one piece: quantity and unit may only say so.
+    pub(super) fn single(&mut self, row: &Row) -> bool {
+        let one = row.get(Column::Quantity).is_none_or(|text| whole_number(text) == Some(1));
+        if let Some(text) = row.get(Column::Quantity).filter(|_| !one) {
+            let en = format!("“{text}”: a line with a code of its own is one piece; leave it empty");
+            let zh = format!("“{text}”：带独立编码的行只表示一件，请留空");
+            self.fault(row.line, Column::Quantity, Reason::BadQuantity, en, zh);
         }
+        let measure = row.get(Column::Unit).filter(|text| MEASURES.contains(&unit_code(text).as_str()));
+        if let Some(text) = measure {
+            let en = format!(
+                "“{text}”: a line with a code of its own is one piece, not a measure; leave it empty"
+            );
+            let zh = format!("“{text}”：带独立编码的行只表示一件，不是计量单位，请留空");
+            self.fault(row.line, Column::Unit, Reason::Differs, en, zh);
+        }
+        one && measure.is_none()
     }
 
     /// The lot of a line without a code.
@@ -195,6 +293,9 @@ impl<'s> Reader<'s> {
             if lot.is_none() {
                 let en = format!("“{text}” is no lot in canonical form: lot:gtin:GTIN14.LOT");
                 self.fault(row.line, Column::Lot, Reason::BadLot, en, format!("“{text}”不是规范形式的批号"));
+            }
+            if let Some(lot) = lot.as_deref().and_then(|lot| Lot::parse(lot).ok()) {
+                self.product_of_lot(row, &lot);
             }
             return lot;
         }
@@ -207,8 +308,20 @@ impl<'s> Reader<'s> {
         lot
     }
 
+    /// A product beside a canonical lot is the lot's own.
+    pub(super) fn product_of_lot(&mut self, row: &Row, lot: &Lot) {
+        if let Some(text) = row.get(Column::Product)
+            && let Some(product) = self.product(row)
+            && product.as_str() != lot.product().as_str()
+        {
+            let en = format!("“{text}” is not the product of the lot, {}", lot.product().as_str());
+            let zh = format!("“{text}”不是该批号的产品（{}）", lot.product().as_str());
+            self.fault(row.line, Column::Product, Reason::Differs, en, zh);
+        }
+    }
+
     /// The product of a line, by the settings' code, as canonical text or as a GTIN.
-    fn product(&mut self, row: &Row) -> Option<Product> {
+    pub(super) fn product(&mut self, row: &Row) -> Option<Product> {
         let Some(text) = row.get(Column::Product) else {
             self.faults.push(missing(row.line, self.sheet.head(Column::Product)));
             return None;
@@ -244,11 +357,7 @@ impl<'s> Reader<'s> {
     /// A whole number from 1.
     pub(super) fn whole(&mut self, row: &Row, column: Column) -> Option<u64> {
         let text = row.get(column)?;
-        // Spreadsheets write whole numbers as 12.0 or 12.00.
-        let digits = text
-            .split_once('.')
-            .map_or(text, |(n, zeros)| if zeros.trim_matches('0').is_empty() { n } else { "" });
-        let number = digits.parse::<u64>().ok().filter(|n| *n > 0);
+        let number = whole_number(text);
         if number.is_none() {
             let en = format!("“{text}” is no whole number from 1; use a smaller unit for parts");
             let zh = format!("“{text}”不是正整数；不足一个单位时请改用更小的单位");
@@ -271,6 +380,25 @@ impl<'s> Reader<'s> {
         })
     }
 }
+
+/// A whole number from 1. Spreadsheets write 12.0 or 12.00.
+fn whole_number(text: &str) -> Option<u64> {
+    let digits = text
+        .split_once('.')
+        .map_or(text, |(n, zeros)| if zeros.trim_matches('0').is_empty() { n } else { "" });
+    digits.parse::<u64>().ok().filter(|n| *n > 0)
+}
+
+/// Keys of a map for a message, not too many.
+fn listed<'a>(keys: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let more = if keys.len() > MAX_LISTED { ", …" } else { "" };
+    format!("{}{more}", keys.take(MAX_LISTED).map(String::as_str).collect::<Vec<_>>().join(", "))
+}
+
+/// Most known codes that a message lists.
+const MAX_LISTED: usize = 20;
+/// Units that measure, and so are none of a thing with a code of its own.
+const MEASURES: &[&str] = &["U", "IU", "shot", "mL", "uL", "L", "ug", "mg", "g", "kg"];
 
 /// Unit codes of the ledger for the words of Chinese bills; others stay as they are.
 fn unit_code(text: &str) -> String {

@@ -13,13 +13,12 @@ const SHOWN: usize = 20;
 impl Reader<'_> {
     /// Shows the statement, filled in as far as the bill goes.
     pub(super) fn by_hand(&mut self, bill_type: &BillType, header: &Header) {
-        let time = self.bill_cell(Column::Time).map_or("2026-11-20T08:30:00+08:00", |(_, text)| text);
         let time = super::time::rfc3339(header.occurred_at, header.offset_minutes)
-            .unwrap_or_else(|| time.to_owned());
+            .unwrap_or_else(|| "YYYY-MM-DDTHH:MM:SS+08:00".to_owned());
         let (mut inputs, mut lots) = (Vec::new(), Vec::new());
         // What is wrong with the lines is told too: the statement would have the same faults.
-        for row in self.rows.clone().into_iter().take(SHOWN) {
-            match self.goods(row) {
+        for row in self.rows.clone() {
+            match self.goods(row).filter(|_| inputs.len() + lots.len() < SHOWN) {
                 Some(Goods::Item(item)) => inputs.push(item),
                 Some(Goods::Lot(lot)) => {
                     let quantity = lot.quantity.unwrap_or_default();

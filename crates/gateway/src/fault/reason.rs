@@ -76,8 +76,8 @@ reasons! {
         "单据无法按 JSON 读取，或字段重复" => "请在所指行更正";
     /// Another shape.
     NotABill = "NOT_A_BILL", 422,
-        "the file is none of bills: an object of JSON, or Document with Events in XML, is expected" => "hand in the file that was meant",
-        "不是单据文件：JSON 应为对象，XML 应为 Document 内含 Events" => "请提交正确的文件";
+        "the file is none of bills: an object of JSON, or Document with Events in XML, is expected, and JSON in its own place" => "hand in the file that was meant; JSON goes to /v1/bills or /v1/statements, or into a file that ends in .json",
+        "不是单据文件：JSON 应为对象，XML 应为 Document 内含 Events，且 JSON 不与其他文件混用" => "请提交正确的文件；JSON 请提交至 /v1/bills 或 /v1/statements，或存为 .json 文件";
     /// Nothing in it.
     Empty = "EMPTY", 422,
         "the file holds no line of a bill" => "export it again",
@@ -104,8 +104,12 @@ reasons! {
         "单元格所在的列没有列名" => "请填写列名或清空该列";
     /// A column that bills of the type do not have.
     ColumnNotForType = "COLUMN_NOT_FOR_TYPE", 422,
-        "a bill of this type has no such column" => "leave it empty",
-        "此类单据不使用该列" => "请留空";
+        "a bill of this type, or such a line of it, has no place for the cell" => "leave it empty, or fill in what it belongs to",
+        "此类单据或此类行无处记录该单元格" => "请留空，或补填其所属的内容";
+    /// A cell beside a code that has no place in the statement.
+    BesideCode = "BESIDE_CODE", 422,
+        "a cell says of a coded item what its code does not say, and would get lost" => "leave it empty, or list the column in ignore-columns",
+        "单元格写明的内容是同一行编码本身所不含的，会丢失" => "请留空，或将该列列入 ignore-columns";
     /// A cell beyond the heads.
     CellTooMany = "CELL_TOO_MANY", 422,
         "a cell stands beyond the last column" => "see whether a separator stands within a cell without quotes",
@@ -124,8 +128,8 @@ reasons! {
         "为空" => "请填写";
     /// Lines of one bill contradict each other.
     Differs = "DIFFERS", 422,
-        "a line differs from an earlier one of its bill in what they share" => "correct it, or write two bills",
-        "同一单据的各行在应一致处不一致" => "请更正或分为两张单据";
+        "a line differs from an earlier one of its bill in what they share, or a cell from what the code or document beside it says" => "correct it, or write two bills",
+        "同一单据的各行在应一致处不一致，或单元格与同一行的编码、单据不一致" => "请更正或分为两张单据";
     /// No type of bill.
     UnknownType = "UNKNOWN_TYPE", 422,
         "the type of the bill is not known" => "write number or name of a type of docs/GATEWAY.md",
@@ -140,8 +144,8 @@ reasons! {
         "往来单位不是主体" => "请写 uscc:…、gln:…、org:…，或在 [bills.partners] 中登记该代码";
     /// No site.
     UnknownSite = "UNKNOWN_SITE", 422,
-        "the site is none" => "write site:…, or put the code under [bills.sites]",
-        "不是场所" => "请写 site:…，或在 [bills.sites] 中登记该代码";
+        "the site is none, or its code is not among those of the settings" => "write site:…, or put the code under [bills.sites]",
+        "不是场所，或代码未在设置中登记" => "请写 site:…，或在 [bills.sites] 中登记该代码";
     /// No product.
     UnknownProduct = "UNKNOWN_PRODUCT", 422,
         "the product is none" => "write a GTIN, gtin:…, or put the code under [bills.products]",
@@ -160,12 +164,12 @@ reasons! {
         "不能作为该产品的批号" => "请更正，或写 lot:gtin:GTIN14.LOT";
     /// No amount.
     BadQuantity = "BAD_QUANTITY", 422,
-        "the quantity is no whole number from 1, or stands beside the code of one thing" => "use a smaller unit for parts, and leave it empty beside a code",
-        "数量不是正整数，或与独立编码并列" => "不足一个单位时请改用更小的单位，有独立编码的行请留空";
-    /// No time.
+        "the quantity is no whole number from 1, or another than 1 beside the code of one thing" => "use a smaller unit for parts, and leave it empty beside a code",
+        "数量不是正整数，或与独立编码并列而不为 1" => "不足一个单位时请改用更小的单位，有独立编码的行请留空";
+    /// No time, or a day alone.
     BadTime = "BAD_TIME", 422,
-        "the time cannot be read" => "write 2026-11-20 08:30:00, with or without +08:00",
-        "无法读取时间" => "请写成 2026-11-20 08:30:00，可带 +08:00";
+        "the time cannot be read, or is a day alone" => "write 2026-11-20 08:30:00, with or without +08:00, or say under [bills.day-means] what a day alone means",
+        "无法读取时间，或只有日期" => "请写成 2026-11-20 08:30:00，可带 +08:00，或在 [bills.day-means] 中说明仅有日期时的时刻";
     /// No day.
     BadDay = "BAD_DAY", 422,
         "the day cannot be read" => "write 2026-11-20",

@@ -36,8 +36,18 @@ pub(super) fn title(bill: &Bill) -> String {
 pub(super) fn ahead(bill: &Bill, now: i64) -> Option<Fault> {
     let path = ahead_path(&bill.statement, now.saturating_add(AHEAD))?;
     let (line, column) = bill.places.find(path);
-    let en = "lies in the future; check the bill, and the clock of this machine";
-    let zh = "发生时间在未来；请检查单据与本机时钟";
+    let (en, zh) = if bill.day_alone {
+        (
+            "is a day alone, and the time of day that it means by [bills.day-means] is still to come; write the time of \
+             day, or hand it in after that",
+            "只有日期，而按 [bills.day-means] 所指的时刻尚未到来；请写明时刻，或在该时刻之后提交",
+        )
+    } else {
+        (
+            "lies in the future; check the bill, and the clock of this machine",
+            "发生时间在未来；请检查单据与本机时钟",
+        )
+    };
     Some(Fault::of_ledger(line, column, Reason::OccurredAhead, en, zh))
 }
 

@@ -20,7 +20,8 @@ fn gateway(dir: &Path) -> Gateway {
     Gateway::new(settings, outbox, key, [7; 32]).unwrap()
 }
 
-const GOOD: &str = "number,type,time,partner,code\nS-1,201,2026-01-12,org:Dealer,81234567890123456789\n";
+const GOOD: &str =
+    "number,type,time,partner,code\nS-1,201,2026-01-12 08:30,org:Dealer,81234567890123456789\n";
 
 #[test]
 fn a_file_is_taken_once_it_has_come_to_rest() {
@@ -86,7 +87,7 @@ fn a_file_that_ends_in_the_middle_is_left_alone_for_longer() {
     let dir = temp.path().join("inbox");
     let mut inbox = Inbox::open(&dir).unwrap();
     // The first bill is whole, of the second a code is missing that is still to come.
-    let half = format!("{GOOD}S-2,201,2026-01-12,org:Dealer,81234567890123456780");
+    let half = format!("{GOOD}S-2,201,2026-01-12 08:30,org:Dealer,81234567890123456780");
     fs::write(dir.join("a.csv"), &half).unwrap();
     (0..RESTED_UNENDED - 1).for_each(|_| inbox.look(&gateway).unwrap());
     assert_eq!(gateway.outbox().counts().unwrap().queued, 0);

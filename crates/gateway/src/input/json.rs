@@ -19,10 +19,15 @@ use super::{
     too_many_lines,
 };
 use crate::{
-    bill::{Bill, Places, Row, Sheet},
+    bill::{Bill, Places, Row, Sheet, missing},
     columns::{Column, Scope},
     fault::{Fault, Faults, Reason},
 };
+
+/// Whether bytes begin like JSON.
+pub(super) fn looks_like(bytes: &[u8]) -> bool {
+    super::first_byte(bytes).is_some_and(|first| matches!(first, b'{' | b'['))
+}
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
     let text = encoding::text(bytes, Declared::Utf8).map_err(|fault| vec![fault])?;
@@ -45,17 +50,31 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         None => vec![Value::Object(Map::new())],
         Some(Value::Array(lines)) if lines.is_empty() => vec![Value::Object(Map::new())],
         Some(Value::Array(lines)) => lines,
-        Some(_) => return Err(vec![Fault::at(0, "lines", Reason::BadValue, "is a list", "应为列表")]),
+        Some(_) => {
+            faults.push(Fault::at(0, "lines", Reason::BadValue, "is a list", "应为列表"));
+            vec![Value::Object(Map::new())]
+        }
     };
     if lines.len() > reading.limits.file_lines {
         return Err(too_many_lines(reading.limits.file_lines));
     }
-    let head = cells(0, &bill, Scope::Bill, &mut faults);
+    let mut head = cells(0, &bill, Scope::Bill, &mut faults);
+    if !head.contains_key(&Column::Number) {
+        let name = Column::Number.row().name;
+        if !faults.names(name) {
+            faults.push(missing(1, name.to_owned()));
+        }
+        // The rest is read all the same, to tell what is wrong with it.
+        head.insert(Column::Number, String::new());
+    }
     let mut sheet = Sheet::default();
     for (i, line) in lines.iter().enumerate() {
         let at = u32::try_from(i + 1).unwrap_or(u32::MAX);
         let Value::Object(line) = line else {
             faults.push(Fault::at(at, "lines", Reason::BadValue, "a line is an object", "行应为对象"));
+            if i == 0 {
+                sheet.rows.push(Row { line: at, cells: head.clone() });
+            }
             continue;
         };
         let mut row = Row { line: at, cells: cells(at, line, Scope::Line, &mut faults) };
@@ -67,7 +86,8 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         }
         sheet.rows.push(row);
     }
-    if faults.is_empty() { Ok(sheet) } else { Err(faults.into_sorted()) }
+    sheet.faults = faults.into_sorted();
+    Ok(sheet)
 }
 
 fn cells(
@@ -193,7 +213,7 @@ pub fn statement_bill(text: &str) -> Result<Bill, Vec<Fault>> {
         faults.extend(client::field_faults(&statement).iter().map(|fault| of_field(0, fault)));
         return Err(faults);
     }
-    Ok(Bill { number, bill_type: None, lines: 0, statement, places: Places::default() })
+    Ok(Bill { number, bill_type: None, lines: 0, statement, day_alone: false, places: Places::default() })
 }
 
 fn of_json(error: &client::JsonError) -> Vec<Fault> {

@@ -52,13 +52,18 @@ fn first_sheet(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> 
         let mut lines = Lines { reading, table: None, row: None, texts: Vec::new(), faults: Vec::new() };
         let mut cells = book.worksheet_cells_reader(name).map_err(failed)?;
         let mut count = 0;
-        while let Some(cell) = cells.next_cell().map_err(failed)? {
+        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(failed)? {
             count += 1;
             if count > MAX_CELLS {
                 return Err(vec![too_many_cells()]);
             }
             let (row, column) = cell.get_position();
-            lines.cell(row, column as usize, cell.get_value())?;
+            // Most cells are no dates, of which the format is all that says whether midnight is meant.
+            let clock = matches!(cell.get_value(), DataRef::DateTime(_))
+                && cells.styles().get(style).is_some_and(|s| {
+                    s.number_format.as_ref().is_some_and(|format| shows_clock(&format.format_code))
+                });
+            lines.cell(row, column as usize, cell.get_value(), clock)?;
         }
         lines.end_row()?;
         if let Some(table) = lines.table {
@@ -87,7 +92,7 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    fn cell(&mut self, row: u32, column: usize, value: &DataRef<'_>) -> Result<(), Vec<Fault>> {
+    fn cell(&mut self, row: u32, column: usize, value: &DataRef<'_>, clock: bool) -> Result<(), Vec<Fault>> {
         match self.row {
             Some(current) if row < current => return Err(vec![broken("its rows are not in order")]),
             Some(current) if row == current => {}
@@ -95,7 +100,7 @@ impl Lines<'_> {
         }
         self.row = Some(row);
         let line = row.saturating_add(1);
-        match text(value) {
+        match text(value, clock.then_some(self.reading.mapping.utc_offset_minutes)) {
             Some(text) if text.is_empty() => {}
             Some(_) if column >= MAX_COLUMNS => self.faults.push(Table::beyond(line)),
             Some(text) => {
@@ -130,8 +135,9 @@ impl Lines<'_> {
     }
 }
 
-/// A cell as text; `None` where it cannot be told what was meant.
-fn text<'c>(cell: &'c DataRef<'_>) -> Option<Cow<'c, str>> {
+/// A cell as text; `None` where it cannot be told what was meant. A date at midnight is a day alone, unless its
+/// format shows a time of day: `clock` is then the offset that says so.
+fn text<'c>(cell: &'c DataRef<'_>, clock: Option<i32>) -> Option<Cow<'c, str>> {
     Some(match cell {
         DataRef::Empty => "".into(),
         DataRef::String(text) | DataRef::DateTimeIso(text) => text.as_str().into(),
@@ -143,10 +149,40 @@ fn text<'c>(cell: &'c DataRef<'_>) -> Option<Cow<'c, str>> {
         DataRef::Float(n) if n.fract() != 0.0 => n.to_string().into(),
         DataRef::DateTime(at) if !at.is_duration() => {
             let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}").into()
+            let date = format!("{year:04}-{month:02}-{day:02}");
+            match clock {
+                None if (hour, minute, second) == (0, 0, 0) => date.into(),
+                Some(minutes) if (hour, minute, second) == (0, 0, 0) => {
+                    let sign = if minutes < 0 { '-' } else { '+' };
+                    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+                    format!("{date} 00:00:00{sign}{hours:02}:{minutes:02}").into()
+                }
+                _ => format!("{date} {hour:02}:{minute:02}:{second:02}").into(),
+            }
         }
         _ => return None,
     })
+}
+
+/// Whether a number format shows hours or seconds: minutes and months have one letter. Texts in quotes, after a
+/// backslash, and in brackets (locale, colour) are no parts of a time.
+fn shows_clock(format: &str) -> bool {
+    let (mut quoted, mut bracketed, mut escaped) = (false, false, false);
+    for letter in format.chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '\\' | '_' | '*' => escaped = true,
+            '[' => bracketed = true,
+            ']' => bracketed = false,
+            // The first part is the one of positive numbers.
+            ';' => return false,
+            'h' | 'H' | 's' | 'S' if !bracketed => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn unreadable(line: u32, at: usize) -> Fault {

@@ -17,10 +17,11 @@ use super::{
     too_many_lines,
 };
 use crate::{
-    bill::{Row, Sheet, instant},
+    bill::{self, Row, Sheet},
     columns::Column,
     fault::{Fault, Faults, Reason},
     kinds::{BillType, Makes},
+    settings::Mapping,
 };
 
 /// Attributes of `Data`, and what they mean.
@@ -42,15 +43,15 @@ const ATTRIBUTES: &[(&str, Column)] = &[
 const SIDES: [&str; 2] = ["ToCorpID", "FromCorpID"];
 /// Attributes that carry nothing this ledger records: who held the scanner is personal data.
 const PASSED_OVER: &[&str] = &["Actor"];
+/// Attributes of `Event`; `MainAction` says goods in or goods out, which the type says too.
+const EVENT: [&str; 3] = ["Name", "BillType", "MainAction"];
 
 /// Most signs `=` from one `<` to the next: ten attributes, and long texts with some of them.
 const MAX_EQUALS: u32 = 5_000;
 
 /// Whether bytes begin like XML.
 pub(super) fn looks_like(bytes: &[u8]) -> bool {
-    let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
-    let plain = marks.iter().find_map(|mark| bytes.strip_prefix(*mark)).unwrap_or(bytes);
-    plain.iter().find(|b| !b.is_ascii_whitespace() && **b != 0) == Some(&b'<')
+    super::first_byte(bytes) == Some(b'<')
 }
 
 pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Fault>> {
@@ -59,19 +60,21 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
     let nodes = u32::try_from(reading.limits.file_lines.saturating_mul(4)).unwrap_or(u32::MAX);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..ParsingOptions::default() };
     let document = Document::parse_with_options(&text, options).map_err(|error| vec![broken(&error)])?;
-    let mut file = File { document: &document, counted: (0, 1), sheet: heads(), faults: Faults::default() };
+    let (sheet, faults, mapping) = (heads(), Faults::default(), reading.mapping);
+    let mut file = File { document: &document, mapping, counted: (0, 1), sheet, faults };
     file.root()?;
     if file.sheet.rows.len() > reading.limits.file_lines {
         return Err(too_many_lines(reading.limits.file_lines));
     }
-    file.latest_times(reading.mapping.utc_offset_minutes);
-    if !file.faults.is_empty() {
-        return Err(file.faults.into_sorted());
+    file.latest_times();
+    file.sheet.faults = file.faults.into_sorted();
+    match (file.sheet.rows.is_empty(), file.sheet.faults.is_empty()) {
+        (true, true) => {
+            Err(vec![Fault::whole(Reason::Empty, "the file holds no Data", "文件没有 Data 数据")])
+        }
+        (true, false) => Err(file.sheet.faults),
+        (false, _) => Ok(file.sheet),
     }
-    if file.sheet.rows.is_empty() {
-        return Err(vec![Fault::whole(Reason::Empty, "the file holds no Data", "文件没有 Data 数据")]);
-    }
-    Ok(file.sheet)
 }
 
 /// Refuses an element of very many attributes before the tree is made: each is compared with all before it.
@@ -118,6 +121,7 @@ fn heads() -> Sheet {
 
 struct File<'t> {
     document: &'t Document<'t>,
+    mapping: &'t Mapping,
     /// A place in the text and its line: lines are counted on from there, not each time from the beginning.
     counted: (usize, u32),
     sheet: Sheet,
@@ -170,15 +174,22 @@ impl<'t> File<'t> {
     /// An event is a stretch of lines of one type: by number in `BillType`, else by name.
     fn event(&mut self, event: Node<'_, '_>) {
         let text = event.attribute("BillType").or_else(|| event.attribute("Name")).unwrap_or_default();
-        let Some(bill_type) = BillType::find(text) else {
+        let bill_type = BillType::find(text);
+        if bill_type.is_none() {
             let en = format!("“{text}” is no type of bill; write its name in Name or its number in BillType");
             let zh = format!("“{text}”不是已知的单据类型；请在 Name 写类型名或在 BillType 写类型号");
             self.fault(event, "Name", Reason::UnknownType, en, zh);
-            return;
-        };
+        }
+        for attribute in event.attributes().filter(|a| !EVENT.contains(&a.name())) {
+            let name = attribute.name();
+            let en = format!("{name} is no attribute of an event");
+            self.fault(event, name, Reason::ColumnUnknown, en, format!("{name} 不是 Event 的属性"));
+        }
+        self.no_text(event);
         for part in elements(event) {
             match part.tag_name().name() {
                 "DataField" => {
+                    self.no_text(part);
                     for data in elements(part) {
                         if data.has_tag_name("Data") {
                             self.data(bill_type, data);
@@ -194,44 +205,63 @@ impl<'t> File<'t> {
         }
     }
 
-    /// Every scan has a time of its own there; a bill happened when its last code was scanned.
-    fn latest_times(&mut self, offset: i32) {
-        let mut latest: BTreeMap<(String, String), (i64, String)> = BTreeMap::new();
+    /// Refuses text between elements: it would get lost.
+    fn no_text(&mut self, node: Node<'_, '_>) {
+        let text = node.children().filter(|child| child.is_text());
+        if let Some(text) = text.filter_map(|t| t.text()).map(str::trim).find(|text| !text.is_empty()) {
+            let shown = &text[..text.floor_char_boundary(40)];
+            let en = format!("the text “{shown}” is not expected here: bills stand in attributes");
+            let zh = format!("此处不应出现文字“{shown}”：单据内容应写在属性中");
+            self.fault(node, node.tag_name().name(), Reason::ElementUnknown, en, zh);
+        }
+    }
+
+    /// Every scan has a time of its own there; a bill happened when its last code was scanned. The time is left
+    /// where that one stands, or the one that cannot be read, which is told there.
+    fn latest_times(&mut self) {
+        let offset = self.mapping.utc_offset_minutes;
+        // Of each bill the row that decides; an unreadable time before all others.
+        let mut latest: BTreeMap<(String, String, String), (i64, usize)> = BTreeMap::new();
         let key = |row: &Row| {
             let cell = |column| row.get(column).unwrap_or_default().to_owned();
-            (cell(Column::Type), cell(Column::Number))
+            (cell(Column::Type), cell(Column::Number), cell(Column::Principal))
         };
-        for row in &self.sheet.rows {
+        for (i, row) in self.sheet.rows.iter().enumerate() {
             let Some(text) = row.get(Column::Time) else { continue };
-            // What is no time stays, and is reported when the bill is read.
-            let Some((us, _)) = instant(text, offset) else { return };
-            let last = latest.entry(key(row)).or_insert((us, text.to_owned()));
+            let bill_type = row.get(Column::Type).and_then(BillType::find);
+            let means = bill_type.and_then(|t| self.mapping.day_means.of(t.makes));
+            let us = bill::latest(text, offset, means).unwrap_or(i64::MAX);
+            let last = latest.entry(key(row)).or_insert((us, i));
             if us > last.0 {
-                *last = (us, text.to_owned());
+                *last = (us, i);
             }
         }
-        for row in &mut self.sheet.rows {
-            if let Some((_, text)) = latest.get(&key(row)) {
-                row.cells.insert(Column::Time, text.clone());
+        for (i, row) in self.sheet.rows.iter_mut().enumerate() {
+            if latest.get(&key(row)).is_some_and(|(_, last)| *last != i) {
+                row.cells.remove(&Column::Time);
             }
         }
     }
 
-    fn data(&mut self, bill_type: &'static BillType, data: Node<'_, '_>) {
+    fn data(&mut self, bill_type: Option<&BillType>, data: Node<'_, '_>) {
         let mut row = Row { line: self.line(data), ..Row::default() };
-        row.cells.insert(Column::Type, bill_type.name.to_owned());
-        let other_side = SIDES[usize::from(bill_type.makes == Makes::Receive)];
+        if let Some(bill_type) = bill_type {
+            row.cells.insert(Column::Type, bill_type.name.to_owned());
+        }
+        self.no_text(data);
+        // Of a bill of no known type nobody knows which side is the other.
+        let other_side = bill_type.map(|t| SIDES[usize::from(t.makes == Makes::Receive)]);
         for attribute in data.attributes() {
             let (name, text) = (attribute.name(), attribute.value().trim());
             if SIDES.contains(&name) {
-                if name == other_side && !text.is_empty() {
+                if Some(name) == other_side && !text.is_empty() {
                     row.cells.insert(Column::Partner, text.to_owned());
                 }
                 continue;
             }
             let column = ATTRIBUTES.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
             match column {
-                _ if text.is_empty() || PASSED_OVER.contains(&name) => {}
+                _ if text.is_empty() || PASSED_OVER.contains(&name) || self.mapping.ignores(name) => {}
                 Some(column) => {
                     row.cells.insert(column, text.to_owned());
                 }

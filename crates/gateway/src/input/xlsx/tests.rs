@@ -10,7 +10,8 @@ use crate::settings::{Limits, Mapping};
 fn book(member: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    let lines = [["number", "type", "time", "partner", "code"], ["S-1", "201", "2026-01-12", "org:D", "x"]];
+    let lines =
+        [["number", "type", "time", "partner", "code"], ["S-1", "201", "2026-01-12 8:30", "org:D", "x"]];
     for (row, line) in lines.iter().enumerate() {
         for (column, cell) in line.iter().enumerate() {
             sheet.write_string(row as u32, column as u16, *cell).unwrap();
