@@ -338,7 +338,7 @@ impl<'e> Engine<'e> {
         let keys = std::mem::take(&mut self.keys);
         let ended = in_order(entries, &keys, threads(), |ready| {
             loop {
-                let some: Vec<_> = ready.by_ref().take(TOGETHER).collect();
+                let some: Vec<_> = (&mut *ready).take(TOGETHER).collect();
                 if some.is_empty() {
                     break;
                 }
