@@ -146,7 +146,8 @@ pub struct Connection {
     #[arg(long, value_name = "DIR", env = "YUANLIU_MEMORY")]
     pub memory: Option<PathBuf>,
     /// Add to this file what answers to privileged reads carry, a line each: with it you can show later that a read was
-    /// left out of the log (`yuanliu access check`).
+    /// left out of the log (`yuanliu access check`). An answer without a record is refused: this is for parties with a
+    /// role of authority or auditor.
     #[arg(long, value_name = "FILE", env = "YUANLIU_ACCESS_RECORDS")]
     pub access_records: Option<PathBuf>,
     /// Keep no checkpoint, and hold the log to none seen before.

@@ -84,6 +84,9 @@ pub struct LedgerSettings {
     pub seal_entries: u64,
     /// Time from the end of a minute until the digest of its access records is recorded, ms.
     pub access_digest_delay_ms: u64,
+    /// Days for which access records stay whole; then their hashes alone stay, which digests and checks need. 0: for
+    /// ever.
+    pub access_retention_days: u64,
     /// Cache of database blocks, MiB.
     pub block_cache_mib: usize,
     /// Cache of view rows for the writer, MiB.
@@ -106,6 +109,7 @@ impl Default for LedgerSettings {
             seal_interval_ms: ledger.seal_interval.as_millis() as u64,
             seal_entries: ledger.seal_entries,
             access_digest_delay_ms: ledger.digest_delay.as_millis() as u64,
+            access_retention_days: 0,
             block_cache_mib: ledger.store.block_cache >> 20,
             row_cache_mib: ledger.cached_rows >> 20,
             max_clock_leap_h: ledger.max_clock_leap.as_secs() / 3_600,
@@ -116,14 +120,15 @@ impl Default for LedgerSettings {
 
 impl LedgerSettings {
     /// Every number with its bounds.
-    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 9] {
+    const fn numbers(&self) -> [(&'static str, u64, RangeInclusive<u64>); 10] {
         [
-            ("ledger.queue_links", self.queue_links as u64, 1..=1 << 24),
+            ("ledger.queue_links", self.queue_links as u64, 1..=ledger::MAX_QUEUE_LINKS),
             ("ledger.batch_statements", self.batch_statements as u64, 1..=1 << 16),
             ("ledger.checkpoint_interval_ms", self.checkpoint_interval_ms, 1..=3_600_000),
             ("ledger.seal_interval_ms", self.seal_interval_ms, 10..=86_400_000),
             ("ledger.seal_entries", self.seal_entries, 1..=1 << 20),
             ("ledger.access_digest_delay_ms", self.access_digest_delay_ms, 0..=90_000),
+            ("ledger.access_retention_days", self.access_retention_days, 0..=36_500),
             ("ledger.block_cache_mib", self.block_cache_mib as u64, 1..=1 << 20),
             ("ledger.row_cache_mib", self.row_cache_mib as u64, 1..=1 << 20),
             ("ledger.max_clock_leap_h", self.max_clock_leap_h, 1..=1_000_000),
@@ -139,6 +144,8 @@ impl LedgerSettings {
             seal_interval: Duration::from_millis(self.seal_interval_ms),
             seal_entries: self.seal_entries,
             digest_delay: Duration::from_millis(self.access_digest_delay_ms),
+            access_retention: (self.access_retention_days > 0)
+                .then(|| Duration::from_secs(self.access_retention_days * 86_400)),
             cached_rows: self.row_cache_mib << 20,
             max_clock_leap: Duration::from_secs(self.max_clock_leap_h * 3_600),
             accept_clock_jump: self.accept_clock_jump,

@@ -103,6 +103,17 @@ pub const ROWS: &[Row] = &[
         ],
     ),
     row(
+        client::ACCESS_RECORD_MISSING,
+        MACHINE,
+        [
+            "an answer carries no access record, though the reader keeps records and so insists on them",
+            "do not use the answer; where your party is an authority or auditor on this ledger, the read was not recorded: tell \
+             the auditor; else leave --access-records out, for your reads are not recorded",
+            "应答未附访问记录，而读取方须保存记录",
+            "请勿采用该应答；贵主体在本账本若为主管部门或审计方，则此次读取未被记录，请告知审计方；否则请勿使用 --access-records，其读取本不记录",
+        ],
+    ),
+    row(
         client::LOCAL,
         MACHINE,
         [

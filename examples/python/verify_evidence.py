@@ -28,12 +28,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 EVIDENCE = b"application/vnd.yuanliu.evidence.v1+json"
 STATEMENT = b"application/vnd.yuanliu.statement.v1+protobuf"
 POSSESSION = b"application/vnd.yuanliu.possession.v1"
+ACCESS = b"application/vnd.yuanliu.access.v1"
 ZEROS = bytes(32)
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_NUMBER = 2**53 - 1
 MAX_TREE = 2**63 - 1
-GENESIS, STATEMENT_LEAF, SEAL = 0, 1, 2
-PARTS = "format ledger checkpoint witness stamp seal entry subject key closure query exporter time".split()
+GENESIS, STATEMENT_LEAF, SEAL, DIGEST = 0, 1, 2, 3
+MINUTE = 60_000_000
+MAX_MINUTE = (2**64 - 1) // MINUTE - 4
+PARTS = "format ledger checkpoint witness stamp seal entry subject key closure query exporter time record digest".split()
 
 
 class Refused(Exception):
@@ -117,6 +120,25 @@ def is_beginning(old: int, old_root: bytes, new: int, new_root: bytes, proof: li
             right = node_hash(right, sibling)
         at, last = at >> 1, last >> 1
     return last == 0 and left == old_root and right == new_root
+
+
+def rising(tree: list, leaf: bytes) -> list:
+    """A tree, as the sizes and roots of its full subtrees from the left, with one leaf more."""
+    size = 1
+    while tree and tree[-1][0] == size:
+        _, left = tree.pop()
+        size, leaf = 2 * size, node_hash(left, leaf)
+    return tree + [(size, leaf)]
+
+
+def root_of(tree: list) -> bytes:
+    """The root over full subtrees from the left."""
+    if not tree:
+        return EMPTY_ROOT
+    *rest, (_, root) = tree
+    for _, left in reversed(rest):
+        root = node_hash(left, root)
+    return root
 
 
 # --- keys and signatures, section 3 -----------------------------------------------------------------------
@@ -1428,7 +1450,7 @@ class Check:
         return found
 
 
-# --- fraud proofs, section 10 -----------------------------------------------------------------------------
+# --- fraud proofs, sections 10 and 11.4 -------------------------------------------------------------------
 
 
 class Contradiction(Bundle):
@@ -1455,17 +1477,74 @@ class Contradiction(Bundle):
         return number(index), leaf, self.proof(inclusion), previous, blind, number(at), count, self.proof(proof)
 
 
+class AccessFraud(Bundle):
+    """An access record that the log does not commit to, section 11.4."""
+
+    def read(self, value):
+        what = "digest" if value["kind"] == "left_out" else "log"
+        _, version, self.checkpoint, genesis, record, shown, nodes = fields(
+            value, "kind", "version", "checkpoint", "genesis", "record", what, "nodes")
+        need(number(version) == 1, "format", "another version")
+        self.nodes, self.used = [binary(n, 32) for n in each(nodes, 1 << 21)], []
+        text(self.checkpoint, 1 << 25)
+        leaf, payload, inclusion = fields(genesis, "leaf", "payload", "inclusion")
+        self.genesis = binary(leaf, 80), binary(payload), self.proof(inclusion)
+        self.record = binary(record)
+        need(len(self.record) <= 8_192, "format", "the record is too long")
+        if what == "digest":
+            index, leaf, payload, inclusion, records = fields(shown, "index", "leaf", "payload", "inclusion", "records")
+            self.shown = number(index), binary(leaf, 80), binary(payload), self.proof(inclusion), row(records, 32, 65_536)
+        else:
+            start, edge, leaves, digests, consistency = fields(shown, "start", "edge", "leaves", "digests", "consistency")
+            leaves, digests = row(leaves, 80, 262_144), [binary(d) for d in each(digests, 1 << 25)]
+            self.shown = number(start), self.proof(edge), leaves, digests, self.proof(consistency)
+        self.check_nodes()
+
+
+def row(value, length: int, most: int) -> list:
+    """Values of one length in one base64 text."""
+    data = binary(value)
+    need(len(data) % length == 0 and len(data) // length <= most, "format", "a row of another length")
+    return [data[at : at + length] for at in range(0, len(data), length)]
+
+
+class Record:
+    """What an answer carried, section 11.1: signature, salt and record."""
+
+    def __init__(self, data: bytes):
+        part, limits = "record", (256, 128, 800, 800, 1_024)
+        need(len(data) >= 97 + 121 and data[0] == 1 and data[97] == 1, part, "malformed")
+        self.signature, self.leaf, record = data[1:65], data[65:], data[97:]
+        self.ledger, question_hash = record[1:33], record[89:121]
+        self.minute, at = (int.from_bytes(record[i : i + 8], "big") for i in (33, 41))
+        need(self.minute == at // MINUTE <= MAX_MINUTE, part, "another minute")
+        texts, at = [], 121
+        for limit in limits:
+            length = int.from_bytes(record[at : at + 2], "big")
+            end = at + 2 + length
+            need(end <= len(record) and length <= limit, part, "a text is cut off or too long")
+            texts.append(record[at + 2 : end])
+            at = end
+        need(at == len(record), part, "bytes behind its end")
+        need(not texts[4] or sha256(texts[4]) == question_hash, part, "another question than the one hashed")
+        try:
+            self.party, self.method, _, _ = (t.decode("utf-8") for t in texts[:4])
+        except UnicodeDecodeError as e:
+            raise Refused(part, "a text is not UTF-8") from e
+
+
 class FraudCheck(Check):
     def __init__(self, file: bytes, trust: Trust):
+        need(len(file) <= 32 << 20, "format", "too large")
         self.trust, value = trust, exact_json(file)
-        need(len(file) <= 32 << 20 and isinstance(value, dict), "format", "too large, or no object")
-        if value.get("kind") == "fork":
-            self.found = self.fork(value)
-        else:
-            need(value.get("kind") == "contradiction", "format", "unknown kind")
-            self.bundle = Contradiction.__new__(Contradiction)
+        kinds = {"fork": self.fork, "contradiction": self.contradiction, "left_out": self.left_out, "undigested": self.undigested}
+        kind = value.get("kind") if isinstance(value, dict) else None
+        need(isinstance(kind, str) and kind in kinds, "format", "unknown kind")
+        if kind != "fork":
+            shape = Contradiction if kind == "contradiction" else AccessFraud
+            self.bundle = shape.__new__(shape)
             self.bundle.read(value)
-            self.found = self.contradiction()
+        self.found = kinds[kind](value)
 
     def fork(self, value) -> dict:
         _, version, one, other = fields(value, "kind", "version", "one", "other")
@@ -1475,7 +1554,7 @@ class FraudCheck(Check):
         need(size == size2 and root != root2, "query", "both can be true")
         return {"verdict": "fraud", "kind": "fork", "size": size}
 
-    def contradiction(self) -> dict:
+    def contradiction(self, _) -> dict:
         b, part, last, head = self.bundle, "entry", -1, None
         self.size, self.root = open_checkpoint(Note(b.checkpoint), self.trust.log_key)
         self.check_seal()
@@ -1496,6 +1575,78 @@ class FraudCheck(Check):
         return {
             "verdict": "fraud", "kind": "contradiction", "seal": b.seal[0], "covered": self.covered,
             "subject": {"kind": b.kind, "text": b.text}, "entries": [e[0] for e in b.linking],
+        }
+
+    def signed_record(self) -> Record:
+        """The record, signed by the answer key that the genesis under the checkpoint names."""
+        leaf, payload, inclusion = self.bundle.genesis
+        self.size, self.root = open_checkpoint(Note(self.bundle.checkpoint), self.trust.log_key)
+        part, genesis = "ledger", Leaf(leaf, "ledger")
+        need(root_from(genesis.hash, 0, self.size, inclusion) == self.root, part, "the genesis is not under the checkpoint")
+        need(genesis.type == GENESIS and genesis.content == sha256(b"\x13", payload), part, "another genesis")
+        try:
+            named = scan(payload, "Genesis")
+            answers = NoteKey(named["answer_key"])
+        except ValueError as e:
+            raise Refused(part, f"genesis: {e}") from e
+        need(named["log_key"] == self.trust.log_key.text, part, "its genesis names another log key")
+        need(answers.type == 1 and may_be_enrolled(answers.public), part, "its genesis names no answer key")
+        record = Record(self.bundle.record)
+        need(record.ledger == genesis.hash, "record", "of another ledger")
+        need(signed(answers.public, dsse(ACCESS, record.leaf), record.signature), "record", "not signed by the answer key")
+        return record
+
+    @staticmethod
+    def digest(leaf: Leaf, payload: bytes):
+        """Minute, number of records and root of a digest."""
+        part = "digest"
+        need(leaf.type == DIGEST and leaf.content == sha256(b"\x13", payload), part, "not the leaf of this digest")
+        need(leaf.links == sha256(b"\x15", u32(0), EMPTY_ROOT), part, "it links something")
+        need(len(payload) == 77 and payload[0] == 1, part, "malformed")
+        minute, count, root = int.from_bytes(payload[1:9], "big"), int.from_bytes(payload[9:13], "big"), payload[13:45]
+        need(minute <= MAX_MINUTE and count <= 65_536 and (count == 0) == (root == EMPTY_ROOT), part, "not sound")
+        return minute, count, root
+
+    def left_out(self, _) -> dict:
+        record, part = self.signed_record(), "digest"
+        index, data, payload, inclusion, records = self.bundle.shown
+        leaf = Leaf(data, part)
+        need(root_from(leaf.hash, index, self.size, inclusion) == self.root, part, "not under the checkpoint")
+        minute, count, root = self.digest(leaf, payload)
+        tree = []
+        for one in records:
+            tree = rising(tree, one)
+        need(len(records) == count and root_of(tree) == root, part, "other records than it commits to")
+        need(minute == record.minute, part, "of another minute")
+        need(leaf_hash(record.leaf) not in records, "query", "the record is there")
+        return self.access_verdict(record, "left_out", "digest", index)
+
+    def undigested(self, _) -> dict:
+        record, part = self.signed_record(), "entry"
+        start, edge, leaves, digests, consistency = self.bundle.shown
+        sizes = [1 << bit for bit in reversed(range(start.bit_length())) if start >> bit & 1]
+        need(len(sizes) == len(edge), part, "not the left edge of a tree")
+        tree = list(zip(sizes, edge))
+        for data in leaves:
+            tree = rising(tree, leaf_hash(data))
+        end = start + len(leaves)
+        grown = is_beginning(end, root_of(tree), self.size, self.root, consistency)
+        need(grown, part, "not the beginning of the log")
+        leaves = [Leaf(data, part) for data in leaves]
+        dated = [leaf for leaf in leaves if leaf.type == DIGEST]
+        need(len(dated) == len(digests), "digest", "payloads and digests differ in number")
+        minutes = [self.digest(leaf, payload)[0] for leaf, payload in zip(dated, digests)]
+        over = (record.minute + 1) * MINUTE
+        silent = leaves and (start == 0 or leaves[0].recorded_at < over) and leaves[-1].type in (STATEMENT_LEAF, SEAL)
+        silent = silent and leaves[-1].recorded_at > over + 2 * MINUTE and record.minute not in minutes
+        need(silent, "query", "the digest is there, or may still come")
+        return self.access_verdict(record, "undigested", "end", end)
+
+    @staticmethod
+    def access_verdict(record: Record, kind: str, place: str, index: int) -> dict:
+        return {
+            "verdict": "fraud", "kind": kind, "minute": record.minute, place: index, "party": record.party,
+            "method": record.method, "record": leaf_hash(record.leaf).hex(),
         }
 
     def verdict(self) -> dict:

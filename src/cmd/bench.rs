@@ -1,5 +1,6 @@
 //! `yuanliu bench`: one-item Ships, streamed over TLS from another process, every cost in one run.
 
+mod audits;
 mod costs;
 mod machine;
 
@@ -48,7 +49,9 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
     let peak = args.statements.unwrap_or(if args.quick { QUICK } else { STATEMENTS });
     // The second phase takes as much again at the most: half the rate for a bounded time.
     let bench = Bench::set(data, peak + peak / 2 + BEHIND)?;
-    let report = runtime()?.block_on(bench.measure(data, peak, out))?;
+    let runtime = runtime()?;
+    let report = runtime.block_on(bench.measure(data, peak, out))?;
+    let audit = runtime.block_on(audits::cpu_us(out))?;
     let strict = verify_strict_us(&bench.sample(200)?)?;
     let report = json!({
         "statements": report.statements,
@@ -56,6 +59,9 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
         "server_cpu_us_per_statement": round(report.cpu_us, 2),
         "verify_strict_us": round(strict, 2),
         "cpu_ratio": round(report.cpu_us / strict, 2),
+        "audit_cpu_us_per_entry": round(audit, 2),
+        // Entries audited a second by one core, by signatures that it checks strictly in a second.
+        "audit_ratio": round(strict / audit, 3),
         "ack_p50_ms": round(report.p50_ms, 2),
         "ack_p99_ms": round(report.p99_ms, 2),
         "ack_load_per_s": round(report.half_rate, 0),

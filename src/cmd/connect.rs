@@ -17,6 +17,8 @@ fn options(flags: &Connection, out: Out) -> ConnectOptions {
     ConnectOptions {
         memory: memory(flags),
         access_records: flags.access_records.clone(),
+        // Who keeps records wants to be able to show every read.
+        insist_on_records: flags.access_records.is_some(),
         language: Some(out.pick("en", "zh")),
         ..ConnectOptions::new(flags.server.clone(), trust)
     }

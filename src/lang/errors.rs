@@ -186,6 +186,11 @@ fn of_ledger(error: &ledger::Error) -> String {
             format!("给出的应答密钥为 {given}，而账本首条目指定的是 {named}：请使用账本自己的密钥")
         }
         E::Access { index, fault } => format!("条目 {index} 的访问摘要不符：{fault}；请从备份恢复"),
+        E::Unsealed { index, most } => {
+            format!(
+                "自条目 {index} 起，未封印的链接将超过 {most} 个：账本在下一封印前不会记录这么多；若仍要信任此日志，请询问运营方为何未封印"
+            )
+        }
         E::NotRecorded(fault) => format!("读取未能记录：{fault}"),
         E::Entry { index, fault } => format!("条目 {index} 已损坏：{fault}；请从备份恢复"),
         E::Seal { index, fault } => format!("条目 {index} 的封印不符：{fault}；请从备份恢复"),

@@ -73,7 +73,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 130] = [
     ),
     (
         "access_records",
-        "将特权读取的应答所附记录逐行追加到此文件：日后可据以证明某次读取未入日志（`yuanliu access check`）。",
+        "将特权读取的应答所附记录逐行追加到此文件：日后可据以证明某次读取未入日志（`yuanliu access check`）。应答未附记录即拒用：仅供具有主管部门或审计方角色的主体使用。",
     ),
     ("no_memory", "不保存检查点，也不与以往所见相对照。"),
     (

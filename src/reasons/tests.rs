@@ -10,7 +10,7 @@ const HEAD: &str = "\
 ## What the command line finds itself · 命令行自行发现的问题
 
 With `--json`, `error.reason` is a reason of the tables above where a server or the ledger's rules refused, else one of
-these. `audit` and `verify` end with 1 whatever they find. The Rust client gives the first seven as `Failure::reason`. 使用 `--json` 时，`error.reason` 为上文各表的原因，或为下表之一；`audit` 与 `verify` 发现差异时退出码均为 1；前七项亦由 Rust 客户端给出。
+these. `audit` and `verify` end with 1 whatever they find. The Rust client gives the first eight as `Failure::reason`. 使用 `--json` 时，`error.reason` 为上文各表的原因，或为下表之一；`audit` 与 `verify` 发现差异时退出码均为 1；前八项亦由 Rust 客户端给出。
 
 This part is made from the table in `src/reasons.rs`; a test compares it.
 本部分由代码中的表生成，并由测试核对。

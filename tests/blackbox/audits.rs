@@ -16,7 +16,10 @@ use std::{
 use client::{KeyFile, Protection};
 use serde_json::Value;
 
-use crate::kit::{Dice, Done, Server, SimLedger, copy_dir, run, yuanliu};
+use crate::{
+    kit::{Dice, Done, Server, SimLedger, copy_dir, run, yuanliu},
+    verify::{Raw, with_changes},
+};
 
 /// Somebody who may read everything, and knows what the log must be.
 struct Office {
@@ -183,6 +186,62 @@ async fn a_log_that_was_cut_or_rewritten_since_is_found_at_its_first_difference(
     is_defect(&done, size, "history was rewritten");
     // In itself either is whole.
     run(["audit", &copy.display().to_string()]).ok();
+}
+
+/// Behind every seal a checkpoint is kept for ever; and a run that goes on looks at it, and at the bytes, again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_missing_behind_a_seal_and_bytes_changed_since_are_found() {
+    let mut dice = Dice::new("audit seals");
+    let ledger = SimLedger::create(dice.roll(), 600);
+    let office = Office::of(&ledger);
+    let server = sealing(&ledger.data);
+    ledger.submit(&ledger.client(&server).await, 0..ledger.statements.len()).await;
+    thread::sleep(Duration::from_millis(400));
+    let copied = ledger.beside("copied").display().to_string();
+    office.contents(&server, &["--state", &copied]).ok();
+    assert_eq!(server.stop(), 0);
+    let (data, state) = (ledger.data.display().to_string(), ledger.beside("dir").display().to_string());
+    let whole = run(["audit", &data, "--state", &state]).ok();
+    assert_eq!(whole["resumed"], 0);
+
+    let seals = Raw::open(&ledger.data).seals();
+    assert!(seals.len() >= 3, "{seals:?}");
+    for seal in [seals[0], seals[seals.len() / 2]] {
+        let gone = [("checkpoint", seal + 1, None)];
+        with_changes(&ledger.data, &gone, || {
+            is_defect(&run(["audit", &data]), seal, "no checkpoint is kept");
+            is_defect(&run(["verify", "--data", &data]), seal, "no checkpoint is kept");
+            is_defect(&run(["audit", &data, "--state", &state]), seal, "no checkpoint is kept");
+            let server = Server::start(&ledger.data);
+            is_defect(&office.contents(&server, &[]), seal, "no checkpoint is kept");
+            // What was kept when it was still there suffices.
+            office.contents(&server, &["--state", &copied]).ok();
+            assert_eq!(server.stop(), 0);
+        });
+    }
+
+    // Whatever lies on disk of what was audited before is read again: leaf, chain hash, envelope, payload.
+    let size = whole["entries"].as_u64().unwrap();
+    for index in [0, 1, seals[0], size / 2, size - 1] {
+        let row = Raw::open(&ledger.data).get("entry", index);
+        let envelope = 114 + usize::from(u16::from_be_bytes([row[112], row[113]]));
+        for at in [30, 100, envelope - 1, row.len() - 1] {
+            let mut changed = row.clone();
+            changed[at] ^= 1;
+            with_changes(&ledger.data, &[("entry", index, Some(changed))], || {
+                let done = run(["audit", &data, "--state", &state]);
+                let told = done.json();
+                assert!(done.code == Some(1) && told["index"] == index, "{index} byte {at}: {done:?}");
+                let words = told["fault"].as_str().unwrap();
+                let said =
+                    words.contains("no longer those") || words.contains("rewritten") || at == envelope - 1;
+                assert!(said, "{index} byte {at}: {words}");
+            });
+        }
+    }
+    let again = run(["audit", &data, "--state", &state]).ok();
+    assert!(again["resumed"].as_u64().unwrap() >= size);
+    assert!(run(["verify", "--data", &data]).ok()["ok"] == true);
 }
 
 /// What a real server has published, given by one that can be told to lie.

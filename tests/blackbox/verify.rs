@@ -15,15 +15,22 @@ const CHAIN: std::ops::Range<usize> = 80..112;
 const LENGTH: std::ops::Range<usize> = 112..114;
 
 /// The log opened by RocksDB itself, behind the program's back.
-struct Raw(DB);
+pub struct Raw(DB);
 
 impl Raw {
-    fn open(data: &Path) -> Self {
+    /// Indices of the seals.
+    pub fn seals(&self) -> Vec<u64> {
+        let rows = self.0.iterator_cf(self.0.cf_handle("entry").unwrap(), rocksdb::IteratorMode::Start);
+        let seals = rows.map(Result::unwrap).filter(|(_, value)| value[1] == 2);
+        seals.map(|(key, _)| u64::from_be_bytes(key[..].try_into().unwrap())).collect()
+    }
+
+    pub fn open(data: &Path) -> Self {
         let families = DB::list_cf(&Options::default(), data.join("log")).unwrap();
         Self(DB::open_cf(&Options::default(), data.join("log"), families).unwrap())
     }
 
-    fn get(&self, family: &str, key: u64) -> Vec<u8> {
+    pub fn get(&self, family: &str, key: u64) -> Vec<u8> {
         let family = self.0.cf_handle(family).unwrap();
         self.0.get_cf(family, key.to_be_bytes()).unwrap().unwrap()
     }
@@ -45,9 +52,9 @@ impl Raw {
 }
 
 /// Rows put in place of others, `None` = deleted; put back when that has been looked at.
-type Change = (&'static str, u64, Option<Vec<u8>>);
+pub type Change = (&'static str, u64, Option<Vec<u8>>);
 
-fn with_changes<T>(data: &Path, changes: &[Change], look: impl FnOnce() -> T) -> T {
+pub fn with_changes<T>(data: &Path, changes: &[Change], look: impl FnOnce() -> T) -> T {
     let raw = Raw::open(data);
     let before: Vec<Option<Vec<u8>>> = changes
         .iter()

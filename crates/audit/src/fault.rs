@@ -58,6 +58,12 @@ pub enum Fault {
     /// A checkpoint was signed for more entries than there are.
     #[error("missing: a checkpoint of {0} entries has been signed")]
     Missing(u64),
+    /// No checkpoint is kept behind a seal.
+    #[error("no checkpoint is kept behind this seal: one was signed with it, and is kept for ever")]
+    Unsigned,
+    /// It is one more than is recorded before the next seal, and than is held in memory to check that.
+    #[error("more than {0} links that no seal covers: no ledger records so much before the next seal")]
+    Unsealed(u64),
     /// A seal may not stand there, or is none. What it says of the tree and of subjects is checked elsewhere.
     #[error("the seal does not fit: {0}")]
     Seal(String),
@@ -76,6 +82,11 @@ pub enum Fault {
     /// Another entry stood here when the log was audited before.
     #[error("another entry stands here than when the log was audited before: history was rewritten")]
     Replaced,
+    /// Its chain hash, envelope or payload was another when the log was audited before.
+    #[error(
+        "its bytes are no longer those that were audited before: chain hash, envelope or payload do not go with the leaf"
+    )]
+    Altered,
     /// There were more entries when the log was audited before.
     #[error("missing: {0} entries were audited before")]
     Cut(u64),
@@ -103,12 +114,15 @@ impl Fault {
             Self::Twice(first) => format!("先前已记录为条目 {first}"),
             Self::Checkpoint(fault) => format!("其后的检查点不符：{fault}"),
             Self::Missing(size) => format!("缺失：已签署过 {size} 条的检查点"),
+            Self::Unsigned => "其后未存检查点：封印时必签有一份，并永久保存".into(),
+            Self::Unsealed(most) => format!("未封印的链接超过 {most} 个：账本在下一封印前不会记录这么多"),
             Self::Seal(fault) => format!("封印不符：{fault}"),
             Self::Digest(fault) => format!("访问摘要不符：{fault}"),
             Self::Undigested(minute) => format!("第 {minute} 分钟内有记录，其访问摘要却未在此之前"),
             Self::Bundle => "所公布的条目包中此处不是叶".into(),
             Self::Tile(level) => format!("所公布的第 {level} 层哈希块中覆盖它的哈希与叶不符"),
             Self::Replaced => "此处的条目与先前审计时不同：历史被改写".into(),
+            Self::Altered => "字节已非先前审计时所见：链哈希、信封或内容与叶不符".into(),
             Self::Cut(size) => format!("缺失：先前已审计过 {size} 条"),
             Self::View(error) => format!("临时视图无法读取：{error}"),
         }

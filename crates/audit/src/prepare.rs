@@ -9,7 +9,8 @@ use custody::{RecordedEntry, Signed};
 use merkle::{Hash, PublicKey};
 use prost::bytes::Bytes;
 use statement::{
-    AccessDigest, Envelope, Genesis, Leaf, LeafType, STATEMENT_TYPE, Seal, Statement, own_subjects, verify,
+    AccessDigest, Envelope, Genesis, Leaf, LeafType, STATEMENT_TYPE, Seal, Statement, SubjectKey,
+    own_subjects, verify,
 };
 
 use crate::Fault;
@@ -50,6 +51,15 @@ impl Prepared {
     #[must_use]
     pub const fn entry(&self) -> &RecordedEntry {
         &self.entry
+    }
+
+    /// Subjects that it names by itself, which checking it asks the view for.
+    pub fn subjects(&self) -> impl Iterator<Item = &SubjectKey> {
+        let named = match &self.content {
+            Ok(Content::Statement(statement)) => statement.signed.own.as_slice(),
+            _ => &[],
+        };
+        named.iter().map(|named| &named.key)
     }
 
     /// The same, to be kept.

@@ -13,11 +13,11 @@ use evidence::{
     access::{AccessSource, JudgeError, Judgement, judge},
     check_answer, check_digest,
 };
-use merkle::{Hash, leaf_hash};
+use merkle::Hash;
 use prost::Message;
 use proto::v1::{self, AccessDigestEntry, ListAccessRecordsRequest};
 use rpc::ledger_service_client::LedgerServiceClient;
-use statement::{AccessDigest, AccessLeaf, LEAF_LEN, SignedAccess};
+use statement::{AccessDigest, KeptAccess, LEAF_LEN, SignedAccess};
 use tokio::runtime::Handle;
 use tonic::{Code, metadata::MetadataMap};
 
@@ -40,8 +40,8 @@ const PAGE: u32 = 1_000;
 pub struct AccessMinute {
     /// Index of the digest that commits to them, and the digest; `None` where there is none yet, and more may come.
     pub digest: Option<(u64, AccessDigest)>,
-    /// The records, in order.
-    pub records: Vec<AccessLeaf>,
+    /// The records, in order, of which past the ledger's retention only the hash is there.
+    pub records: Vec<KeptAccess>,
 }
 
 /// The record that an answer or a refusal carries.
@@ -63,6 +63,19 @@ impl Client {
         let line = STANDARD.encode(record) + "\n";
         let kept = tokio::task::spawn_blocking(move || keep(&file, &line).map_err(|e| local(&file, &e)));
         kept.await.map_err(|e| ClientError::stop(Code::Internal, reason::LOCAL, e))?
+    }
+
+    /// The same for what has been answered, which must carry a record where the reader insists on that.
+    pub(crate) async fn saw_answer(
+        &self,
+        record: Option<&[u8]>,
+        question: &impl Message,
+    ) -> Result<(), ClientError> {
+        match record {
+            Some(record) => self.saw_access(record, question).await,
+            None if self.insists_on_records() => Err(missing()),
+            None => Ok(()),
+        }
     }
 
     /// What became of a record in the log.
@@ -96,9 +109,11 @@ impl Client {
             }
             token = page.next_page_token;
         };
-        let read = |leaf: &Vec<u8>| AccessLeaf::decode(leaf).map_err(broken);
+        let read = |leaf: &Vec<u8>| KeptAccess::decode(leaf).map_err(broken);
         let records = leaves.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        if records.iter().any(|leaf| leaf.record.minute() != minute) {
+        let elsewhere =
+            |kept: &KeptAccess| matches!(kept, KeptAccess::Whole(leaf) if leaf.record.minute() != minute);
+        if records.iter().any(elsewhere) {
             return Err(broken("an access record of another minute"));
         }
         let digest = match digest {
@@ -121,7 +136,7 @@ impl Client {
             leaf: fixed(&entry.leaf)?,
             payload: entry.payload,
             inclusion: hashes(&entry.inclusion)?,
-            records: leaves.iter().map(|leaf| leaf_hash(leaf)).collect(),
+            records: leaves.iter().map(|leaf| KeptAccess::hash_of(leaf)).collect(),
         };
         let digest = check_digest(&shown, &checkpoint).map_err(broken)?;
         if digest.minute != minute {
@@ -166,6 +181,13 @@ fn keep(file: &Path, line: &str) -> io::Result<()> {
 
 fn bad(error: AnswerError) -> ClientError {
     ClientError::stop(Code::DataLoss, reason::ACCESS_RECORD, error)
+}
+
+fn missing() -> ClientError {
+    let what = "the answer carries no access record: do not use it. If your party has a role of authority or auditor on \
+                this ledger, the read was not recorded: tell those who oversee its operator. If it has none, its reads are \
+                not recorded: do not insist on records";
+    ClientError::stop(Code::DataLoss, reason::ACCESS_RECORD_MISSING, what)
 }
 
 fn local(file: &Path, error: &io::Error) -> ClientError {

@@ -58,6 +58,9 @@ pub struct ConnectOptions {
     /// File to which what privileged answers carry is added, a line each in base64: whoever keeps it can show later
     /// that a read was left out of the log. Checked in any case.
     pub access_records: Option<PathBuf>,
+    /// Refuse answers without an access record: for readers with a role that shows them more than a trader, whose every
+    /// read has to be on record. A reader without such a role gets no answer at all.
+    pub insist_on_records: bool,
     /// Language of the server's messages, as in `accept-language`: "zh" or "en". Default: the server's.
     pub language: Option<&'static str>,
 }
@@ -77,6 +80,7 @@ impl ConnectOptions {
             ledger: None,
             memory: None,
             access_records: None,
+            insist_on_records: false,
             language: None,
         }
     }
@@ -98,6 +102,7 @@ struct Shared {
     language: Option<&'static str>,
     memory: Memory,
     access_records: Option<PathBuf>,
+    insist_on_records: bool,
     /// Checks what privileged answers carry, once asked.
     answer_key: OnceCell<(Hash, VerifierKey)>,
     /// Id and log key, once asked.
@@ -121,6 +126,7 @@ impl Client {
             language: options.language,
             memory: Memory::new(options.memory),
             access_records: options.access_records,
+            insist_on_records: options.insist_on_records,
             answer_key: OnceCell::new(),
             facts: OnceCell::new(),
         };
@@ -147,6 +153,11 @@ impl Client {
 
     pub(crate) fn access_records(&self) -> Option<&PathBuf> {
         self.shared.access_records.as_ref()
+    }
+
+    /// Whether an answer to this reader has to carry a record.
+    pub(crate) fn insists_on_records(&self) -> bool {
+        self.shared.insist_on_records && self.shared.tokens.is_some()
     }
 
     /// Id and answer key of the ledger.
@@ -199,7 +210,7 @@ impl Client {
         }
     }
 
-    /// A call with a read token, repeated while that may help.
+    /// A read that the ledger records where its reader has a role: with a read token, repeated while that may help.
     pub(crate) async fn read<Q: Clone + prost::Message, A, F>(
         &self,
         message: Q,
@@ -212,7 +223,21 @@ impl Client {
         for record in &carried {
             self.saw_access(record, &message).await?;
         }
-        answer
+        let (answer, record) = answer?;
+        self.saw_answer(record.as_deref(), &message).await?;
+        Ok(answer)
+    }
+
+    /// A call with a read token that nobody's role makes a read of.
+    pub(crate) async fn ask<Q: Clone, A, F>(
+        &self,
+        message: Q,
+        call: impl Fn(Channel, Request<Q>) -> F,
+    ) -> Result<A, ClientError>
+    where
+        F: Future<Output = Result<Response<A>, Status>>,
+    {
+        Ok(self.repeat(|| self.authorized(message.clone()), call).await.0?.0)
     }
 
     /// A call without a token, repeated while that may help.
@@ -224,15 +249,15 @@ impl Client {
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
-        self.repeat(|| Ok(self.request(message.clone())), call).await.0
+        Ok(self.repeat(|| Ok(self.request(message.clone())), call).await.0?.0)
     }
 
-    /// Gives also the access records that answers and refusals have carried.
+    /// Gives also the access records that the answer and the refusals before it have carried.
     async fn repeat<Q, A, F>(
         &self,
         request: impl Fn() -> Result<Request<Q>, ClientError>,
         call: impl Fn(Channel, Request<Q>) -> F,
-    ) -> (Result<A, ClientError>, Vec<Bytes>)
+    ) -> (Result<(A, Option<Bytes>), ClientError>, Vec<Bytes>)
     where
         F: Future<Output = Result<Response<A>, Status>>,
     {
@@ -246,8 +271,8 @@ impl Client {
             request.set_timeout(self.shared.request_timeout);
             let error = match call(self.channel(), request).await {
                 Ok(answer) => {
-                    carried.extend(record_in(answer.metadata()));
-                    return (Ok(answer.into_inner()), carried);
+                    let record = record_in(answer.metadata());
+                    return (Ok((answer.into_inner(), record)), carried);
                 }
                 Err(status) => {
                     carried.extend(record_in(status.metadata()));

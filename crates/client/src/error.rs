@@ -23,6 +23,8 @@ pub mod reason {
     pub const PROTOCOL: &str = "PROTOCOL";
     /// What an answer carries is not the ledger's word that the read was recorded.
     pub const ACCESS_RECORD: &str = "ACCESS_RECORD";
+    /// An answer carries no access record where the reader insists on one.
+    pub const ACCESS_RECORD_MISSING: &str = "ACCESS_RECORD_MISSING";
     /// A read token could not be made, or a statement is none.
     pub const LOCAL: &str = "LOCAL";
 }

@@ -116,9 +116,9 @@ impl Entries {
                 let opened = opened.await.map_err(|_| ended("no answer"))?;
                 self.opened = Instant::now();
                 let opened = opened?;
-                if let Some(record) = record_in(opened.metadata()) {
-                    self.client.saw_access(&record, &ListEntriesRequest { start, limit, follow }).await?;
-                }
+                let (record, asked) =
+                    (record_in(opened.metadata()), ListEntriesRequest { start, limit, follow });
+                self.client.saw_answer(record.as_deref(), &asked).await?;
                 self.stream.insert(opened.into_inner())
             }
         };

@@ -57,8 +57,6 @@ macro_rules! reads {
 }
 
 reads! {
-    /// Every fault of a statement at once; records nothing.
-    validate_statement(LedgerServiceClient, ValidateStatementRequest) -> ValidateStatementResponse;
     /// One entry; contents only for those who may read them.
     get_entry(LedgerServiceClient, GetEntryRequest) -> GetEntryResponse;
     /// The receipt of a recorded statement, unchecked; see [`Client::receipt`].
@@ -116,6 +114,21 @@ reads! {
 }
 
 impl Client {
+    /// Every fault of a statement at once; records nothing, neither statement nor access.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn validate_statement(
+        &self,
+        request: v1::ValidateStatementRequest,
+    ) -> Result<v1::ValidateStatementResponse, ClientError> {
+        self.ask(request, |channel, request| async move {
+            let service = LedgerServiceClient::new(channel);
+            service.max_decoding_message_size(MAX_ANSWER).validate_statement(request).await
+        })
+        .await
+    }
+
     /// Public facts of the ledger. Needs no reader.
     ///
     /// # Errors

@@ -39,12 +39,15 @@ use crate::{
 
 pub(crate) use due::Due;
 pub use source::{AccessLog, with_access_log};
+use table::prune;
 pub(crate) use table::{Follower, compose, keep_offline};
 
 /// Records that may wait.
 const BACKLOG: usize = 1_024;
 /// Records in one write.
 const GROUP: usize = 256;
+/// Records that are pruned before waiting ones are looked after again, and time between two looks for more, µs.
+const PRUNE: (usize, u64) = (1_024, MINUTE);
 /// Most time between two looks at the clock.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -157,6 +160,8 @@ pub(crate) struct Recorder {
     now: u64,
     /// Minute of the newest record, and how many it has.
     count: (u64, u64),
+    /// When to look for records to prune, µs.
+    prune_at: u64,
 }
 
 impl Recorder {
@@ -172,7 +177,8 @@ impl Recorder {
     ) -> Self {
         // Of no minute: counted when the first record comes.
         let count = (u64::MAX, 0);
-        Self { files, shared, clock, jobs: jobs.0, digests: Some(digests), due, now: recorded_at, count }
+        let (jobs, digests, now) = (jobs.0, Some(digests), recorded_at);
+        Self { files, shared, clock, jobs, digests, due, now, count, prune_at: 0 }
     }
 
     /// Runs until nothing more is taken, or the store fails where digests are made from it.
@@ -183,6 +189,7 @@ impl Recorder {
                 self.shared.stop(cause);
                 self.digests = None;
             }
+            self.prune();
             match self.jobs.recv_timeout(LOOK) {
                 Ok(job) => {
                     let jobs = [job].into_iter().chain(self.jobs.try_iter().take(GROUP - 1)).collect();
@@ -208,6 +215,25 @@ impl Recorder {
             }
         }
         Ok(())
+    }
+
+    /// Takes the contents of records away that are older than is wanted, some at a time.
+    fn prune(&mut self) {
+        let Some(before) = self.due.whole_from(self.now).filter(|_| self.now >= self.prune_at) else {
+            return;
+        };
+        let (most, pause) = PRUNE;
+        let pruned = prune(&self.files.log, before, most);
+        if !matches!(pruned, Ok(count) if count == most) {
+            self.prune_at = self.now.saturating_add(pause);
+        }
+        match pruned {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(count, before, "access records past their retention: contents removed")
+            }
+            Err(error) => tracing::error!(%error, "access records past their retention could not be pruned"),
+        }
     }
 
     /// Makes records durable together, and says so to whoever waits.

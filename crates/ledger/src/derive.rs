@@ -6,14 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use custody::{Outcome, Put, RecordedEntry, View};
-use merkle::{CompactRange, Hash, TiledTree, leaf_hash, tree_root};
+use custody::{Outcome, Put, RecordedEntry, Table, View};
+use merkle::{CompactRange, Hash, TiledTree, leaf_hash, sha256, tree_root};
 use runs::{Book, Durability, Record, RunError};
-use statement::LeafType;
+use statement::{Envelope, Leaf, LeafType, SubjectKey, chain_hash, content_hash};
 use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
 
 use crate::{
-    Config, Error,
+    Config, Error, MAX_UNSEALED,
     access::Follower,
     edge::Edge,
     overlay::Overlay,
@@ -71,6 +71,30 @@ pub struct Derivation {
     cached_rows: usize,
     place: Place,
     durability: Durability,
+}
+
+/// How an entry differs from what it was when it was derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is another one, or gone.
+    Replaced,
+    /// It has the same leaf, but not the chain hash, envelope or payload that this commits to.
+    Damaged,
+}
+
+/// Whether an entry has the chain hash, envelope and payload that its leaf commits to.
+fn is_whole(entry: &RecordedEntry, chain_before: &Hash) -> bool {
+    let Ok(leaf) = Leaf::decode(&entry.leaf) else { return false };
+    let content = match entry.envelope.is_empty() {
+        true => leaf.leaf_type != LeafType::Statement && leaf.content == content_hash(&entry.payload),
+        false => {
+            let signed = Envelope::decode(&entry.envelope).map(|envelope| envelope.digest);
+            leaf.leaf_type == LeafType::Statement
+                && leaf.content == content_hash(&entry.envelope)
+                && signed.is_ok_and(|digest| digest == sha256(&[&entry.payload]))
+        }
+    };
+    content && entry.chain == chain_hash(chain_before, &entry.leaf)
 }
 
 /// Whose directory the log lies in; held for its lock.
@@ -181,6 +205,12 @@ impl Derivation {
         Ok(self.log.put_checkpoint(size, note)?)
     }
 
+    /// Whether the log is a copy of our own.
+    #[must_use]
+    pub const fn is_copy(&self) -> bool {
+        matches!(self.place, Place::Own { .. })
+    }
+
     fn require_own(&self) -> Result<(), Error> {
         match self.place {
             Place::Own { .. } => Ok(()),
@@ -210,32 +240,41 @@ impl Derivation {
         Ok(tree_root(&TiledTree::new(Tiles(&snapshot), entries), size)?)
     }
 
-    /// Digest over all rows of the view derived.
-    ///
-    /// # Errors
-    /// They cannot be read.
-    pub fn digest(&self) -> Result<Hash, Error> {
-        Ok(Snapshot::new(&self.view, &self.log)?.digest()?)
-    }
-
-    /// Compares the leaves that were derived with those that the log has now: the first entry that is another one or
-    /// gone. Reads every leaf once.
+    /// Reads every entry again that was derived, and compares: the first that is another one, gone, or not whole any
+    /// more. Its leaf must be the one of then, and chain hash, envelope and payload those that the leaf commits to.
     ///
     /// # Errors
     /// The view cannot be read, or the log.
-    pub fn first_replaced(&self, progress: &mut dyn FnMut(u64)) -> Result<Option<u64>, Error> {
+    pub fn first_changed(&self, progress: &mut dyn FnMut(u64)) -> Result<Option<(u64, Change)>, Error> {
         let derived = Snapshot::new(&self.view, &self.log)?;
         let (size, mut tree) = (derived.watermark().size(), CompactRange::new());
+        let (mut chain, mut damaged) = ([0; 32], None);
         for entry in self.log.entries(0)?.take(usize::try_from(size).unwrap_or(usize::MAX)) {
-            tree.append(leaf_hash(&entry?.leaf));
+            let entry = entry?;
+            if damaged.is_none() && !is_whole(&entry, &chain) {
+                damaged = Some(tree.size());
+            }
+            chain = entry.chain;
+            tree.append(leaf_hash(&entry.leaf));
             if tree.size().is_multiple_of(STEP as u64) {
                 progress(tree.size());
             }
         }
-        if tree == derived.watermark().range {
+        let damaged = damaged.map(|index| (index, Change::Damaged));
+        let replaced = self.first_replaced(&derived, &tree)?.map(|index| (index, Change::Replaced));
+        Ok(match (damaged, replaced) {
+            // The chain hash of the one after a leaf that was replaced alone does not follow either.
+            (Some(damaged), Some(replaced)) if damaged.0 < replaced.0 => Some(damaged),
+            (damaged, replaced) => replaced.or(damaged),
+        })
+    }
+
+    /// The first entry that has another leaf than was derived, or is gone; `tree` is over those that the log has now.
+    fn first_replaced(&self, derived: &Snapshot<'_>, tree: &CompactRange) -> Result<Option<u64>, Error> {
+        if *tree == derived.watermark().range {
             return Ok(None);
         }
-        let tiles = Tiles(&derived);
+        let tiles = Tiles(derived);
         for index in 0..tree.size() {
             // The leaves of what is not yet a full bundle are those of the log; one of them differs.
             let (Some(leaf), Some(entry)) = (tiles.leaf(index)?, self.log.entry(index)?) else {
@@ -266,11 +305,12 @@ impl Derivation {
             }
         };
         let live = match &self.place {
-            Place::Own { .. } => Live { view: None, found: ViewCheck::Absent },
+            Place::Own { .. } => Live { view: None, found: ViewCheck::Absent, digest: None },
             Place::Elsewhere(dir) => Live::open(dir, &self.log),
         };
+        let (fresh, sealed, max_unsealed) = (Vec::new(), false, MAX_UNSEALED);
         let mut steps =
-            Steps { derivation: self, overlay, edge, book, accesses, live, fresh: Vec::new(), sealed: false };
+            Steps { derivation: self, overlay, edge, book, accesses, live, fresh, sealed, max_unsealed };
         steps.compare()?;
         Ok(steps)
     }
@@ -289,6 +329,7 @@ pub struct Steps<'d> {
     fresh: Vec<RecordedEntry>,
     /// A seal was recorded since the view was flushed.
     sealed: bool,
+    max_unsealed: u64,
 }
 
 impl std::fmt::Debug for Steps<'_> {
@@ -304,6 +345,20 @@ impl Steps<'_> {
         &self.overlay
     }
 
+    #[cfg(test)]
+    pub(crate) const fn limit_unsealed(&mut self, most: u64) {
+        self.max_unsealed = most;
+    }
+
+    /// Reads the rows of subjects together that the next entries will ask for, which costs less than one by one.
+    ///
+    /// # Errors
+    /// The view cannot be read.
+    pub fn prefetch<'k>(&self, subjects: impl Iterator<Item = &'k SubjectKey>) -> Result<(), Error> {
+        let keys = subjects.map(|key| key.0.as_slice()).collect();
+        Ok(self.overlay.prefetch(Table::Subject, keys)?)
+    }
+
     /// Number of entries recorded.
     #[must_use]
     pub fn size(&self) -> u64 {
@@ -315,7 +370,7 @@ impl Steps<'_> {
     /// ledger's directory.
     ///
     /// # Errors
-    /// [`Error::Seal`]; [`Error::Access`]; reading or writing failed.
+    /// [`Error::Seal`]; [`Error::Access`]; [`Error::Unsealed`]; reading or writing failed.
     pub fn record(&mut self, entry: RecordedEntry, changes: Changes) -> Result<(), Error> {
         let index = self.size();
         if entry.leaf[1] == LeafType::Seal as u8 {
@@ -327,6 +382,9 @@ impl Steps<'_> {
             && let Some(accesses) = &mut self.accesses
         {
             accesses.follow(&self.derivation.log, index, &entry.payload)?;
+        }
+        if (self.book.apart() + changes.records.len()) as u64 > self.max_unsealed {
+            return Err(Error::Unsealed { index, most: self.max_unsealed });
         }
         self.book.note(index, changes.records);
         self.edge.append(&entry);
@@ -389,6 +447,17 @@ impl Steps<'_> {
         Ok(self.derivation.view.flush()?)
     }
 
+    /// Digest over all rows of the view derived; everything recorded must be written.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn digest(&self) -> Result<Hash, Error> {
+        match self.live.digest {
+            Some((size, digest)) if size == self.size() => Ok(digest),
+            _ => Ok(Snapshot::new(&self.derivation.view, &self.derivation.log)?.digest()?),
+        }
+    }
+
     /// How the view in use compares with what was derived.
     #[must_use]
     pub const fn view_check(&self) -> &ViewCheck {
@@ -407,6 +476,8 @@ impl Steps<'_> {
 struct Live {
     view: Option<(u64, StoredView)>,
     found: ViewCheck,
+    /// Digest of what was derived, at the size at which they were compared.
+    digest: Option<(u64, Hash)>,
 }
 
 impl Live {
@@ -425,7 +496,7 @@ impl Live {
             Ok(view) => (view, ViewCheck::NotReached),
             Err(e) => (None, ViewCheck::Differs(e.to_string())),
         };
-        Self { view, found }
+        Self { view, found, digest: None }
     }
 
     /// Whether the scratch view is now as far as the one in use.
@@ -436,11 +507,19 @@ impl Live {
     /// Compares both, key by key and value by value.
     fn compare(&mut self, log: &Log, scratch: &StoredView) -> Result<(), Error> {
         let Some((size, view)) = self.view.take() else { return Ok(()) };
-        let digest = |view: &StoredView| -> Result<Hash, Error> { Ok(Snapshot::new(view, log)?.digest()?) };
-        let made = digest(scratch)?;
-        self.found = match digest(&view) {
-            Ok(live) if live == made => ViewCheck::Same,
-            Ok(_) => ViewCheck::Differs(format!("its rows are not those that {size} entries give")),
+        let derived = Snapshot::new(scratch, log)?;
+        self.found = match Snapshot::new(&view, log) {
+            Ok(live) => {
+                let (digest, same) = derived.digest_beside(&live)?;
+                self.digest = Some((size, digest));
+                match same {
+                    Ok(true) => ViewCheck::Same,
+                    Ok(false) => {
+                        ViewCheck::Differs(format!("its rows are not those that {size} entries give"))
+                    }
+                    Err(e) => ViewCheck::Differs(e.to_string()),
+                }
+            }
             Err(e) => ViewCheck::Differs(e.to_string()),
         };
         Ok(())

@@ -58,6 +58,18 @@ pub enum Error {
         /// What does not fit.
         fault: String,
     },
+    /// More was recorded since the newest seal than a ledger takes in before the next, and than is held in memory to
+    /// derive that.
+    #[error(
+        "entry {index} would make it more than {most} links that no seal covers: no ledger records so much before the next \
+         seal; if this log is to be trusted, ask its operator why it was not sealed"
+    )]
+    Unsealed {
+        /// The entry.
+        index: u64,
+        /// Most there may be.
+        most: u64,
+    },
     /// A read from the directory could not be recorded, so it is not answered.
     #[error("the read could not be recorded: {0}")]
     NotRecorded(String),

@@ -20,6 +20,7 @@ use crate::{
     access::{Desk, Due, Jobs, Recorder},
     apply::{Applier, Clocks},
     commit::{Committer, head},
+    config::{MAX_BATCH_LINKS, MAX_QUEUE_LINKS, MAX_SEAL_BACKLOG},
     edge::Edge,
     handle::Inner,
     intake::{Intake, Work},
@@ -95,7 +96,12 @@ impl Ledger {
         check_clock(recorded_at, clock.wall_us(), &config)?;
         let newest = custody::digested(&Snapshot::new(&files.view, &files.log)?)?;
         let times = (recorded_at, recorded_at.max(clock.wall_us()));
-        let due = Due::open(&files.log, newest.map(|newest| newest.minute), times, config.digest_delay)?;
+        let due = Due::open(
+            &files.log,
+            newest.map(|newest| newest.minute),
+            times,
+            (config.digest_delay, config.access_retention),
+        )?;
 
         let limits = Limits {
             ledger: *files.log.ledger(),
@@ -236,12 +242,18 @@ fn check_settings(config: &Config) -> Result<u32, Error> {
     if config.seal_backlog < config.seal_links {
         return Err(Error::Setting("seal_backlog must not be below seal_links"));
     }
+    if config.seal_backlog > MAX_SEAL_BACKLOG {
+        return Err(Error::Setting("seal_backlog must be at most 2^20"));
+    }
+    if config.batch_links as u64 > MAX_BATCH_LINKS {
+        return Err(Error::Setting("batch_links must be at most 2^14"));
+    }
     if config.digest_delay > MAX_DIGEST_DELAY {
         return Err(Error::Setting("digest_delay must be at most 90 s"));
     }
     match u32::try_from(config.queue_links) {
-        Ok(links) if links > 0 && config.queue_links <= tokio::sync::Semaphore::MAX_PERMITS => Ok(links),
-        _ => Err(Error::Setting("queue_links must be 1 to 2^32 - 1")),
+        Ok(links) if links > 0 && u64::from(links) <= MAX_QUEUE_LINKS => Ok(links),
+        _ => Err(Error::Setting("queue_links must be 1 to 2^20")),
     }
 }
 

@@ -41,7 +41,7 @@ use crate::{
 };
 
 /// Batches that may wait for this thread.
-const BACKLOG: usize = 64;
+pub(crate) const BACKLOG: usize = 64;
 /// Runs from which on merges take what they need of the machine.
 const URGENT: usize = MAX_RUNS * 3 / 4;
 /// Merges at the same time: a long one must not hold up those of small runs.

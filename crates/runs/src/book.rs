@@ -28,8 +28,10 @@ pub struct Book {
     runs: Vec<Arc<RunFile>>,
     covered: u64,
     /// What entries from `covered` on named. Until the next seal comes nobody knows which of them it covers, so all
-    /// are kept: as many as a ledger records between two seals.
+    /// are kept: as many as a ledger records between two seals, which the caller bounds by [`apart`](Self::apart).
     apart: VecDeque<(u64, Vec<Record>)>,
+    /// Records in there.
+    held: usize,
 }
 
 impl Book {
@@ -37,7 +39,14 @@ impl Book {
     /// which nothing else may lie.
     #[must_use]
     pub fn new(dir: &Path, durability: Durability) -> Self {
-        Self { dir: dir.to_owned(), durability, runs: Vec::new(), covered: 0, apart: VecDeque::new() }
+        Self {
+            dir: dir.to_owned(),
+            durability,
+            runs: Vec::new(),
+            covered: 0,
+            apart: VecDeque::new(),
+            held: 0,
+        }
     }
 
     /// Goes on after a seal whose runs lie in `dir`.
@@ -81,9 +90,16 @@ impl Book {
         self.covered
     }
 
+    /// How many links of entries are held in memory until the next seal comes: about 100 bytes each.
+    #[must_use]
+    pub const fn apart(&self) -> usize {
+        self.held
+    }
+
     /// Takes in what entry `index` names, with the states after it.
     pub fn note(&mut self, index: u64, records: Vec<Record>) {
         if !records.is_empty() {
+            self.held += records.len();
             self.apart.push_back((index, records));
         }
     }
@@ -128,6 +144,7 @@ impl Book {
         let mut states = States::new();
         while self.apart.front().is_some_and(|(index, _)| *index < covered) {
             let Some((_, records)) = self.apart.pop_front() else { break };
+            self.held -= records.len();
             join(&mut states, records);
         }
         states

@@ -166,6 +166,35 @@ impl AccessLeaf {
     }
 }
 
+/// A record as it is kept. Past the ledger's retention its contents go, and its hash stays: digests, and what became of
+/// the record, can still be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptAccess {
+    /// Salt and record.
+    Whole(AccessLeaf),
+    /// Its RFC 6962 leaf hash alone.
+    Pruned(Hash),
+}
+
+impl KeptAccess {
+    /// Reads what is kept: 32 bytes are a hash, for no leaf is so short.
+    ///
+    /// # Errors
+    /// As [`AccessRecord::decode`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        match Hash::try_from(bytes) {
+            Ok(hash) => Ok(Self::Pruned(hash)),
+            Err(_) => AccessLeaf::decode(bytes).map(Self::Whole),
+        }
+    }
+
+    /// The leaf hash of what is kept, in its minute's tree.
+    #[must_use]
+    pub fn hash_of(bytes: &[u8]) -> Hash {
+        Hash::try_from(bytes).unwrap_or_else(|_| leaf_hash(bytes))
+    }
+}
+
 /// What a privileged answer carries: the record with its salt, signed by the ledger's answer key before the answer.
 ///
 /// ```text

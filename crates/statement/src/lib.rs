@@ -29,8 +29,8 @@ mod subjects;
 mod words;
 
 pub use access::{
-    ACCESS_TYPE, AccessDigest, AccessLeaf, AccessRecord, DIGEST_DUE, MAX_MINUTE_RECORDS, MAX_QUESTION,
-    MINUTE, SignedAccess, minute_end,
+    ACCESS_TYPE, AccessDigest, AccessLeaf, AccessRecord, DIGEST_DUE, KeptAccess, MAX_MINUTE_RECORDS,
+    MAX_QUESTION, MINUTE, SignedAccess, minute_end,
 };
 pub use act::GoodsAct;
 pub use amend::line_fields;

@@ -5,7 +5,7 @@
 //! | entry | index u64 | leaf 80 ‖ chain 32 ‖ envelope length u16 ‖ envelope ‖ payload |
 //! | checkpoint | size u64 | signed note |
 //! | meta | `stamped/` ‖ size u64 | length u32 ‖ signed note ‖ (length u32 ‖ RFC 3161 token)… |
-//! | access | minute u64 ‖ number in it u32 | salt 32 ‖ access record |
+//! | access | minute u64 ‖ number in it u32 | salt 32 ‖ access record; past the retention its leaf hash, 32 |
 //! | view row | table u8 (1…) ‖ key | as `custody` made it |
 //! | watermark | `00` | view version u32 ‖ chain 32 ‖ size u64 ‖ nodes of the compact range, 32 each |
 

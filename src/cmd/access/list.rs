@@ -4,9 +4,8 @@ use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 use evidence::{ShownDigest, access::AccessSource as _, check_digest, open_checkpoint};
-use merkle::leaf_hash;
 use serde_json::json;
-use statement::{AccessLeaf, MINUTE};
+use statement::{AccessLeaf, KeptAccess, MINUTE};
 
 use super::{
     super::{connect, runtime},
@@ -18,7 +17,7 @@ use crate::{cli, draw::time, exit, out::Out};
 struct Told {
     minute: u64,
     digest: Option<u64>,
-    records: Vec<AccessLeaf>,
+    records: Vec<KeptAccess>,
 }
 
 pub fn run(args: &cli::AccessList, out: Out) -> Result<ExitCode> {
@@ -69,13 +68,13 @@ fn of_directory(data: &Path, minutes: std::ops::Range<u64>, out: Out) -> Result<
                     leaf: leaf.first().copied().unwrap_or([0; statement::LEAF_LEN]),
                     payload: log.payload(index)?,
                     inclusion: log.inclusion(index, checkpoint.size())?,
-                    records: rows.iter().map(|row| leaf_hash(&row.leaf)).collect(),
+                    records: rows.iter().map(|row| KeptAccess::hash_of(&row.leaf)).collect(),
                 };
                 check_digest(&shown, &checkpoint).map_err(|defect| {
                     exit::refused(defect.words.english().to_owned(), defect.words.chinese().to_owned())
                 })?;
             }
-            let records = rows.iter().map(|row| AccessLeaf::decode(&row.leaf)).collect::<Result<_, _>>()?;
+            let records = rows.iter().map(|row| KeptAccess::decode(&row.leaf)).collect::<Result<_, _>>()?;
             tell(&Told { minute, digest, records }, out);
         }
         Ok(())
@@ -84,9 +83,17 @@ fn of_directory(data: &Path, minutes: std::ops::Range<u64>, out: Out) -> Result<
 
 fn tell(told: &Told, out: Out) {
     let Told { minute, digest, records } = told;
+    let whole: Vec<&AccessLeaf> = records
+        .iter()
+        .filter_map(|kept| match kept {
+            KeptAccess::Whole(leaf) => Some(leaf),
+            KeptAccess::Pruned(_) => None,
+        })
+        .collect();
+    let pruned = records.len() - whole.len();
     if out.json {
-        let records: Vec<_> = records.iter().map(|leaf| described(&leaf.record)).collect();
-        out.value(&json!({ "minute": minute, "digest": digest, "records": records }));
+        let whole: Vec<_> = whole.iter().map(|leaf| described(&leaf.record)).collect();
+        out.value(&json!({ "minute": minute, "digest": digest, "records": whole, "pruned": pruned }));
         return;
     }
     let at = |us: u64| time(i64::try_from(us).unwrap_or(i64::MAX));
@@ -103,7 +110,14 @@ fn tell(told: &Told, out: Out) {
             out.pick("reads, no digest yet", "次读取，尚无访问摘要"),
         ),
     });
-    for AccessLeaf { record, .. } in records {
+    if pruned > 0 {
+        let what = out.pick(
+            "past the retention: the hash alone is kept, which the digest commits to",
+            "已过保存期限：仅存摘要所承诺的哈希",
+        );
+        out.line(format!("  {pruned} {what}"));
+    }
+    for AccessLeaf { record, .. } in whole {
         let why = [&record.purpose, &record.case].into_iter().filter(|text| !text.is_empty());
         let why: Vec<String> = why.map(|text| text.chars().filter(|c| !c.is_control()).collect()).collect();
         out.line(format!("  {} {} · {} · {}", at(record.at), record.party, record.method, why.join(" · ")));

@@ -7,13 +7,13 @@ use std::{
 
 use anyhow::Result;
 use audit::{Defect, Fault};
-use ledger::{Derivation, ViewCheck};
+use ledger::{Change, Derivation, ViewCheck};
 use statement::LeafType;
 use tempfile::TempDir;
 
 use super::{
     bar,
-    engine::{Audited, Engine, Found, Notes},
+    engine::{Again, Audited, Engine, Found, Notes},
     expected::Expected,
     times::{TimeTrust, Times},
 };
@@ -72,6 +72,11 @@ impl<I: Iterator<Item = Result<(u64, String), ledger::Error>>> Notes for Kept<I>
         Ok(found)
     }
 
+    /// All that are kept have been given in their turn.
+    fn behind(&mut self, _size: u64) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     fn rest(&mut self) -> Result<Vec<(u64, String)>> {
         // One suffices: it is a defect.
         Ok(self.0.next().transpose()?.into_iter().collect())
@@ -109,10 +114,14 @@ fn no_longer(derivation: &Derivation) -> Result<Option<Defect>> {
     if audited == 0 {
         return Ok(None);
     }
-    let replaced = derivation.first_replaced(&mut |_| {})?;
-    Ok(replaced.map(|index| {
-        let cut = index == derivation.log_size();
-        Defect { index, fault: if cut { Fault::Cut(audited) } else { Fault::Replaced } }
+    let changed = derivation.first_changed(&mut |_| {})?;
+    Ok(changed.map(|(index, change)| {
+        let fault = match change {
+            Change::Replaced if index == derivation.log_size() => Fault::Cut(audited),
+            Change::Replaced => Fault::Replaced,
+            Change::Damaged => Fault::Altered,
+        };
+        Defect { index, fault }
     }))
 }
 
@@ -122,6 +131,7 @@ pub(super) fn nothing(derivation: &Derivation) -> Result<Audited> {
     Ok(Audited {
         entries: derived.tree.size(),
         resumed: derived.tree.size(),
+        again: if derivation.is_copy() { Again::Chain } else { Again::Bytes },
         names: None,
         root: derived.tree.root(),
         chain: derived.chain,

@@ -8,7 +8,7 @@ use audit::{Auditor, Defect, Fault, KnownKeys, Position, Prepared, in_order};
 use custody::{RecordedEntry, View};
 use ledger::{Derivation, Steps, ViewCheck};
 use merkle::{Hash, VerifierKey};
-use statement::{Leaf, LeafType, MINUTE};
+use statement::{Leaf, LeafType, MINUTE, Seal};
 use store::StoreError;
 
 use super::{
@@ -24,6 +24,8 @@ pub struct Audited {
     pub entries: u64,
     /// Of them, those that an earlier run had checked.
     pub resumed: u64,
+    /// What was looked at of those again.
+    pub again: Again,
     /// The ledger's id and the log's key, as the first entry gives them.
     pub names: Option<(Hash, VerifierKey)>,
     /// Root over the leaves.
@@ -63,6 +65,18 @@ impl Audited {
     }
 }
 
+/// What is looked at again of entries that an earlier run has checked. What follows from them is taken from its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Every byte of them, where they lie.
+    Bytes,
+    /// That the last of them is still the same, by its chain hash, which all before it go into; contents are those of
+    /// the copy.
+    Chain,
+    /// That the log's root goes on from theirs.
+    Root,
+}
+
 /// A defect: an entry and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -82,6 +96,10 @@ impl Found {
     }
 }
 
+/// Entries of which the subjects are looked up together, and most subjects looked up at a time.
+const TOGETHER: usize = 128;
+const MAX_PREFETCH: usize = 2_048;
+
 /// Signed checkpoints of a log, ascending by size.
 pub trait Notes {
     /// Those for `size`, and any of smaller sizes that have not been given. `entry` is the last below `size`.
@@ -89,6 +107,12 @@ pub trait Notes {
     /// # Errors
     /// They cannot be read.
     fn up_to(&mut self, size: u64, entry: LeafType) -> Result<Vec<(u64, String)>>;
+
+    /// That of a size that was passed without one: it may have come since.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn behind(&mut self, size: u64) -> Result<Option<String>>;
 
     /// Those of more entries than there are.
     ///
@@ -121,6 +145,9 @@ impl From<ledger::Error> for End {
             ledger::Error::Seal { index, fault } => Self::Defect(Defect { index, fault: Fault::Seal(fault) }),
             ledger::Error::Access { index, fault } => {
                 Self::Defect(Defect { index, fault: Fault::Digest(fault) })
+            }
+            ledger::Error::Unsealed { index, most } => {
+                Self::Defect(Defect { index, fault: Fault::Unsealed(most) })
             }
             other => Self::Failed(other.into()),
         }
@@ -236,10 +263,11 @@ impl<'e> Engine<'e> {
         let defect = defect.or(false_word);
         let names = self.auditor.ledger().copied().zip(self.auditor.log_key().cloned());
         let unexpected = self.expected.unmet(names.as_ref(), self.out);
-        let digest = if defect.is_none() { Some(self.derivation.digest()?) } else { None };
+        let digest = if defect.is_none() { Some(self.steps.digest()?) } else { None };
         Ok(Audited {
             entries: self.auditor.size(),
             resumed: self.resumed,
+            again: if self.derivation.is_copy() { Again::Chain } else { Again::Bytes },
             names,
             root: self.auditor.root(),
             chain: *self.auditor.chain(),
@@ -259,11 +287,32 @@ impl<'e> Engine<'e> {
         }
         let last = self.derivation.entry(self.resumed - 1)?;
         let leaf_type = last.and_then(|entry| Leaf::decode(&entry.leaf).ok()).map(|leaf| leaf.leaf_type);
-        for (size, note) in notes.up_to(self.resumed, leaf_type.unwrap_or(LeafType::Statement))? {
-            self.earlier_checkpoint(size, &note)?;
+        let kept = notes.up_to(self.resumed, leaf_type.unwrap_or(LeafType::Statement))?;
+        for (size, note) in &kept {
+            self.earlier_checkpoint(*size, note)?;
         }
+        self.earlier_seals(&kept, notes)?;
         for ((size, root), fits) in self.expected.open_below(self.resumed) {
             *fits = Some(self.derivation.root_at(size)? == root);
+        }
+        Ok(())
+    }
+
+    /// Behind every seal that was checked by an earlier run a checkpoint is kept.
+    fn earlier_seals(&mut self, kept: &[(u64, String)], notes: &mut dyn Notes) -> Result<(), End> {
+        let mut seal = custody::sealed(self.steps.view()).map_err(anyhow::Error::from)?.index;
+        while seal > 0 {
+            let size = seal + 1;
+            if kept.binary_search_by_key(&size, |(size, _)| *size).is_err() {
+                let defect = Defect { index: seal, fault: Fault::Unsigned };
+                let note = notes.behind(size)?.ok_or(defect)?;
+                self.earlier_checkpoint(size, &note)?;
+            }
+            let entry = self.derivation.entry(seal)?;
+            let read = entry.and_then(|entry| Seal::decode(&entry.payload).ok());
+            // It names one before it, or was not the one that was checked.
+            let previous = read.map(|read| read.previous).filter(|previous| *previous < seal);
+            seal = previous.ok_or(Defect { index: seal, fault: Fault::Altered })?;
         }
         Ok(())
     }
@@ -288,11 +337,17 @@ impl<'e> Engine<'e> {
     {
         let keys = std::mem::take(&mut self.keys);
         let ended = in_order(entries, &keys, threads(), |ready| {
-            for prepared in ready {
-                self.one(&keys, prepared?, notes)?;
-                if self.size().is_multiple_of(256) {
-                    progress(self.size());
+            loop {
+                let some: Vec<_> = (&mut *ready).take(TOGETHER).collect();
+                if some.is_empty() {
+                    break;
                 }
+                let sound = some.iter().filter_map(|prepared| prepared.as_ref().ok());
+                self.steps.prefetch(sound.flat_map(Prepared::subjects).take(MAX_PREFETCH))?;
+                for prepared in some {
+                    self.one(&keys, prepared?, notes)?;
+                }
+                progress(self.size());
             }
             for (size, note) in notes.rest()? {
                 self.auditor.checkpoint(size, &note)?;
@@ -312,9 +367,13 @@ impl<'e> Engine<'e> {
         self.expected.look(&self.auditor);
         let leaf_type = outcome.leaf.leaf_type;
         self.steps.record(prepared.into_entry(), outcome.into())?;
-        for (size, note) in notes.up_to(index + 1, leaf_type)? {
-            self.auditor.checkpoint(size, &note)?;
+        let kept = notes.up_to(index + 1, leaf_type)?;
+        for (size, note) in &kept {
+            self.auditor.checkpoint(*size, note)?;
             self.checkpoints += 1;
+        }
+        if leaf_type == LeafType::Seal && kept.iter().all(|(size, _)| *size != index + 1) {
+            return Err(Defect { index, fault: Fault::Unsigned }.into());
         }
         Ok(())
     }

@@ -248,11 +248,16 @@ impl Notes for Signed<'_> {
         let mut found = self.known[begin..self.next].to_vec();
         // A checkpoint is kept behind every seal.
         let is_due = entry == LeafType::Seal && size < self.target && found.iter().all(|(of, _)| *of != size);
-        if is_due && let Some(note) = self.remote.checkpoint(size)? {
-            self.derivation.keep_checkpoint(size, &note)?;
+        if is_due && let Some(note) = self.behind(size)? {
             found.push((size, note));
         }
         Ok(found)
+    }
+
+    fn behind(&mut self, size: u64) -> Result<Option<String>> {
+        let Some(note) = self.remote.checkpoint(size)? else { return Ok(None) };
+        self.derivation.keep_checkpoint(size, &note)?;
+        Ok(Some(note))
     }
 
     fn rest(&mut self) -> Result<Vec<(u64, String)>> {

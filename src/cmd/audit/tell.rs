@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Leaves,
-    engine::{Audited, Found},
+    engine::{Again, Audited, Found},
     times::{ahead, behind, json_of},
 };
 use crate::{
@@ -83,7 +83,7 @@ fn tell(found: &Audited, whole: bool, out: Out) {
     }
     let what = out.pick("Whole and unaltered:", "完整且未被改动：");
     out.line(format!("{what} {} {}", found.entries, out.pick("entries", "条目")));
-    resumed(found.resumed, out);
+    resumed(found.resumed, found.again, out);
     out.line(format!("{} {}", out.pick("root ", "根哈希"), hex::encode(found.root)));
     out.line(format!("{} {}", out.pick("chain", "链哈希"), hex::encode(found.chain)));
     if let Some((ledger, log_key)) = &found.names {
@@ -112,15 +112,24 @@ fn tell_defect(defect: &Found, out: Out) {
     out.line(format!("{what} {}: {}", defect.index, defect.fault));
 }
 
-fn resumed(resumed: u64, out: Out) {
-    if resumed > 0 {
-        out.line(match out.lang {
-            Lang::En => {
-                format!("of which {resumed} were checked by an earlier run, and have not changed since")
-            }
-            Lang::Zh => format!("其中 {resumed} 条由先前的运行查验，此后未变"),
-        });
+fn resumed(resumed: u64, again: Again, out: Out) {
+    if resumed == 0 {
+        return;
     }
+    let looked = match again {
+        Again::Bytes => out.pick("every byte of them was read again", "其字节已全部重读，未变"),
+        Again::Chain => out.pick(
+            "the chain hash of the last is the same; contents are those copied then",
+            "末条链哈希未变，内容以当时的副本为准",
+        ),
+        Again::Root => out.pick("the root goes on from theirs", "根哈希由其延续而来"),
+    };
+    out.line(match out.lang {
+        Lang::En => {
+            format!("of which {resumed} were checked by an earlier run, whose state is trusted: {looked}")
+        }
+        Lang::Zh => format!("其中 {resumed} 条由先前的运行查验，沿用其状态：{looked}"),
+    });
 }
 
 fn tell_leaves(leaves: &Leaves, out: Out) {
@@ -136,7 +145,7 @@ fn tell_leaves(leaves: &Leaves, out: Out) {
     let found = &leaves.found;
     let what = out.pick("Leaves, tiles and checkpoint go together:", "叶、哈希块与检查点相符：");
     out.line(format!("{what} {} {}", found.entries, out.pick("entries", "条目")));
-    resumed(found.resumed, out);
+    resumed(found.resumed, Again::Root, out);
     found.times.behind.iter().for_each(|misfit| out.note(behind(misfit, out)));
 }
 

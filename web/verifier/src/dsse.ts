@@ -6,6 +6,7 @@ import { sha256 } from "./hash.js";
 
 export const STATEMENT_TYPE = "application/vnd.yuanliu.statement.v1+protobuf";
 export const POSSESSION_TYPE = "application/vnd.yuanliu.possession.v1";
+export const ACCESS_TYPE = "application/vnd.yuanliu.access.v1";
 export const EVIDENCE_TYPE = "application/vnd.yuanliu.evidence.v1+json";
 
 const ED25519 = 1;

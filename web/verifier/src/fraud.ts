@@ -1,6 +1,7 @@
 // Fraud proofs (docs/FORMAT.md 10): files that show that the log has signed what cannot both be true. They need
-// nobody's signature but the log's own.
+// nobody's signature but the log's own. Those about access records (11.4) are read in access-fraud.ts.
 
+import { readLeftOut, readUndigested, verifyLeftOut, verifyUndigested } from "./access-fraud.js";
 import { type Bytes, sameBytes } from "./bytes.js";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.js";
 import { HASH_LENGTH } from "./hash.js";
@@ -10,7 +11,7 @@ import {
 import { type Leaf, type Link, headOf, isLinked, readLeaf } from "./leaf.js";
 import { verifyInclusion } from "./merkle.js";
 import { LEAF_LENGTH, Nodes, type ShownRun, type ShownSeal, type State, readRuns, readSeal, readSubject } from "./proof-form.js";
-import { given, need } from "./refusal.js";
+import { given, need, needContradiction } from "./refusal.js";
 import { checkSeal } from "./seal.js";
 import { type NoteKey, SignedNote } from "./signed-note.js";
 import { stateOf } from "./subject-proof.js";
@@ -43,8 +44,16 @@ interface Contradiction {
 export async function verifyFraud(file: Uint8Array, logKey: NoteKey): Promise<Fraud> {
   const value = readExact(file, "file");
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
-  const known = readChoice(kind, "kind", ["fork", "contradiction"]);
-  return known === "fork" ? verifyFork(value, logKey) : verifyContradiction(readContradiction(value), logKey);
+  switch (readChoice(kind, "kind", ["fork", "contradiction", "left_out", "undigested"])) {
+    case "fork":
+      return verifyFork(value, logKey);
+    case "contradiction":
+      return verifyContradiction(readContradiction(value), logKey);
+    case "left_out":
+      return verifyLeftOut(readLeftOut(value), logKey);
+    case "undigested":
+      return verifyUndigested(readUndigested(value), logKey);
+  }
 }
 
 function open(note: string, logKey: NoteKey): Promise<Checkpoint> {
@@ -58,10 +67,6 @@ async function verifyFork(value: Json, logKey: NoteKey): Promise<Fraud> {
   const [a, b] = [await open(one, logKey), await open(other, logKey)];
   needContradiction(a.size === b.size && !sameBytes(a.root, b.root));
   return { verdict: "fraud", kind: "fork", size: a.size };
-}
-
-function needContradiction(contradicts: boolean): void {
-  need(contradicts, "query", "all of it can be true together", "所示内容并不矛盾");
 }
 
 function readContradiction(value: Json): Contradiction {

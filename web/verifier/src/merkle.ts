@@ -36,6 +36,41 @@ export async function rootOf(leaves: readonly Bytes[]): Promise<Bytes> {
   return nodeHash(await rootOf(leaves.slice(0, split)), await rootOf(leaves.slice(split)));
 }
 
+/** A tree that grows: the roots of its full subtrees, from the left. */
+export class Edge {
+  private leaves: bigint;
+  private readonly roots: Bytes[];
+
+  private constructor(leaves: bigint, roots: Bytes[]) {
+    this.leaves = leaves;
+    this.roots = roots;
+  }
+
+  /** Of a tree of so many leaves; nothing if such a tree has another number of full subtrees. */
+  static of(leaves: bigint, roots: readonly Bytes[]): Edge | undefined {
+    return leaves.toString(2).replaceAll("0", "").length === roots.length ? new Edge(leaves, [...roots]) : undefined;
+  }
+
+  get size(): bigint {
+    return this.leaves;
+  }
+
+  async append(leaf: Bytes): Promise<void> {
+    let joined = leaf;
+    // Every full subtree of the new leaf's own size on its left joins it.
+    for (let at = this.leaves; (at & 1n) === 1n; at >>= 1n) joined = await nodeHash(this.roots.pop() as Bytes, joined);
+    this.roots.push(joined);
+    this.leaves += 1n;
+  }
+
+  async root(): Promise<Bytes> {
+    const [last, ...before] = [...this.roots].reverse();
+    let root = last ?? (await emptyRoot());
+    for (const left of before) root = await nodeHash(left, root);
+    return root;
+  }
+}
+
 /** The way from a leaf up: how far it is still to the edge of the tree, and on which side the sibling stands. */
 class Climb {
   at: bigint;

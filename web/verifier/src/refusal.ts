@@ -2,6 +2,7 @@
 
 export const PARTS = [
   "format", "ledger", "checkpoint", "witness", "stamp", "seal", "entry", "subject", "key", "closure", "query", "exporter", "time",
+  "record", "digest",
 ] as const;
 
 export type Part = (typeof PARTS)[number];
@@ -31,6 +32,11 @@ export class Unsupported extends Error {
 
 export function need(sound: boolean, part: Part, english: string, chinese: string): asserts sound {
   if (!sound) throw new Refusal(part, english, chinese);
+}
+
+/** What a fraud proof shows, all of it checked, must not be possible together. */
+export function needContradiction(contradicts: boolean): void {
+  need(contradicts, "query", "all of it can be true together", "所示内容并不矛盾");
 }
 
 /** Throws if a value is missing, else gives it. */

@@ -67,7 +67,18 @@ export type Fraud =
   | {
       readonly verdict: "fraud"; readonly kind: "contradiction"; readonly seal: number; readonly covered: number;
       readonly subject: Subject; readonly entries: number[];
-    };
+    }
+  | (AccessFact & { readonly verdict: "fraud"; readonly kind: "left_out"; readonly digest: number })
+  | (AccessFact & { readonly verdict: "fraud"; readonly kind: "undigested"; readonly end: number });
+
+/** An access record that the answer key has signed and the log does not commit to. */
+export interface AccessFact {
+  readonly minute: number;
+  readonly party: string;
+  readonly method: string;
+  /** Leaf hash, hexadecimal. */
+  readonly record: string;
+}
 
 /** Nothing in the file is to be believed. */
 export interface Refused {

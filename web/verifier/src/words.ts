@@ -59,12 +59,28 @@ function ofFraud(fraud: Fraud): Words {
     const { size } = fraud;
     return [`日志密钥对 ${size} 个条目签署了两份不同历史`, `The log's key has signed two histories of ${size} entries`];
   }
+  if (fraud.kind === "left_out" || fraud.kind === "undigested") return ofAccessFraud(fraud);
   const { entries, subject, seal } = fraud;
   const name = `${subject.kind} ${subject.text}`;
   return [
     `条目 ${entries.join("、")} 提及 ${name}，而覆盖它们的封存条目 ${seal} 与之矛盾`,
     `Entries ${entries.join(", ")} name ${name}, and the seal of entry ${seal}, which covers them, contradicts that`,
   ];
+}
+
+function ofAccessFraud(fraud: Fraud & { kind: "left_out" | "undigested" }): Words {
+  const { party, method, minute } = fraud;
+  const at = instant(BigInt(minute) * 60_000_000n);
+  const [chinese, english] = [
+    `应答密钥签署了 ${party} 的 ${method} 已记入 ${at} 起的一分钟`,
+    `The answer key has signed that ${method} by ${party} was recorded in the minute from ${at}`,
+  ];
+  if (fraud.kind === "undigested") {
+    return [`${chinese}，而至条目 ${fraud.end}（已逾期）仍无该分钟的访问摘要`,
+      `${english}, of which there is no digest below entry ${fraud.end}, when it was overdue`];
+  }
+  return [`${chinese}，而该分钟的访问摘要（条目 ${fraud.digest}）不含此记录`,
+    `${english}, and the digest of that minute, entry ${fraud.digest}, leaves it out`];
 }
 
 function ofProven(proven: Proven): Words[] {

@@ -13,7 +13,8 @@ async function refusedAt(file, part, what) {
 
 test("no single changed byte passes", async () => {
   const pick = numbers(7);
-  for (const name of ["item.json", "withheld.json", "absent.json", "fraud-contradiction.json", "fraud-fork.json"]) {
+  const names = ["item", "withheld", "absent", "fraud-contradiction", "fraud-fork", "fraud-left-out", "fraud-undigested"];
+  for (const name of names.map((one) => `${one}.json`)) {
     const file = published(name);
     for (let i = 0; i < 60; i++) {
       const damaged = Uint8Array.from(file);
@@ -148,7 +149,7 @@ test("what is out of bounds is refused before it is worked on", async () => {
 });
 
 test("a fraud proof is none for another log, nor with its entries taken away", async () => {
-  for (const name of ["fraud-fork.json", "fraud-contradiction.json"]) {
+  for (const name of ["fraud-fork.json", "fraud-contradiction.json", "fraud-left-out.json", "fraud-undigested.json"]) {
     const verdict = await verify(published(name), { logKey: otherLogKey() });
     assert.deepEqual([verdict.verdict, verdict.part], ["refused", "checkpoint"]);
   }
@@ -157,4 +158,29 @@ test("a fraud proof is none for another log, nor with its entries taken away", a
   await refusedAt(new TextEncoder().encode(JSON.stringify(emptied)), "query", "no entry");
   const backwards = onlyUsedNodes({ ...proof, entries: [...proof.entries].reverse() });
   await refusedAt(new TextEncoder().encode(JSON.stringify(backwards)), "entry", "descending");
+});
+
+test("a fraud proof about an access record counts every record, leaf and payload that it shows", async () => {
+  const leftOut = JSON.parse(new TextDecoder().decode(published("fraud-left-out.json")));
+  const silent = JSON.parse(new TextDecoder().decode(published("fraud-undigested.json")));
+  const row = (text, change) => {
+    const bytes = Buffer.from(text, "base64");
+    return Buffer.from(change(bytes)).toString("base64");
+  };
+  const cases = [
+    [leftOut, (p) => (p.digest.records = row(p.digest.records, (b) => b.subarray(0, 33))), "format"],
+    [leftOut, (p) => (p.digest.records = row(p.digest.records, (b) => Buffer.concat([b, b]))), "digest"],
+    [leftOut, (p) => (p.record = row(p.record, (b) => Buffer.alloc(8_193, 1))), "format"],
+    [leftOut, (p) => (p.record = row(p.record, (b) => b.subarray(0, 100))), "record"],
+    [leftOut, (p) => (p.version = 2), "format"],
+    [silent, (p) => (p.log.digests = []), "digest"],
+    [silent, (p) => p.log.digests.push(p.log.digests[0]), "digest"],
+    [silent, (p) => (p.log.leaves = row(p.log.leaves, (b) => b.subarray(0, 160))), "entry"],
+    [silent, (p) => (p.log.leaves = row(p.log.leaves, (b) => b.subarray(1))), "format"],
+  ];
+  for (const [proof, change, part] of cases) {
+    const changed = structuredClone(proof);
+    change(changed);
+    await refusedAt(new TextEncoder().encode(JSON.stringify(changed)), part, change.toString());
+  }
 });

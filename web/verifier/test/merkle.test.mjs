@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { hex, readU64, u64, unhex } from "../dist/bytes.js";
 import { openCheckpoint } from "../dist/checkpoint.js";
-import { MAX_TREE, emptyRoot, leafHash, rootFromInclusion, rootOf, verifyConsistency, verifyInclusion } from "../dist/merkle.js";
+import { Edge, MAX_TREE, emptyRoot, leafHash, rootFromInclusion, rootOf, verifyConsistency, verifyInclusion } from "../dist/merkle.js";
 import { SIGNATURE_TYPE, SignedNote, trustedKey } from "../dist/signed-note.js";
 import { conformance } from "./sources.mjs";
 
@@ -135,5 +135,29 @@ test("a log that another implementation wrote: every checkpoint, and how each gr
       const proof = await consistency(Number(before.size), tree);
       assert.ok(await verifyConsistency(before.size, before.root, size, root, proof), `${before.size} to ${size}`);
     }
+  }
+});
+
+test("a tree that grows from its left edge has the roots of whole ones", async () => {
+  const leaves = await Promise.all(Array.from({ length: 40 }, (_, i) => leafHash(Uint8Array.of(i))));
+  // Roots of the full subtrees of the first so many leaves, from the left.
+  const edgeOf = async (size) => {
+    const roots = [];
+    for (let at = 0, bit = 64; bit >= 1; bit /= 2) {
+      if ((size & bit) === 0) continue;
+      roots.push(await rootOf(leaves.slice(at, at + bit)));
+      at += bit;
+    }
+    return roots;
+  };
+  for (let size = 0; size <= leaves.length; size++) {
+    const edge = await edgeOf(size);
+    const tree = Edge.of(BigInt(size), edge);
+    for (let at = size; ; at++) {
+      assert.deepEqual([tree.size, hex(await tree.root())], [BigInt(at), hex(await rootOf(leaves.slice(0, at)))]);
+      if (at === leaves.length) break;
+      await tree.append(leaves[at]);
+    }
+    assert.equal(Edge.of(BigInt(size), [...edge, leaves[0]]), undefined, `${size}: a root too many`);
   }
 });

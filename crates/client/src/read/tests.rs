@@ -49,6 +49,29 @@ async fn a_reading_is_repeated_while_that_may_help() {
     assert_eq!(fake.state().tokens.len(), 4);
 }
 
+/// Refusals, what is no read, and whoever reads as nobody need none.
+#[tokio::test]
+async fn an_answer_without_a_record_is_refused_by_a_reader_who_insists() {
+    let fake = Fake::new();
+    let insists = reader(&fake, |o| o.insist_on_records = true).await;
+    let entry = GetEntryRequest { index: 0 };
+    let is_missing =
+        |error| matches!(error, ClientError::Stop(f) if f.reason == reason::ACCESS_RECORD_MISSING);
+    assert!(is_missing(insists.get_entry(entry).await.unwrap_err()));
+    let mut listed = insists.entries(EntryRange { start: 0, limit: 1, follow: false });
+    assert!(is_missing(listed.next().await.unwrap_err()));
+    let refused = insists.get_entry(GetEntryRequest { index: 7 }).await.unwrap_err();
+    assert!(matches!(refused, ClientError::Fix(f) if f.message == "no such entry"));
+    insists.ledger().await.unwrap();
+    assert!(insists.validate_statement(Default::default()).await.unwrap().admissible);
+    let nobody = reader(&fake, |o| (o.reader, o.insist_on_records) = (None, true)).await;
+    let trader = reader(&fake, |_| ()).await;
+    for other in [nobody, trader] {
+        other.get_entry(entry).await.unwrap();
+        other.entries(EntryRange { start: 0, limit: 1, follow: false }).next().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn another_ledger_than_expected_is_refused() {
     let fake = Fake::new();

@@ -13,7 +13,7 @@ use statement::{SubjectKind, hex_text};
 use crate::{
     attacks, frauds,
     log::{Log, Say, key, org, signed},
-    stamps,
+    records, stamps,
     story::{CASE, DECLARATION, LOT, registers, ship, trade, vial},
 };
 
@@ -163,6 +163,7 @@ fn golden_bundles_and_their_verdicts_have_not_changed() {
     files.extend(bad(&trade.log, pack));
     files.extend(dishonest());
     files.extend(frauds::golden());
+    files.extend(records::golden());
     let trust = trade.log.trust();
     let verdicts: Vec<Value> = files
         .iter()

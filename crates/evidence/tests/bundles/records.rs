@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, convert::Infallible};
 
 use custody::View as _;
 use evidence::{
-    AnswerError,
+    AnswerError, ShownDigest,
     access::{AccessSource, Judgement, judge},
     bundle::Part,
     check_answer,
-    fraud::{Fraud, verify_fraud},
+    fraud::{Fraud, LeftOut, ShownGenesis, Undigested, verify_fraud},
 };
 use merkle::{Hash, Leaves, SignerKey, consistency_proof, inclusion_proof, leaf_hash, root_of};
 use proto::v1::statement::Body;
@@ -78,6 +78,49 @@ impl Shown {
         self.minutes.insert(minute, (index, records));
     }
 
+    fn genesis(&self) -> ShownGenesis {
+        let Ok((leaves, payload)) = self.leaves(0, 1, 1).and_then(|leaves| Ok((leaves, self.payload(0)?)));
+        let Ok(inclusion) = self.inclusion(0, self.log.size());
+        ShownGenesis { leaf: leaves[0], payload, inclusion }
+    }
+
+    /// The stretch from an entry up to another, said to lack the digest of a record's minute.
+    fn silence(&self, leaf: &AccessLeaf, start: u64, end: u64) -> Undigested {
+        let Ok(leaves) = self.leaves(start, end, usize::MAX);
+        let digests = (start..end).zip(&leaves).filter(|(_, leaf)| leaf[1] == 3);
+        let digests = digests.map(|(index, _)| self.payload(index).unwrap()).collect();
+        let mut tree = merkle::CompactRange::new();
+        self.log.leaves[..start as usize].iter().for_each(|leaf| tree.append(*leaf));
+        Undigested {
+            checkpoint: self.checkpoint().unwrap(),
+            genesis: self.genesis(),
+            record: signed(leaf).encode(),
+            start,
+            edge: tree.nodes().to_vec(),
+            leaves,
+            digests,
+            consistency: self.consistency(end, self.log.size()).unwrap(),
+        }
+    }
+
+    /// The digest of the record's minute, said to lack it.
+    fn omission(&self, leaf: &AccessLeaf) -> LeftOut {
+        let (index, records) = self.minutes[&leaf.record.minute()].clone();
+        let Ok(digest) = self.leaves(index, index + 1, 1);
+        LeftOut {
+            checkpoint: self.checkpoint().unwrap(),
+            genesis: self.genesis(),
+            record: signed(leaf).encode(),
+            digest: ShownDigest {
+                index,
+                leaf: digest[0],
+                payload: self.payload(index).unwrap(),
+                inclusion: self.inclusion(index, self.log.size()).unwrap(),
+                records,
+            },
+        }
+    }
+
     fn judge(&self, leaf: &AccessLeaf) -> Judgement {
         judge(self, &signed(leaf), log_key().verifier()).unwrap()
     }
@@ -110,6 +153,80 @@ impl AccessSource for Shown {
     fn digest(&self, minute: u64) -> Result<Option<(u64, Vec<Hash>)>, Infallible> {
         Ok(self.minutes.get(&minute).cloned())
     }
+}
+
+/// The minute of the reads has no digest, its neighbours have; the last entry came when it was overdue.
+fn silent() -> Shown {
+    let mut shown = Shown::new();
+    shown.say(5);
+    shown.record(READ - 1, 10, &[]);
+    shown.say(61);
+    shown.record(READ + 1, 125, &[&record(&shown.log, 3)]);
+    shown.say(180);
+    shown.record(READ + 2, 181, &[]);
+    shown.say(182);
+    shown
+}
+
+fn forged(leaf: &AccessLeaf) -> Vec<u8> {
+    SignedAccess::sign(leaf.encode().unwrap(), &key("somebody")).unwrap().encode()
+}
+
+/// Files for verifiers in other languages.
+pub fn golden() -> Vec<(&'static str, Vec<u8>)> {
+    let mut cheat = Shown::new();
+    let [one, two, three] = [1, 2, 3].map(|number| record(&cheat.log, number));
+    cheat.record(READ, 61, &[&two, &three]);
+    cheat.say(62);
+    let changed = |change: &dyn Fn(&mut LeftOut)| {
+        let mut fraud = cheat.omission(&one);
+        change(&mut fraud);
+        Fraud::LeftOut(Box::new(fraud)).encode().unwrap()
+    };
+    let mut later = one.clone();
+    later.record.at += MINUTE;
+    let mut elsewhere = one.clone();
+    elsewhere.record.ledger = [7; 32];
+    let mut spoiled = signed(&one).encode();
+    spoiled.push(0);
+    let left_out = vec![
+        ("fraud-left-out", changed(&|_| ())),
+        ("bad-fraud-recorded", changed(&|f| f.record = signed(&two).encode())),
+        ("bad-fraud-other-minute", changed(&|f| f.record = signed(&later).encode())),
+        ("bad-fraud-forged-record", changed(&|f| f.record = forged(&one))),
+        ("bad-fraud-foreign-record", changed(&|f| f.record = signed(&elsewhere).encode())),
+        ("bad-fraud-spoiled-record", changed(&|f| f.record = spoiled.clone())),
+        ("bad-fraud-records-withheld", changed(&|f| f.digest.records.truncate(1))),
+        ("bad-fraud-no-digest", changed(&|f| f.digest.leaf = f.genesis.leaf)),
+        ("bad-fraud-other-genesis", changed(&|f| f.genesis.payload[40] ^= 1)),
+    ];
+    let shown = silent();
+    let (first, size) = (shown.log.size() - 7, shown.log.size());
+    let silence = |start, end, change: &dyn Fn(&mut Undigested)| {
+        let mut fraud = shown.silence(&one, start, end);
+        change(&mut fraud);
+        Fraud::Undigested(Box::new(fraud)).encode().unwrap()
+    };
+    let mut answered = Shown::new();
+    answered.say(5);
+    answered.record(READ, 3_700, &[&one]);
+    answered.say(3_701);
+    let start = answered.log.size() - 3;
+    let digested = answered.silence(&one, start, answered.log.size());
+    let undigested = vec![
+        ("fraud-undigested", silence(first, size, &|_| ())),
+        ("fraud-undigested-whole", silence(0, size, &|_| ())),
+        ("bad-fraud-not-overdue", silence(first, size - 2, &|_| ())),
+        ("bad-fraud-begins-late", silence(first + 2, size, &|_| ())),
+        ("bad-fraud-ends-in-digest", silence(first, size - 1, &|_| ())),
+        ("bad-fraud-digested", Fraud::Undigested(Box::new(digested)).encode().unwrap()),
+        ("bad-fraud-payload-withheld", silence(first, size, &|f| drop(f.digests.pop()))),
+        ("bad-fraud-payloads-swapped", silence(first, size, &|f| f.digests.swap(0, 1))),
+        ("bad-fraud-leaf-left-out", silence(first, size, &|f| _ = f.leaves.remove(2))),
+        ("bad-fraud-no-edge", silence(first, size, &|f| f.edge.truncate(f.edge.len() - 1))),
+        ("bad-fraud-elsewhere", silence(first, size, &|f| f.start -= 1)),
+    ];
+    [left_out, undigested].concat()
 }
 
 fn convicted(judgement: Judgement) -> Fraud {
@@ -156,7 +273,7 @@ fn a_digest_without_the_record_is_convicted_and_one_byte_less_convicts_nobody() 
     assert!(verify_fraud(&file, answer_key().verifier()).is_err(), "another log key");
 
     let Fraud::LeftOut(left_out) = fraud else { panic!("another kind") };
-    let changed = |change: &dyn Fn(&mut evidence::fraud::LeftOut)| {
+    let changed = |change: &dyn Fn(&mut LeftOut)| {
         let mut fraud = left_out.clone();
         change(&mut fraud);
         part(&Fraud::LeftOut(fraud))
@@ -205,7 +322,7 @@ fn a_minute_without_digest_is_convicted_once_it_is_overdue() {
     every_byte_counts(&file);
 
     let Fraud::Undigested(undigested) = fraud else { panic!("another kind") };
-    let changed = |change: &dyn Fn(&mut evidence::fraud::Undigested)| {
+    let changed = |change: &dyn Fn(&mut Undigested)| {
         let mut fraud = undigested.clone();
         change(&mut fraud);
         part(&Fraud::Undigested(fraud))
@@ -231,25 +348,7 @@ fn an_honest_log_is_never_convicted_of_silence() {
     let size = shown.log.size();
     for start in 0..size {
         for end in start + 1..=size {
-            let leaves = shown.leaves(start, end, usize::MAX).unwrap();
-            let digests = (start..end).zip(&leaves).filter(|(_, leaf)| leaf[1] == 3);
-            let digests = digests.map(|(index, _)| shown.payload(index).unwrap()).collect();
-            let mut tree = merkle::CompactRange::new();
-            shown.log.leaves[..start as usize].iter().for_each(|leaf| tree.append(*leaf));
-            let fraud = Fraud::Undigested(Box::new(evidence::fraud::Undigested {
-                checkpoint: shown.checkpoint().unwrap(),
-                genesis: evidence::fraud::ShownGenesis {
-                    leaf: shown.leaves(0, 1, 1).unwrap()[0],
-                    payload: shown.payload(0).unwrap(),
-                    inclusion: shown.inclusion(0, size).unwrap(),
-                },
-                record: signed(&one).encode(),
-                start,
-                edge: tree.nodes().to_vec(),
-                leaves,
-                digests,
-                consistency: shown.consistency(end, size).unwrap(),
-            }));
+            let fraud = Fraud::Undigested(Box::new(shown.silence(&one, start, end)));
             assert_eq!(part(&fraud), Some(Part::Query), "{start} to {end}");
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Due {
     away: Range<u64>,
     /// Time from the end of a minute until its digest is made, µs.
     delay: u64,
+    /// Time from the end of a minute for which its records stay whole, µs; `None`: for ever.
+    retention: Option<u64>,
 }
 
 impl Due {
@@ -38,7 +40,7 @@ impl Due {
         log: &Log,
         newest: Option<u64>,
         (recorded_at, now): (u64, u64),
-        delay: Duration,
+        (delay, retention): (Duration, Option<Duration>),
     ) -> Result<Self, StoreError> {
         let (first, this) = (newest.map_or(0, |minute| minute.saturating_add(1)), now / MINUTE);
         // The ledger was open in these minutes, and from the last of them until it recorded its last entry.
@@ -55,8 +57,9 @@ impl Due {
             owed.insert(minute);
             from = minute + 1;
         }
-        let delay = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
-        Ok(Self { owed: owed.into_iter().collect(), next: this, seen: this, away: 0..0, delay })
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let (delay, retention) = (micros(delay), retention.map(micros));
+        Ok(Self { owed: owed.into_iter().collect(), next: this, seen: this, away: 0..0, delay, retention })
     }
 
     /// The next minute to have a digest.
@@ -74,6 +77,12 @@ impl Due {
 
     pub(crate) fn is_due(&self, now: u64) -> bool {
         now >= minute_end(self.first()).saturating_add(self.delay)
+    }
+
+    /// The minute from which on records stay whole: those before it have their digests, and are older than is wanted.
+    pub(crate) fn whole_from(&self, now: u64) -> Option<u64> {
+        let kept_since = now.saturating_sub(self.retention?) / MINUTE;
+        Some(kept_since.min(self.first()))
     }
 
     /// The digest of the first minute.

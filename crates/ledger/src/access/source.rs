@@ -4,9 +4,9 @@ use std::path::Path;
 
 use custody::{View as _, digest_of};
 use evidence::access::AccessSource;
-use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof, leaf_hash};
+use merkle::{Hash, TiledTree, consistency_proof, inclusion_proof};
 use runs::Durability;
-use statement::{Genesis, LEAF_LEN, MAX_MINUTE_RECORDS};
+use statement::{Genesis, KeptAccess, LEAF_LEN, MAX_MINUTE_RECORDS};
 use store::{AccessRow, Dir, Log, Snapshot};
 
 use crate::{
@@ -101,6 +101,6 @@ impl AccessSource for AccessLog<'_> {
 
     fn digest(&self, minute: u64) -> Result<Option<(u64, Vec<Hash>)>, Error> {
         let (digest, rows) = self.records(minute)?;
-        Ok(digest.map(|index| (index, rows.iter().map(|row| leaf_hash(&row.leaf)).collect())))
+        Ok(digest.map(|index| (index, rows.iter().map(|row| KeptAccess::hash_of(&row.leaf)).collect())))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use merkle::{CompactRange, Hash, leaf_hash};
-use statement::{AccessDigest, MAX_MINUTE_RECORDS, MINUTE};
+use merkle::{CompactRange, Hash};
+use statement::{AccessDigest, KeptAccess, MAX_MINUTE_RECORDS, MINUTE};
 use store::{AccessRow, Log, StoreError};
 
 use super::{Access, leaf};
@@ -17,11 +17,18 @@ pub(crate) fn compose(log: &Log, minute: u64) -> Result<AccessDigest, Error> {
     Ok(AccessDigest { minute, count, root, nonce })
 }
 
+/// Puts its hash in the place of a record that is still whole, in minutes below `before`: at most so many. Says how many.
+pub(crate) fn prune(log: &Log, before: u64, most: usize) -> Result<usize, StoreError> {
+    log.shorten_access(before, most, &|leaf| {
+        (leaf.len() != size_of::<Hash>()).then(|| KeptAccess::hash_of(leaf).to_vec())
+    })
+}
+
 /// How many records a minute has, and the root over them.
 fn root(log: &Log, minute: u64) -> Result<(u32, Hash), StoreError> {
     let (mut tree, mut count) = (CompactRange::new(), 0u32);
     for row in log.access(minute, 0)?.take(MAX_MINUTE_RECORDS as usize + 1) {
-        tree.append(leaf_hash(&row?.leaf));
+        tree.append(KeptAccess::hash_of(&row?.leaf));
         count += 1;
     }
     Ok((count, tree.root()))

@@ -3,8 +3,9 @@
 use std::{path::Path, sync::atomic::Ordering::SeqCst, time::Duration};
 
 use audit::Auditor;
+use evidence::access::{Judgement, judge};
 use merkle::{Hash, leaf_hash, root_of};
-use statement::{AccessDigest, Leaf, LeafType, MINUTE, SignedAccess};
+use statement::{AccessDigest, KeptAccess, Leaf, LeafType, MINUTE, SignedAccess};
 use store::{Dir, Log};
 
 use super::fixture::*;
@@ -280,6 +281,55 @@ fn records_that_are_not_those_of_the_digests_are_found() {
         let rebuilt = rebuild(temp.path(), &config(), &mut |_, _| {});
         assert!(matches!(rebuilt, Err(Error::Access { index: 5, .. })), "tamper {i}: {rebuilt:?}");
     }
+}
+
+/// The contents go, the hashes stay: the log is whole by every rule, and a record is still found in its digest.
+#[test]
+fn past_the_retention_a_records_hash_alone_is_kept_and_checks_go_on() {
+    let (temp, mut trade, ledger) = started();
+    let (one, two) = (record(&ledger, "one"), record(&ledger, "two"));
+    trade.clock.advance(MINUTE + 1_000_000);
+    wait_for(&ledger, 1);
+    drop(ledger);
+    let keeping = Config { access_retention: Some(Duration::from_micros(10 * MINUTE)), ..config() };
+    let ledger = trade.open_with(temp.path(), keeping.clone()).unwrap();
+    let kept = |ledger: &Ledger, minute| -> Vec<KeptAccess> {
+        let rows = ledger.access_rows(minute, 0, 1_000).unwrap();
+        rows.iter().map(|row| KeptAccess::decode(&row.leaf).unwrap()).collect()
+    };
+    let young = record(&ledger, "young");
+    assert!(kept(&ledger, FIRST).iter().all(|kept| matches!(kept, KeptAccess::Whole(_))), "not old enough");
+    trade.clock.advance(11 * MINUTE);
+    let gone = || kept(&ledger, FIRST) == [one.leaf_hash(), two.leaf_hash()].map(KeptAccess::Pruned);
+    for _ in 0..2_000 {
+        if gone() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(gone(), "{:?}", kept(&ledger, FIRST));
+    let late = record(&ledger, "late");
+    submit(&ledger, vec![trade.commission(0..2)]).remove(0).unwrap();
+    ledger.shutdown().unwrap();
+    drop(ledger);
+    assert!(late.record().minute() > young.record().minute() + 9);
+    check(temp.path()).unwrap();
+    let log_key = log_key().verifier().clone();
+    let judged = |signed: &SignedAccess| {
+        let config = config();
+        with_access_log(temp.path(), &config, &mut |_, _| {}, |log| judge(log, signed, &log_key).unwrap())
+            .unwrap()
+    };
+    for signed in [&one, &two] {
+        assert!(matches!(judged(signed), Judgement::Recorded { .. }));
+    }
+    // What was never there is convicted as ever.
+    let mut other = one.record().clone();
+    other.question = b"none".to_vec();
+    other.question_hash = merkle::sha256(&[&other.question]);
+    let leaf = statement::AccessLeaf { salt: [3; 32], record: other }.encode().unwrap();
+    let forged = SignedAccess::sign(leaf, answer_key().key()).unwrap();
+    assert!(matches!(judged(&forged), Judgement::LeftOut(_)));
 }
 
 #[test]

@@ -284,7 +284,7 @@ fn a_derivation_that_is_resumed_anywhere_comes_to_the_same() {
     let mut auditor = audit::Auditor::default();
     for index in 0..size {
         let derivation = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap();
-        assert_eq!(derivation.first_replaced(&mut |_| {}).unwrap(), None);
+        assert_eq!(derivation.first_changed(&mut |_| {}).unwrap(), None);
         let mut steps = derivation.steps().unwrap();
         assert_eq!(steps.size(), index);
         let entry = derivation.entry(index).unwrap().unwrap();
@@ -295,6 +295,32 @@ fn a_derivation_that_is_resumed_anywhere_comes_to_the_same() {
             assert_eq!(*steps.view_check(), ViewCheck::Same);
         }
     }
+}
+
+/// What no seal covers lies in memory: a log that never seals ends at a bound, at the same entry when gone on with.
+#[test]
+fn a_derivation_holds_no_more_than_a_bound_of_what_no_seal_covers() {
+    let (temp, _trade, found) = sealed_ledger();
+    let scratch = tempfile::tempdir().unwrap();
+    let walk = |most: u64| {
+        let derivation = Derivation::beside(temp.path(), scratch.path(), &config()).unwrap();
+        let mut steps = derivation.steps().unwrap();
+        steps.limit_unsealed(most);
+        let mut auditor = audit::Auditor::default();
+        for entry in derivation.entries(0).unwrap().map(Result::unwrap) {
+            let outcome = auditor.check(steps.view(), &entry).unwrap();
+            if let Err(error) = steps.record(entry, outcome.into()) {
+                return Some(error);
+            }
+        }
+        None
+    };
+    let Some(Error::Unsealed { index, most: 8 }) = walk(8) else { panic!("not refused") };
+    assert!(index > 0 && index < found[0].0, "{index}: before the first seal");
+    // Seals let go of what they cover.
+    assert!(walk(crate::MAX_UNSEALED).is_none());
+    let all: usize = found.len();
+    assert!(all > 2 && walk(400).is_none(), "fewer links between two seals than in the log");
 }
 
 /// A log whose sequencer lies in a seal, signed and chained as it should be.

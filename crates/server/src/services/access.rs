@@ -7,13 +7,12 @@ use std::{
 
 use custody::{View, registry};
 use ledger::Ledger;
-use merkle::leaf_hash;
 use proto::v1::{
     AccessDigestEntry, GetAccessDigestRequest, GetAccessDigestResponse, ListAccessRecordsRequest,
     ListAccessRecordsResponse, Role,
 };
 use rpc::access_service_server::AccessService;
-use statement::{Day, MAX_MINUTE_RECORDS};
+use statement::{Day, KeptAccess, MAX_MINUTE_RECORDS};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -39,7 +38,7 @@ impl AccessService for AccessApi {
                 return Err(Kind::SeesAllOnly.into());
             }
             let rows = ledger.access_rows(query.minute, 0, MAX_MINUTE_RECORDS as usize)?;
-            let records = rows.iter().flat_map(|row| leaf_hash(&row.leaf)).collect();
+            let records = rows.iter().flat_map(|row| KeptAccess::hash_of(&row.leaf)).collect();
             Ok(GetAccessDigestResponse { digest: digest(ledger, query.minute)?, records })
         });
         read.await

@@ -9,6 +9,9 @@ use crate::{StoreError, options, row::decode_number};
 /// Key in the family `meta`: minutes in which the ledger was open and that may be without digest, u64 each.
 const NOTED: &[u8] = b"access_minutes";
 
+/// Key in the family `meta`: a minute before which all records have been shortened, u64.
+const SHORTENED: &[u8] = b"access_shortened";
+
 /// A record as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessRow {
@@ -16,7 +19,7 @@ pub struct AccessRow {
     pub minute: u64,
     /// Its place among the records of the minute, from 0.
     pub number: u32,
-    /// `salt 32 ‖ record`.
+    /// `salt 32 ‖ record`, or what was put in its place (see [`Log::shorten_access`]).
     pub leaf: Bytes,
 }
 
@@ -101,6 +104,55 @@ impl Log {
             Some(None) => Err(damaged(from, "its key is not a minute and a number")),
             found => Ok(found.flatten()),
         }
+    }
+
+    /// Puts something shorter in the place of records of minutes below `before`, at most `most` of them, synced: what
+    /// `shorten` gives, or nothing where it gives none. Says how many there were; fewer than `most` where that is all.
+    ///
+    /// What was there goes from the disk when the database compacts it.
+    ///
+    /// # Errors
+    /// The log cannot be read or written.
+    pub fn shorten_access(
+        &self,
+        before: u64,
+        most: usize,
+        shorten: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<usize, StoreError> {
+        let from = self.meta(SHORTENED)?.map_or(Some(0), |row| decode_number(&row));
+        let from =
+            from.ok_or_else(|| damaged(0, "the minute before which all are shortened is no number"))?;
+        if from >= before {
+            return Ok(0);
+        }
+        let table = self.family(ACCESS)?;
+        let mut options = ReadOptions::default();
+        options.fill_cache(false);
+        let (mut rows, mut batch, mut count) =
+            (self.db.raw_iterator_cf_opt(table, options), WriteBatch::default(), 0);
+        rows.seek(key(from, 0));
+        let mut reached = before;
+        while let Some((found, leaf)) = rows.item() {
+            let minute =
+                minute_of(found).ok_or_else(|| damaged(from, "its key is not a minute and a number"))?;
+            if minute >= before {
+                break;
+            }
+            if count == most {
+                reached = minute;
+                break;
+            }
+            if let Some(short) = shorten(leaf) {
+                batch.put_cf(table, found, short);
+                count += 1;
+            }
+            rows.next();
+        }
+        rows.status().map_err(StoreError::rocks("cannot read the access records"))?;
+        batch.put_cf(self.family(META)?, SHORTENED, reached.to_be_bytes());
+        let written = self.db.write_opt(batch, &options::synced());
+        written.map_err(StoreError::rocks("cannot write the access records"))?;
+        Ok(count)
     }
 
     /// Notes, synced, the minutes in which the ledger was open and that may be without digest, ascending; the last is
