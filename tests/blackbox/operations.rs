@@ -445,10 +445,10 @@ fn a_demo_whose_server_does_not_come_back_ends_with_why() {
     let spoil = std::thread::spawn(move || {
         let served = || fs::read_to_string(&log).is_ok_and(|text| text.contains("\"serving\""));
         while !served() || !ready.is_file() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
         // The first server has been found; the next cannot say where it is.
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(300));
         fs::remove_file(&ready).unwrap();
         fs::create_dir_all(ready.join("in the way")).unwrap();
     });
@@ -459,5 +459,5 @@ fn a_demo_whose_server_does_not_come_back_ends_with_why() {
     assert_eq!(done.code, Some(4), "{done:?}");
     assert!(done.stderr.contains("the server ended by itself"), "{done:?}");
     assert!(!done.stderr.contains("refused;"), "it did not ask a dead server again and again: {done:?}");
-    assert!(begin.elapsed() < std::time::Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
