@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use client::{AttachmentError, ClientError, JsonError, JsonFault, KeyFileError, SignError, SubmitError};
+use gateway::{GatewayError, OutboxError};
 use proto::v1::FieldViolation;
 use server::{ServeError, TimestampError, TlsError, WitnessError};
 use store::StoreError;
@@ -158,10 +159,19 @@ fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         .or_else(|| cause.downcast_ref().and_then(of_watching))
         .or_else(|| cause.downcast_ref().and_then(of_witness))
         .or_else(|| cause.downcast_ref().and_then(of_witness_serving))
+        .or_else(|| cause.downcast_ref().and_then(of_gateway))
         // A file that holds no statement is refused here rather than by the server.
         .or_else(|| cause.downcast_ref().map(|_: &JsonError| REFUSED))
         .or_else(|| cause.downcast_ref().map(|_: &figment::Error| USAGE))
         .or_else(|| cause.downcast_ref().map(|_: &witness::SettingsError| USAGE))
+}
+
+/// A full outbox takes more when the ledger has taken some.
+const fn of_gateway(error: &GatewayError) -> Option<u8> {
+    match error {
+        GatewayError::Outbox(OutboxError::Full { .. }) => Some(UNREACHABLE),
+        _ => None,
+    }
 }
 
 const fn of_signing(error: &SignError) -> u8 {

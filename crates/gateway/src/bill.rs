@@ -286,7 +286,8 @@ impl<'s> Reader<'s> {
         }
         // Of what type the bill is decides, and that has to be corrected first.
         if bill_type.is_some() || !mapping.day_means.is_set() {
-            let key = bill_type.map_or("out and in", |t| DayMeans::key(t.makes));
+            let (key, key_zh) = bill_type
+                .map_or(("out and in", "out 与 in"), |t| (DayMeans::key(t.makes), DayMeans::key(t.makes)));
             let en = format!(
                 "“{text}” is a day alone, or midnight without an offset: write the time of day too, such as {day} \
                  08:30:00 (midnight itself as {day} 00:00:00+08:00), or say under [bills.day-means] what a day alone \
@@ -294,7 +295,7 @@ impl<'s> Reader<'s> {
             );
             let zh = format!(
                 "“{text}”只有日期，或为未带时区的零点：请写明时刻，例如 {day} 08:30:00（确为零点时写 {day} 00:00:00+08:00），\
-                 或在 [bills.day-means] 中说明仅有日期时的时刻（{key}）"
+                 或在 [bills.day-means] 中说明仅有日期时的时刻（{key_zh}）"
             );
             self.fault(line, Column::Time, Reason::BadTime, en, zh);
         }

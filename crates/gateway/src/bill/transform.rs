@@ -48,18 +48,21 @@ impl Reader<'_> {
         let more = if self.rows.len() > SHOWN { ", further inputs likewise" } else { "" };
         let partner = bill_type.code == 204;
         let (en_else, zh_else) = if partner {
-            (" If another party does the work, fill in the partner.", "若由其他单位返工，请填写往来单位。")
+            (
+                " If another party does the work, fill in the partner; else",
+                "若由其他单位返工，请填写往来单位；否则",
+            )
         } else {
-            ("", "")
+            (" So", "")
         };
         let en = format!(
             "bills of type {code} {name} say what was used up and not what came of it, which a Transform needs.\
-             {en_else} Else fill in outputs, lot and expiry (for lots without serials outputLots in place of \
+             {en_else} fill in outputs, lot and expiry (for lots without serials outputLots in place of \
              outputs, lot and unitsPerCode{more}), and POST to /v1/statements: {statement}"
         );
         let zh = format!(
             "类型 {code} {name} 的单据只写明投入，未写明产出，而转换声明需要产出。{zh_else}\
-             否则请补全产出、批号与有效期，并提交至 /v1/statements：{statement}"
+             请补全产出、批号与有效期，并提交至 /v1/statements：{statement}"
         );
         self.fault(self.first(), Column::Type, Reason::TypeNotSupported, en, zh);
     }
