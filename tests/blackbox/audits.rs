@@ -10,7 +10,7 @@ use std::{
     process::Stdio,
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use client::{KeyFile, Protection};
@@ -195,8 +195,17 @@ async fn a_checkpoint_missing_behind_a_seal_and_bytes_changed_since_are_found() 
     let ledger = SimLedger::create(dice.roll(), 600);
     let office = Office::of(&ledger);
     let server = sealing(&ledger.data);
-    ledger.submit(&ledger.client(&server).await, 0..ledger.statements.len()).await;
-    thread::sleep(Duration::from_millis(400));
+    let client = ledger.client(&server).await;
+    let begin = Instant::now();
+    for part in 0..4 {
+        let before = client.ledger().await.unwrap().size;
+        ledger.submit(&client, part * 150..(part + 1) * 150).await;
+        // A seal of its own for each part.
+        while client.ledger().await.unwrap().size == before + 150 {
+            assert!(begin.elapsed() < Duration::from_secs(60), "no seal");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
     let copied = ledger.beside("copied").display().to_string();
     office.contents(&server, &["--state", &copied]).ok();
     assert_eq!(server.stop(), 0);

@@ -74,7 +74,7 @@ async fn a_bill_is_taken_once_reported_when_it_comes_again_and_correctable_when_
     };
     assert_eq!((&given["state"], &given["number"]), (&json!("refused"), &json!("SO-3")), "{given}");
     let landed = run_in(place.command("give-up").args(["SO-4", "--lang", "zh"]));
-    assert!(landed.code == Some(1) && landed.stderr.contains("没有待发送的单据"), "{landed:?}");
+    assert!(landed.code == Some(1) && landed.stderr.contains("没有这样的单据"), "{landed:?}");
     let refused = gateway.bill("SO-3");
     assert_eq!(
         (&refused["state"], &refused["reason"]),

@@ -459,5 +459,6 @@ fn a_demo_whose_server_does_not_come_back_ends_with_why() {
     assert_eq!(done.code, Some(4), "{done:?}");
     assert!(done.stderr.contains("the server ended by itself"), "{done:?}");
     assert!(!done.stderr.contains("refused;"), "it did not ask a dead server again and again: {done:?}");
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    // It waits for a server for half a minute, and would ask a dead one for many.
+    assert!(begin.elapsed() < Duration::from_secs(240), "{:?}", begin.elapsed());
 }

@@ -212,7 +212,7 @@ fn what_an_auditing_witness_needs_is_asked_for() {
     };
     refused("", 2, "[[audit]]");
     refused(&format!("{good}{good}"), 2, "more than one");
-    refused(&good.replace("office.pem", "nowhere.pem"), 4, "nowhere.pem");
+    refused(&good.replace("office.pem", "nowhere.pem"), 2, "nowhere.pem");
     refused(&good.replace("party", "partei"), 2, "partei");
     // What a key stands for does not change.
     assert_eq!(place.start_auditing(&good, &["--new"]).stop(), Some(0));

@@ -129,7 +129,7 @@ pub(crate) const MAX_BATCH: usize = 1_024;
 pub(crate) const STREAM_WINDOW: u32 = 512 * 1024;
 pub(crate) const CONNECTION_WINDOW: u32 = 2 * STREAM_WINDOW;
 
-// The reason TOO_LARGE names it.
+// The reason MESSAGE_TOO_LARGE names it.
 const _: () = assert!(MAX_MESSAGE == 4 << 20);
 // A full payload fits into a request and, beside a page that was just not full, into an answer.
 const _: () = assert!(statement::MAX_PAYLOAD < MAX_MESSAGE && 2 * MAX_MESSAGE <= MAX_ANSWER);

@@ -169,6 +169,7 @@ impl AccessLeaf {
 /// A record as it is kept. Past the ledger's retention its contents go, and its hash stays: digests, and what became of
 /// the record, can still be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "at most a page of them is held, most of them whole")]
 pub enum KeptAccess {
     /// Salt and record.
     Whole(AccessLeaf),

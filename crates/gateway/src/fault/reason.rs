@@ -243,7 +243,7 @@ reasons! {
         "the request calls the gateway by a name that is not its own" => "add the name to hosts in the settings if it is",
         "Host 不是本网关的名称" => "若确为其名称，请加入配置的 hosts";
     /// This machine.
-    Machine = "MACHINE", 500,
+    Machine = "GATEWAY_MACHINE", 500,
         "something is wrong on this machine: clock, file system or settings" => "read the message and the log, mend it, and send again",
         "本机故障：时钟、文件系统或配置" => "请按说明与日志排除后重新发送";
     /// As many requests as may be.

@@ -181,7 +181,7 @@ pub(crate) const CALLS: &[&str] = &[
     "ATTACHMENT_WITHHELD",
     "DEADLINE",
     "TOO_MANY_CALLS",
-    "TOO_LARGE",
+    "MESSAGE_TOO_LARGE",
     "STREAM_IDLE",
     "STOPPING",
     "INTERNAL",

@@ -185,7 +185,7 @@ faults! {
         "the server answers as many calls as it may" => "try again after the delay given",
         "服务器并发调用已达上限" => "请按所给延迟后重试";
     /// Larger than is read.
-    TooLarge = "TOO_LARGE", OutOfRange,
+    TooLarge = "MESSAGE_TOO_LARGE", OutOfRange,
         "a message is larger than the 4 MiB that this server reads" => "put fewer statements, or less of a document, into each message",
         "消息超过本服务端读取的上限 4 MiB" => "请减少每条消息中的声明数或文件内容";
     /// Nothing was sent, or nothing read, for too long.
