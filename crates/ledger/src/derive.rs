@@ -7,7 +7,7 @@ use std::{
 };
 
 use custody::{Outcome, Put, RecordedEntry, Table, View};
-use merkle::{CompactRange, Hash, TiledTree, leaf_hash, sha256, tree_root};
+use merkle::{CompactRange, Hash, TILE_WIDTH, TiledTree, leaf_hash, sha256, tree_root};
 use runs::{Book, Durability, Record, RunError};
 use statement::{Envelope, Leaf, LeafType, SubjectKey, chain_hash, content_hash};
 use store::{Dir, Log, ReadOnlyDir, Snapshot, StoredView};
@@ -262,9 +262,13 @@ impl Derivation {
         }
         let damaged = damaged.map(|index| (index, Change::Damaged));
         let replaced = self.first_replaced(&derived, &tree)?.map(|index| (index, Change::Replaced));
+        // Of a bundle that is not full only the tree is known: there it is the first that differs from itself.
+        let is_exact = |index: u64| index < size - size % TILE_WIDTH;
         Ok(match (damaged, replaced) {
-            // The chain hash of the one after a leaf that was replaced alone does not follow either.
-            (Some(damaged), Some(replaced)) if damaged.0 < replaced.0 => Some(damaged),
+            (Some(damaged), Some(replaced)) if damaged.0 < replaced.0 || !is_exact(replaced.0) => {
+                Some(damaged)
+            }
+            // The chain hash of one whose leaf was replaced does not follow either.
             (damaged, replaced) => replaced.or(damaged),
         })
     }
