@@ -59,14 +59,14 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
         return Err(too_many_lines(reading.limits.file_lines));
     }
     let mut head = cells(0, &bill, Scope::Bill, &mut faults);
-    if !head.contains_key(&Column::Number) {
+    // The rest is read all the same, to tell what is wrong with it.
+    head.entry(Column::Number).or_insert_with(|| {
         let name = Column::Number.row().name;
         if !faults.names(name) {
             faults.push(missing(1, name.to_owned()));
         }
-        // The rest is read all the same, to tell what is wrong with it.
-        head.insert(Column::Number, String::new());
-    }
+        String::new()
+    });
     let mut sheet = Sheet::default();
     for (i, line) in lines.iter().enumerate() {
         let at = u32::try_from(i + 1).unwrap_or(u32::MAX);
