@@ -185,7 +185,11 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
 
     let huge = stage.maker.sign_bytes(vec![0; 5 << 20]);
     let huge = stage.try_submit(&huge).await.unwrap_err();
-    assert_eq!((huge.code(), error_reason(&huge).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"), "{huge:?}");
+    assert_eq!(
+        (huge.code(), error_reason(&huge).as_str()),
+        (Code::OutOfRange, "MESSAGE_TOO_LARGE"),
+        "{huge:?}"
+    );
 
     let one = stage.maker.sign(Body::Commission(commission(vec![unit(1)])));
     let crowd = SubmitStatementsRequest { statements: vec![one; 1_025], without_proofs: false };

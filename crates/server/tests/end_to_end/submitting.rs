@@ -139,12 +139,20 @@ async fn a_batch_over_the_limit_ends_the_stream_after_the_answers_before_it() {
 
     let huge = v1::SignedStatement { payload: vec![0; 4 << 20].into(), ..v1::SignedStatement::default() };
     let status = world.submit(huge.clone()).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"), "{status}");
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::OutOfRange, "MESSAGE_TOO_LARGE"),
+        "{status}"
+    );
     assert!(status.message().contains("4 MiB"), "{status}");
     let mut answers =
         world.log().submit_statements(stream::iter([batch(vec![huge])])).await.unwrap().into_inner();
     let status = answers.next().await.unwrap().unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::OutOfRange, "MESSAGE_TOO_LARGE"), "{status}");
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::OutOfRange, "MESSAGE_TOO_LARGE"),
+        "{status}"
+    );
     world.stop().await.unwrap();
 }
 
