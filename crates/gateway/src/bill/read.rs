@@ -217,7 +217,7 @@ impl<'s> Reader<'s> {
         let year = self.year();
         let data = match ScanData::parse(&scan, year) {
             Ok(data) => data,
-            Err(error) => return self.no_code(row, column, text, &error.to_string()),
+            Err(error) => return self.no_code(row, column, text, [&error.to_string(), &error.chinese()]),
         };
         if data.warnings().iter().any(|warning| warning.caution == Caution::TraceCodeOrSscc) {
             return self.two_codes(row, column, text);
@@ -228,14 +228,19 @@ impl<'s> Reader<'s> {
                 let plain = Scanned::of(item);
                 Some(Scanned { product: product.or(plain.product), lot: lot.or(plain.lot), item: plain.item })
             }
-            None => self.no_code(row, column, text, "names a product, not an item or a lot"),
+            None => self.no_code(
+                row,
+                column,
+                text,
+                ["names a product, not an item or a lot", "是产品编码，而非物品或批"],
+            ),
         }
     }
 
     /// A text that is no code: no item.
-    fn no_code(&mut self, row: &Row, column: Column, text: &str, why: &str) -> Option<Scanned> {
+    fn no_code(&mut self, row: &Row, column: Column, text: &str, [why, zh]: [&str; 2]) -> Option<Scanned> {
         let en = format!("“{text}” is no code of an item: {why}");
-        let zh = format!("“{text}”不是物品编码：{why}");
+        let zh = format!("“{text}”不是物品编码：{zh}");
         self.fault(row.line, column, Reason::BadCode, en, zh);
         None
     }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     bill::{Bill, Places, Row, Sheet, missing},
-    columns::{Column, Scope},
+    columns::{COLUMNS, Column, Scope},
     fault::{Fault, Faults, Reason},
 };
 
@@ -100,10 +100,14 @@ fn cells(
     for (name, value) in object {
         let column = Column::find(name).filter(|c| c.row().name == name && c.row().scope == scope);
         let Some(column) = column else {
-            let (en, zh) = match scope {
-                Scope::Bill => ("is no field of a bill", "不是单据字段"),
-                Scope::Line => ("is no field of a line", "不是行字段"),
+            let known: Vec<&str> =
+                COLUMNS.iter().filter(|row| row.scope == scope).map(|row| row.name).collect();
+            let (of, of_zh, known) = match scope {
+                Scope::Bill => ("bill", "单据", known.join(", ") + ", lines"),
+                Scope::Line => ("line", "行", known.join(", ")),
             };
+            let en = format!("is no field of a {of}; there are {known}");
+            let zh = format!("不是{of_zh}字段；可用字段：{known}");
             faults.push(Fault::at(line, name.as_str(), Reason::ColumnUnknown, en, zh));
             continue;
         };
