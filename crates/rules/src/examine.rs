@@ -1,0 +1,94 @@
+//! Judging one subject: which rules are asked about it.
+
+use custody::{View, ViewError};
+use statement::Day;
+
+use crate::{
+    hit::Hit,
+    reader::Reader,
+    rule::{self, Rule},
+    subject::Subject,
+    thing::{Goods, Thing},
+};
+
+/// What rules say about one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// Ascending, each once.
+    pub hits: Vec<Hit>,
+    /// False where more is recorded about it than is judged ([`MAX_HISTORY`](crate::MAX_HISTORY)).
+    pub whole: bool,
+}
+
+/// Judges subjects over one state of the view; what was read for one is kept for the next, within bounds.
+pub struct Examiner<'v> {
+    reader: Reader<'v>,
+}
+
+/// A rule about an item.
+type OfThing = fn(&mut Reader<'_>, &Thing, &mut Vec<Hit>) -> Result<(), ViewError>;
+/// A rule about goods, items and amounts of lots alike.
+type OfGoods = fn(&mut Reader<'_>, &Goods, &mut Vec<Hit>) -> Result<(), ViewError>;
+
+const OF_THINGS: &[OfThing] = &[
+    rule::unknown_item::thing,
+    rule::duplicate_item::thing,
+    rule::broken_custody::thing,
+    rule::relabelled::thing,
+];
+
+const OF_GOODS: &[OfGoods] = &[rule::expired::goods, rule::recalled_or_held::goods];
+
+impl<'v> Examiner<'v> {
+    /// Over a state of the view. Its size is the horizon: registers, corrections and pairs are known as of
+    /// that state only.
+    #[must_use]
+    pub fn new(view: &'v dyn View) -> Self {
+        Self { reader: Reader::new(view) }
+    }
+
+    /// All that rules say about a subject.
+    ///
+    /// # Errors
+    /// The view cannot be read.
+    pub fn examine(&mut self, subject: &Subject) -> Result<Examined, ViewError> {
+        let mut hits = Vec::new();
+        let whole = match subject {
+            Subject::Item(code) => self.item(code, &mut hits)?,
+        };
+        let mut active = Vec::with_capacity(hits.len());
+        for hit in hits {
+            if self.reader.is_active(hit.rule, Day::of_instant(hit.at))? {
+                active.push(hit);
+            }
+        }
+        active.sort();
+        active.dedup();
+        Ok(Examined { hits: active, whole })
+    }
+
+    fn item(&mut self, code: &str, hits: &mut Vec<Hit>) -> Result<bool, ViewError> {
+        let Some(thing) = self.reader.thing(code)? else { return Ok(false) };
+        // A thing is judged under the least of its codes, once.
+        if thing.goods.codes.first().is_some_and(|first| first != code) {
+            return Ok(true);
+        }
+        for rule in OF_THINGS {
+            rule(&mut self.reader, &thing, hits)?;
+        }
+        let of_goods = if thing.is_known_container() { &[][..] } else { OF_GOODS };
+        for rule in of_goods {
+            rule(&mut self.reader, &thing.goods, hits)?;
+        }
+        Ok(true)
+    }
+}
+
+impl Reader<'_> {
+    /// Whether a rule is in force on a day: a policy can switch it off, or name the version that holds.
+    fn is_active(&mut self, rule: Rule, day: Day) -> Result<bool, ViewError> {
+        let row = rule.row();
+        let stated = self.version(row, day)?;
+        Ok(stated == i64::from(row.version))
+    }
+}
