@@ -5,7 +5,7 @@ use statement::Day;
 
 use crate::{
     hit::Hit,
-    reader::Reader,
+    reader::{Reader, Told},
     rule::{self, Rule},
     subject::Subject,
     thing::{Goods, Thing},
@@ -35,9 +35,36 @@ const OF_THINGS: &[OfThing] = &[
     rule::duplicate_item::thing,
     rule::broken_custody::thing,
     rule::relabelled::thing,
+    rule::quantity_excess::thing,
+    rule::no_customs_release::thing,
 ];
 
-const OF_GOODS: &[OfGoods] = &[rule::expired::goods, rule::recalled_or_held::goods];
+const OF_GOODS: &[OfGoods] = &[
+    rule::expired::goods,
+    rule::recalled_or_held::goods,
+    rule::unregistered_product::goods,
+    rule::unlicensed_party::goods,
+    rule::restricted_channel::goods,
+    rule::blacklisted_party::goods,
+    rule::no_customs_release::goods,
+    rule::no_clearance::goods,
+    rule::no_test_release::goods,
+    rule::cold_chain::goods,
+    rule::diversion::goods,
+];
+
+/// A rule about an amount of a lot at a party.
+type OfStock = fn(&mut Reader<'_>, &Goods, &str, &mut Vec<Hit>) -> Result<(), ViewError>;
+/// A rule about a lot; whether all of it could be judged.
+type OfLot = fn(&mut Reader<'_>, &str, &mut Vec<Hit>) -> Result<bool, ViewError>;
+/// A rule about one statement.
+type OfAct = fn(&mut Reader<'_>, &Told, &mut Vec<Hit>) -> Result<(), ViewError>;
+
+const OF_STOCKS: &[OfStock] = &[rule::quantity_excess::stock, rule::no_customs_release::stock];
+
+const OF_LOTS: &[OfLot] = &[rule::quantity_excess::lot, rule::short_dated_import::lot];
+
+const OF_ACTS: &[OfAct] = &[rule::restricted_channel::act];
 
 impl<'v> Examiner<'v> {
     /// Over a state of the view. Its size is the horizon: registers, corrections and pairs are known as of
@@ -55,6 +82,13 @@ impl<'v> Examiner<'v> {
         let mut hits = Vec::new();
         let whole = match subject {
             Subject::Item(code) => self.item(code, &mut hits)?,
+            Subject::Stock { lot, party } => self.stock(lot, party, &mut hits)?,
+            Subject::Lot(lot) => self.lot(lot, &mut hits)?,
+            Subject::Declaration(number) => {
+                rule::customs_mismatch::declaration(&mut self.reader, number, &mut hits)?
+            }
+            Subject::Act(entry) => self.act(*entry, &mut hits)?,
+            Subject::PartyWeek { .. } => true,
         };
         let mut active = Vec::with_capacity(hits.len());
         for hit in hits {
@@ -79,6 +113,35 @@ impl<'v> Examiner<'v> {
         let of_goods = if thing.is_known_container() { &[][..] } else { OF_GOODS };
         for rule in of_goods {
             rule(&mut self.reader, &thing.goods, hits)?;
+        }
+        Ok(true)
+    }
+}
+
+impl Examiner<'_> {
+    fn stock(&mut self, lot: &str, party: &str, hits: &mut Vec<Hit>) -> Result<bool, ViewError> {
+        let Some(goods) = self.reader.stock(lot, party)? else { return Ok(false) };
+        for rule in OF_GOODS {
+            rule(&mut self.reader, &goods, hits)?;
+        }
+        for rule in OF_STOCKS {
+            rule(&mut self.reader, &goods, party, hits)?;
+        }
+        Ok(true)
+    }
+
+    fn lot(&mut self, lot: &str, hits: &mut Vec<Hit>) -> Result<bool, ViewError> {
+        let mut whole = true;
+        for rule in OF_LOTS {
+            whole &= rule(&mut self.reader, lot, hits)?;
+        }
+        Ok(whole)
+    }
+
+    fn act(&mut self, entry: u64, hits: &mut Vec<Hit>) -> Result<bool, ViewError> {
+        let Some(told) = self.reader.told(entry)? else { return Ok(true) };
+        for rule in OF_ACTS {
+            rule(&mut self.reader, &told, hits)?;
         }
         Ok(true)
     }

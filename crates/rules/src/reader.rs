@@ -67,6 +67,11 @@ impl Told {
         Day::of_instant(self.at)
     }
 
+    /// How others name it.
+    pub(crate) fn reference(&self) -> (&str, &[u8]) {
+        (&self.party, &self.id)
+    }
+
     /// Its place in fold order, which does not depend on when it came.
     pub(crate) fn order(&self) -> (i64, u8, &str, [u8; 16]) {
         (self.at, self.cause, &self.party, self.id)
@@ -200,7 +205,7 @@ impl<'v> Reader<'v> {
             return Ok(*known);
         }
         let names = [format!("{POLICY}-{class}"), POLICY.to_owned()];
-        let mut value = setting.default;
+        let mut value = setting.default_of(class);
         for name in names.iter().skip(usize::from(class.is_empty())) {
             let row = policy_on(self.view, name, day)?;
             let stated = row.and_then(|r| r.policy.settings.into_iter().find(|s| s.key == setting.key));

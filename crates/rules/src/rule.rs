@@ -90,6 +90,18 @@ rules! {
     expired Expired,
     relabelled Relabelled,
     recalled_or_held RecalledOrHeld,
+    unregistered_product UnregisteredProduct,
+    unlicensed_party UnlicensedParty,
+    restricted_channel RestrictedChannel,
+    blacklisted_party BlacklistedParty,
+    quantity_excess QuantityExcess,
+    no_customs_release NoCustomsRelease,
+    customs_mismatch CustomsMismatch,
+    no_clearance NoClearance,
+    no_test_release NoTestRelease,
+    short_dated_import ShortDatedImport,
+    cold_chain ColdChain,
+    diversion Diversion,
 }
 
 impl RuleRow {

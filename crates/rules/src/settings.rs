@@ -8,6 +8,8 @@ pub struct Setting {
     pub key: &'static str,
     /// What holds until a policy states it.
     pub default: i64,
+    /// The same for some classes of product.
+    pub classes: &'static [(&'static str, i64)],
     /// What it is.
     pub english: &'static str,
     /// 含义.
@@ -18,13 +20,33 @@ pub struct Setting {
 pub const POLICY: &str = "findings";
 
 macro_rules! settings {
-    ($($name:ident $key:literal $default:literal $english:literal $chinese:literal,)*) => {
-        $(pub(crate) const $name: Setting =
-            Setting { key: $key, default: $default, english: $english, chinese: $chinese };)*
+    ($($name:ident $key:literal $default:literal $([$($class:literal $of_class:literal),*])?
+        $english:literal $chinese:literal,)*) => {
+        $(pub(crate) const $name: Setting = Setting {
+            key: $key,
+            default: $default,
+            classes: &[$($(($class, $of_class)),*)?],
+            english: $english,
+            chinese: $chinese,
+        };)*
 
         /// All settings, in the order of docs/RULES.md.
         pub static SETTINGS: &[&Setting] = &[$(&$name,)*];
     };
+}
+
+impl Setting {
+    /// What holds for a class until a policy states it.
+    #[must_use]
+    pub fn default_of(&self, class: &str) -> i64 {
+        self.classes.iter().find(|(of, _)| *of == class).map_or(self.default, |(_, value)| *value)
+    }
+}
+
+/// A day written as the number YYYYMMDD; `None` of any other number.
+pub(crate) fn day_of_number(number: i64) -> Option<statement::Day> {
+    let (year, rest) = (number / 10_000, number % 10_000);
+    statement::Day::parse(&format!("{year:04}-{:02}-{:02}", rest / 100, rest % 100))
 }
 
 settings! {
@@ -40,4 +62,37 @@ settings! {
     CODING_TRANSITION "coding-transition-days" 0
         "days after the coding register became complete in which older stock without a Commission may appear"
         "赋码登记完整后，允许旧库存无赋码记录出现的天数",
+    REGISTRATION_FROM "registration-required-from" 0
+        "day (YYYYMMDD) from which goods must be registered when they are made; 0 = always"
+        "自该日（YYYYMMDD）起生产的产品须已注册；0 表示始终",
+    LICENCE_RENEWAL "licence-renewal-days" 30
+        "days after its last day in which a licence may still be renewed"
+        "许可证到期后允许补录换证的天数",
+    RESTRICTED "restricted-channel" 0 ["toxin" 1]
+        "1 = may only go by designated wholesalers to medical institutions"
+        "1 表示只能经指定批发企业销售至医疗机构",
+    DESIGNATION_GRACE "designation-grace-days" 30
+        "days after the end of a designation in which stock may still be sold"
+        "指定经营终止后允许销售存货的天数",
+    CLEARANCE_REQUIRED "clearance-required" 0 ["toxin" 1]
+        "1 = imports of the class need a clearance note"
+        "1 表示该类进口产品须有进口通关单",
+    TEST_REQUIRED "test-release-required" 0 ["toxin" 1]
+        "1 = imports of the class need a port test or lot release"
+        "1 表示该类进口产品须经口岸检验或批签发",
+    SHORT_DATED "short-dated-months" 12
+        "months of life that goods must have left when their import is filed; 0 = none"
+        "进口备案时最少剩余有效期（月）；0 表示不作要求",
+    SHORT_DATED_SHORT "short-dated-months-short" 6
+        "the same for goods with a whole life of less than 12 months"
+        "总有效期不足 12 个月的产品进口备案时最少剩余有效期（月）",
+    COLD_BELOW "cold-below-millicelsius" 10000
+        "highest storage temperature up to which goods must be kept cold on the way, thousandths of a degree"
+        "储存上限不高于该温度（千分之一摄氏度）的产品须冷链运输",
+    EXCURSION_MINUTES "excursion-minutes" 0
+        "minutes outside of the range that are tolerated on the way"
+        "在途允许超温的分钟数",
+    LOGGER_SKEW "logger-skew-hours" 24
+        "hours by which the clock of a logger may differ"
+        "温湿度记录仪时钟允许偏差的小时数",
 }

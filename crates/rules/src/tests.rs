@@ -2,5 +2,7 @@
 
 mod custody;
 mod goods;
+mod imports;
+mod registers;
 mod story;
 mod trade;

@@ -6,6 +6,7 @@ use custody::{
     View, ViewError,
     alias::code_texts,
     item::{ItemState, item_state},
+    response::receives_of,
     stock::restrictions,
     tables::{subject_by_text, touches},
 };
@@ -412,6 +413,52 @@ impl Reader<'_> {
             moves.push(made);
         }
         Ok(moves)
+    }
+
+    /// The amount of a lot at a party; `None` where more names the lot than can be judged.
+    pub(crate) fn stock(&mut self, lot: &str, party: &str) -> Result<Option<Goods>, ViewError> {
+        let all = self.about(SubjectKind::Item, lot, &|kind| {
+            matches!(
+                kind,
+                Kind::Commission | Kind::Ship | Kind::Receive | Kind::Adjust | Kind::Transform | Kind::Sample
+            )
+        })?;
+        let Some(all) = all else { return Ok(None) };
+        let mut moves = Vec::new();
+        for told in all.iter().filter(|told| told.actor == party) {
+            let mut made = Move {
+                deed: Deed::Made,
+                at: told.at,
+                entry: told.index,
+                by: told.actor.clone(),
+                to: String::new(),
+                reason: String::new(),
+                site: told.site.clone(),
+                ship_to: String::new(),
+                arrived_at: 0,
+                answers: Vec::new(),
+                via: None,
+            };
+            match &told.body {
+                Body::Commission(b) if b.lot == lot && b.quantity.is_some() => {}
+                Body::Ship(b) if b.lots.iter().any(|l| l.lot == lot) => {
+                    made.deed = Deed::Shipped;
+                    made.to.clone_from(&b.addressee);
+                    made.reason.clone_from(&b.reason);
+                    made.ship_to.clone_from(&b.ship_to);
+                    for receive in receives_of(self.view, told.index)? {
+                        if let Some(answer) = self.told(receive)?.filter(|r| r.actor == b.addressee) {
+                            made.arrived_at = made.arrived_at.max(answer.at);
+                            made.answers.push(receive);
+                        }
+                    }
+                }
+                _ => continue,
+            }
+            moves.push(made);
+        }
+        let facts = self.lot_facts(lot)?;
+        Ok(Some(Goods { line: lot.to_owned(), codes: vec![lot.to_owned()], facts, moves, told: all }))
     }
 
     /// Entries of Holds and Recalls that name an item, lot or product.

@@ -48,6 +48,18 @@ pub(crate) const fn year_and_day(day: i32) -> (i32, i32) {
     (year, day_of_year + if leap { 60 } else { 59 })
 }
 
+/// The same day of a later month, or the last of that month where it has no such day.
+pub(crate) fn plus_months(day: Day, months: i32) -> Day {
+    let (year, _) = year_and_day(day.0);
+    let first = |year: i32, month: i32| Day::parse(&format!("{year:04}-{month:02}-01"));
+    let month = (1..=12).rev().find(|m| first(year, *m).is_some_and(|f| f <= day)).unwrap_or(1);
+    let of_month = day.0 - first(year, month).map_or(day.0, |f| f.0) + 1;
+    let count = month - 1 + months;
+    let (year, month) = (year + count.div_euclid(12), count.rem_euclid(12) + 1);
+    let fits = |d: i32| Day::parse(&format!("{year:04}-{month:02}-{d:02}"));
+    (28..=of_month.max(28)).rev().find_map(|d| fits(d.min(of_month))).unwrap_or(day)
+}
+
 /// As "2026-W09".
 impl fmt::Display for Week {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,6 +12,17 @@
 //! observe A [scan=TEXT] [channel=consumer] [named=clinic] [place=30.1,120.2]
 //! sample A from clinic    recall A | lots=L1    hold A | lots=L1 | product=t [party=P] [until=DAY]
 //! lift LABEL [A] [lots=L1]
+//! drug cover REGISTER [class=C] [region=R] [since=DAY] [until=DAY]      drug policy NAME set=KEY:VALUE [from=DAY]
+//! site WHO CODE [region=R] [place=30.1,120.2] [bonded=1]
+//! licence WHO CODE KIND [no=N] [from=DAY] [until=DAY] [scope=S] [suspended=DAY] [resumed=DAY] [revoked=DAY]
+//! registration LETTER. [no=NUMBER] [from=DAY] [until=DAY] [most=USES]
+//! designate LETTER. W,W [from=DAY] [until=DAY] [region=R]   mandate AGENT [from=DAY] [until=DAY]
+//! list NAME SUBJECT,… [version=2] [whole=1] [from=DAY] [until=DAY] [removed=DAY]   (party, product:LETTER, brand:NAME)
+//! declare NO LOT:5box+ITEM,… [hs=H] [origin=KR] [bonded=1]
+//! decide NO released|partial|held|returned|bonded-in|bonded-out LOT:5box+ITEM,… [line=OUTCOME] [hs=H] [origin=KR]
+//! clear lots=LOT:5box        refuse lots=LOT:5box       report lots=LOT [purpose=P] [verdict=fail]
+//! condition [A] [of=LABEL] [way=W] [started=OFFSET] [ended=OFFSET] [min=3000] [max=6000] [over=MINUTES]
+//! listing [seller=W] [product=LETTER] [brand=NAME]
 //! correct LABEL verb …    void LABEL    endorse LABEL
 //! ```
 //! Every line may have `@OFFSET` (when it happened: `@-30d`, `@5h`, `@10m` from noon on Monday 2026-03-02 in
@@ -26,9 +37,9 @@ use custody::{Input, MemoryView, RecordedEntry, View as _, apply};
 use merkle::sha256;
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, AdjustOutcome, AuthorityField, ReceiveOutcome, Role, replacement, statement::Body};
-use statement::{Envelope, Statement, own_subjects};
+use statement::{Envelope, Statement, SubjectKind, own_subjects};
 
-use crate::{Examiner, Hit, Rule, Subject};
+use crate::{Examiner, Hit, Rule, Subject, Week};
 
 /// Noon of Monday 2026-03-02 in China, µs.
 pub(super) const NOON: i64 = 1_772_424_000_000_000;
@@ -410,6 +421,141 @@ impl Script {
                 reason: "under test".into(),
                 until: w.text("until").into(),
             }),
+            "site" => Body::Site(v1::Site {
+                site: format!("site:{}/{}", org(w.at(0)), w.at(1)),
+                party: org(w.at(0)),
+                name: "place".into(),
+                address: "1 Example Road".into(),
+                region: w.or("region", "110105"),
+                country: "CN".into(),
+                latitude_e7: degrees(w.text("place"), 0),
+                longitude_e7: degrees(w.text("place"), 1),
+                bonded: w.text("bonded") == "1",
+                ..v1::Site::default()
+            }),
+            "licence" => Body::Licence(v1::Licence {
+                site: format!("site:{}/{}", org(w.at(0)), w.at(1)),
+                kind: w.at(2).into(),
+                number: w.or("no", "L1"),
+                issuer: org("drug"),
+                valid_from: w.or("from", "2020-01-01"),
+                valid_to: w.or("until", "2029-12-31"),
+                scope: list(w.text("scope")).map(Into::into).collect(),
+                suspended_from: w.text("suspended").into(),
+                suspended_to: w.text("resumed").into(),
+                revoked_on: w.text("revoked").into(),
+            }),
+            "designate" => Body::Designation(v1::Designation {
+                number: w.or("number", "D1"),
+                registration: product_of(split(w.at(0)).0).1.into(),
+                wholesalers: list(w.at(1)).map(org).collect(),
+                valid_from: w.or("from", "2020-01-01"),
+                valid_to: w.text("until").into(),
+                region: w.text("region").into(),
+            }),
+            "list" => Body::NamedList(v1::NamedList {
+                list: w.at(0).into(),
+                version: w.or("version", "1").parse().unwrap(),
+                title: "list".into(),
+                whole: w.text("whole") == "1",
+                entries: list(w.at(1))
+                    .map(|subject| v1::ListEntry {
+                        subject: match subject.split_once(':') {
+                            Some(("product", letter)) => product(letter),
+                            Some(_) => subject.into(),
+                            None => org(subject),
+                        },
+                        reason: "reason".into(),
+                        legal_basis: "Article 1".into(),
+                        valid_from: w.or("from", "2024-01-01"),
+                        valid_to: w.text("until").into(),
+                        removed_on: w.text("removed").into(),
+                    })
+                    .collect(),
+            }),
+            "declare" => Body::DeclareImport(v1::DeclareImport {
+                declaration: declaration(w.at(0)),
+                lines: lines(w)
+                    .map(|(number, lot, items, quantity)| v1::DeclarationLine {
+                        number,
+                        lot,
+                        items,
+                        quantity,
+                        hs: w.or("hs", "3002491000"),
+                        origin: w.or("origin", "KR"),
+                        registration: String::new(),
+                    })
+                    .collect(),
+                bonded: w.text("bonded") == "1",
+                ..v1::DeclareImport::default()
+            }),
+            "decide" => Body::CustomsDecision(v1::CustomsDecision {
+                declaration: declaration(w.at(0)),
+                outcome: outcome(w.at(1)) as i32,
+                lines: lines(w)
+                    .map(|(number, lot, items, quantity)| v1::CustomsLine {
+                        number,
+                        lot,
+                        items,
+                        quantity,
+                        hs: w.or("hs", "3002491000"),
+                        origin: w.or("origin", "KR"),
+                        outcome: if w.text("line").is_empty() { 0 } else { outcome(w.text("line")) as i32 },
+                    })
+                    .collect(),
+                legal_basis: "Article 1".into(),
+                ..v1::CustomsDecision::default()
+            }),
+            "clear" | "refuse" => Body::ImportFiling(v1::ImportFiling {
+                number: "cert:org:drug/C1".into(),
+                outcome: if verb == "clear" { v1::FilingOutcome::Cleared } else { v1::FilingOutcome::Refused }
+                    as i32,
+                registration: product_of(split(w.text("lots")).0).1.into(),
+                lots: amounts(w.text("lots")),
+                importer: org("importer"),
+                reason: if verb == "clear" { String::new() } else { "no report".into() },
+                ..v1::ImportFiling::default()
+            }),
+            "report" => Body::TestReport(v1::TestReport {
+                number: "cert:org:lab/T1".into(),
+                lots: list(w.text("lots")).map(lot).collect(),
+                purpose: w.or("purpose", "port-test"),
+                verdict: if w.text("verdict") == "fail" {
+                    v1::TestVerdict::Fail
+                } else {
+                    v1::TestVerdict::Pass
+                } as i32,
+                method: "method".into(),
+                issued_on: "2026-03-01".into(),
+                ..v1::TestReport::default()
+            }),
+            "condition" => {
+                let (of, way) = (w.text("of"), w.text("way"));
+                let temperature = |name: &str| {
+                    (!w.text(name).is_empty()).then(|| v1::Temperature { millicelsius: w.number(name) })
+                };
+                Body::Condition(v1::Condition {
+                    shipment: (!of.is_empty()).then(|| self.reference(of)),
+                    waybill: if way.is_empty() { String::new() } else { waybill(way) },
+                    items: items(w.at(0)),
+                    started_at: NOON + offset(&w.or("started", "0m")),
+                    ended_at: NOON + offset(&w.or("ended", "3h")),
+                    min: temperature("min").or(Some(v1::Temperature { millicelsius: 3_000 })),
+                    max: temperature("max").or(Some(v1::Temperature { millicelsius: 6_000 })),
+                    excursion_minutes: w.number("over"),
+                    readings: 9,
+                    ..v1::Condition::default()
+                })
+            }
+            "listing" => Body::Listing(v1::Listing {
+                platform: org("platform"),
+                number: "N1".into(),
+                seller: org(w.text("seller")),
+                products: list(w.text("product")).map(product).collect(),
+                brand: w.text("brand").into(),
+                seen_from: "2026-03-01".into(),
+                ..v1::Listing::default()
+            }),
             _ => panic!("not in the language: {verb}"),
         }
     }
@@ -461,6 +607,36 @@ impl Script {
             ..v1::Receive::default()
         }
     }
+}
+
+/// A declaration of a short number.
+pub(super) fn declaration(number: &str) -> String {
+    format!("decl:2248202610{:08}", number.parse::<u32>().unwrap())
+}
+
+fn outcome(name: &str) -> v1::CustomsOutcome {
+    use v1::CustomsOutcome as O;
+    match name {
+        "released" => O::Released,
+        "partial" => O::Partial,
+        "held" => O::Held,
+        "refused" => O::Refused,
+        "returned" => O::Returned,
+        "bonded-in" => O::BondedEntry,
+        "bonded-out" => O::BondedExit,
+        _ => panic!("no outcome {name}"),
+    }
+}
+
+/// Lines of an import: number, lot, items, quantity; as `LOT:5box[+ITEM+ITEM]` each.
+fn lines(w: &Words<'_>) -> impl Iterator<Item = (u32, String, Vec<String>, Option<v1::Quantity>)> {
+    let all = list(w.plain.last().copied().unwrap_or(""));
+    let line = |(number, text): (u32, &str)| {
+        let mut parts = text.split('+');
+        let amount = amounts(parts.next().unwrap()).remove(0);
+        (number, amount.lot, parts.map(item).collect(), amount.quantity)
+    };
+    (1..).zip(all).map(line).collect::<Vec<_>>().into_iter()
 }
 
 pub(super) fn waybill(number: &str) -> String {
@@ -552,17 +728,20 @@ fn adjust(w: &Words<'_>) -> v1::Adjust {
 }
 
 fn observation(w: &Words<'_>) -> v1::Observation {
-    let (latitude, longitude) = w.text("place").split_once(',').unwrap_or(("0", "0"));
-    let degrees = |text: &str| (text.parse::<f64>().unwrap() * 1e7) as i32;
     v1::Observation {
         item: item(w.at(0)),
         scan: w.text("scan").replace('~', "\u{1d}"),
         named: org(w.text("named")),
         channel: w.or("channel", "consumer"),
-        latitude_e7: degrees(latitude),
-        longitude_e7: degrees(longitude),
+        latitude_e7: degrees(w.text("place"), 0),
+        longitude_e7: degrees(w.text("place"), 1),
         ..v1::Observation::default()
     }
+}
+
+/// Latitude (0) or longitude (1) of `30.1,120.2`, in 1e-7 degrees.
+fn degrees(place: &str, which: usize) -> i32 {
+    place.split(',').nth(which).and_then(|d| d.parse::<f64>().ok()).map_or(0, |d| (d * 1e7) as i32)
 }
 
 /// A ledger in memory on which a story was told.
@@ -570,7 +749,11 @@ fn observation(w: &Words<'_>) -> v1::Observation {
 pub(super) struct Told {
     pub(super) view: MemoryView,
     labels: BTreeMap<u64, String>,
-    subjects: BTreeSet<Subject>,
+    items: BTreeSet<String>,
+    lots: BTreeSet<String>,
+    documents: BTreeSet<String>,
+    parties: BTreeSet<String>,
+    weeks: BTreeSet<Week>,
 }
 
 impl Told {
@@ -597,7 +780,15 @@ impl Told {
             payload: nothing,
         };
         view.record(entry, Vec::new());
-        let mut told = Self { view, labels: BTreeMap::new(), subjects: BTreeSet::new() };
+        let mut told = Self {
+            view,
+            labels: BTreeMap::new(),
+            items: BTreeSet::new(),
+            lots: BTreeSet::new(),
+            documents: BTreeSet::new(),
+            parties: BTreeSet::new(),
+            weeks: BTreeSet::new(),
+        };
         let mut now = 0;
         for line in lines {
             now = line.recorded_at.max(now);
@@ -619,19 +810,41 @@ impl Told {
         let payload = statement.payload().clone();
         self.view.record(RecordedEntry { leaf, chain: [0; 32], envelope, payload }, outcome.puts);
         self.labels.insert(index, line.label.clone());
-        statement::visit_subjects(statement, &mut |relation, text| {
-            if relation.subject_kind() == Some(statement::SubjectKind::Item) && !text.starts_with("lot:") {
-                self.subjects.insert(Subject::Item(text.into()));
-            }
+        statement::visit_subjects(statement, &mut |relation, text| match relation.subject_kind() {
+            Some(SubjectKind::Item) if text.starts_with("lot:") => drop(self.lots.insert(text.into())),
+            Some(SubjectKind::Item) => drop(self.items.insert(text.into())),
+            Some(SubjectKind::Document) => drop(self.documents.insert(text.into())),
+            Some(SubjectKind::Activity) => drop(self.parties.insert(text.into())),
+            _ => {}
         });
+        self.weeks.insert(Week::of(statement.header().occurred_at));
+    }
+
+    /// Everything that can be judged.
+    pub(super) fn subjects(&self) -> BTreeSet<Subject> {
+        let mut all: BTreeSet<Subject> = self.items.iter().cloned().map(Subject::Item).collect();
+        for lot in &self.lots {
+            all.insert(Subject::Lot(lot.clone()));
+            let stock = |party: &String| Subject::Stock { lot: lot.clone(), party: party.clone() };
+            all.extend(self.parties.iter().map(stock));
+        }
+        all.extend(
+            self.documents.iter().filter(|d| d.starts_with("decl:")).cloned().map(Subject::Declaration),
+        );
+        all.extend((1..self.view.size()).map(Subject::Act));
+        for party in &self.parties {
+            let week = |week: &Week| Subject::PartyWeek { party: party.clone(), week: *week };
+            all.extend(self.weeks.iter().map(week));
+        }
+        all
     }
 
     /// Hits of one rule that are due at an instant.
     pub(super) fn hits(&self, rule: Rule, as_of: i64) -> Vec<Hit> {
         let mut examiner = Examiner::new(&self.view);
         let mut all = Vec::new();
-        for subject in &self.subjects {
-            let examined = examiner.examine(subject).unwrap();
+        for subject in self.subjects() {
+            let examined = examiner.examine(&subject).unwrap();
             all.extend(examined.hits.into_iter().filter(|h| h.rule == rule && h.is_due(as_of)));
         }
         all

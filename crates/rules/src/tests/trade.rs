@@ -34,10 +34,24 @@ impl Ledger {
         let (leaf, payload) = (outcome.leaf.encode(), statement.payload().clone());
         self.view.record(RecordedEntry { leaf, chain: [0; 32], envelope, payload }, outcome.puts);
         statement::visit_subjects(&statement, &mut |relation, text| {
-            if relation.subject_kind() == Some(statement::SubjectKind::Item) && !text.starts_with("lot:") {
-                self.subjects.insert(Subject::Item(text.into()));
+            if relation.subject_kind() == Some(statement::SubjectKind::Item) {
+                self.note(text, &statement);
             }
         });
+        self.subjects.insert(Subject::Act(index));
+    }
+
+    fn note(&mut self, item: &str, statement: &Statement) {
+        if !item.starts_with("lot:") {
+            self.subjects.insert(Subject::Item(item.into()));
+            return;
+        }
+        self.subjects.insert(Subject::Lot(item.into()));
+        let mut parties = vec![statement.actor().to_owned()];
+        if let Body::Ship(b) = statement.body() {
+            parties.push(b.addressee.clone());
+        }
+        self.subjects.extend(parties.into_iter().map(|party| Subject::Stock { lot: item.into(), party }));
     }
 }
 
