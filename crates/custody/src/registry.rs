@@ -10,7 +10,7 @@ mod party;
 mod policy;
 mod standing;
 
-pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, lists, named_list};
+pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, listed_since, lists, named_list};
 pub use policy::{MAX_POLICY_DAYS, codes_on, is_code_on, policies, policy_on};
 pub use standing::{
     MAX_COVERAGE, MAX_DESIGNATIONS, MAX_SUCCESSORS, coverage, coverage_on, designations, designations_on,

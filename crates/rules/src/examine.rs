@@ -1,5 +1,7 @@
 //! Judging one subject: which rules are asked about it.
 
+use std::{collections::BTreeSet, rc::Rc};
+
 use custody::{View, ViewError};
 use statement::Day;
 
@@ -25,6 +27,9 @@ pub struct Examiner<'v> {
     reader: Reader<'v>,
 }
 
+/// Late statements about one thing that are tried out one by one.
+const MAX_MARKED: usize = 8;
+
 /// A rule about an item.
 type OfThing = fn(&mut Reader<'_>, &Thing, &mut Vec<Hit>) -> Result<(), ViewError>;
 /// A rule about goods, items and amounts of lots alike.
@@ -37,6 +42,12 @@ const OF_THINGS: &[OfThing] = &[
     rule::relabelled::thing,
     rule::quantity_excess::thing,
     rule::no_customs_release::thing,
+    rule::device_usage::thing,
+    rule::usage_excess::thing,
+    rule::no_use::thing,
+    rule::stock_mismatch::thing,
+    rule::impossible_travel::thing,
+    rule::scan_place_mismatch::thing,
 ];
 
 const OF_GOODS: &[OfGoods] = &[
@@ -51,6 +62,8 @@ const OF_GOODS: &[OfGoods] = &[
     rule::no_test_release::goods,
     rule::cold_chain::goods,
     rule::diversion::goods,
+    rule::maker_suspended::goods,
+    rule::unapproved_brand::goods,
 ];
 
 /// A rule about an amount of a lot at a party.
@@ -60,11 +73,16 @@ type OfLot = fn(&mut Reader<'_>, &str, &mut Vec<Hit>) -> Result<bool, ViewError>
 /// A rule about one statement.
 type OfAct = fn(&mut Reader<'_>, &Told, &mut Vec<Hit>) -> Result<(), ViewError>;
 
-const OF_STOCKS: &[OfStock] = &[rule::quantity_excess::stock, rule::no_customs_release::stock];
+const OF_STOCKS: &[OfStock] = &[rule::quantity_excess::stock, rule::no_customs_release::stock, rule::stock_mismatch::stock];
 
 const OF_LOTS: &[OfLot] = &[rule::quantity_excess::lot, rule::short_dated_import::lot];
 
-const OF_ACTS: &[OfAct] = &[rule::restricted_channel::act];
+const OF_ACTS: &[OfAct] = &[
+    rule::restricted_channel::act,
+    rule::under_purchase::act,
+    rule::unapproved_brand::act,
+    rule::compromised_key::act,
+];
 
 impl<'v> Examiner<'v> {
     /// Over a state of the view. Its size is the horizon: registers, corrections and pairs are known as of
@@ -88,7 +106,9 @@ impl<'v> Examiner<'v> {
                 rule::customs_mismatch::declaration(&mut self.reader, number, &mut hits)?
             }
             Subject::Act(entry) => self.act(*entry, &mut hits)?,
-            Subject::PartyWeek { .. } => true,
+            Subject::PartyWeek { party, week } => {
+                rule::postal_pattern::week(&mut self.reader, party, *week, &mut hits)?
+            }
         };
         let mut active = Vec::with_capacity(hits.len());
         for hit in hits {
@@ -107,18 +127,75 @@ impl<'v> Examiner<'v> {
         if thing.goods.codes.first().is_some_and(|first| first != code) {
             return Ok(true);
         }
-        for rule in OF_THINGS {
-            rule(&mut self.reader, &thing, hits)?;
-        }
-        let of_goods = if thing.is_known_container() { &[][..] } else { OF_GOODS };
-        for rule in of_goods {
-            rule(&mut self.reader, &thing.goods, hits)?;
-        }
+        self.judge(&thing, hits)?;
+        self.late(&thing, hits)?;
         Ok(true)
     }
 }
 
 impl Examiner<'_> {
+    fn judge(&mut self, thing: &Thing, hits: &mut Vec<Hit>) -> Result<(), ViewError> {
+        for rule in OF_THINGS {
+            rule(&mut self.reader, thing, hits)?;
+        }
+        let of_goods = if thing.is_known_container() { &[][..] } else { OF_GOODS };
+        for rule in of_goods {
+            rule(&mut self.reader, &thing.goods, hits)?;
+        }
+        Ok(())
+    }
+
+    /// What is said after an authority's act about a time before it resolves nothing.
+    fn late(&mut self, thing: &Thing, hits: &mut Vec<Hit>) -> Result<(), ViewError> {
+        let marked = rule::after_the_fact::marked(&mut self.reader, &thing.goods)?;
+        if marked.is_empty() {
+            return Ok(());
+        }
+        let all: BTreeSet<u64> = marked.keys().copied().collect();
+        let missing = self.missing(thing, &all, hits)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut guilty = BTreeSet::new();
+        if all.len() <= MAX_MARKED {
+            for entry in &all {
+                if !self.missing(thing, &[*entry].into(), hits)?.is_empty() {
+                    guilty.insert(*entry);
+                }
+            }
+        }
+        // It takes several of them together.
+        let guilty = if guilty.is_empty() { all } else { guilty };
+        for told in thing.goods.told.iter().filter(|t| guilty.contains(&t.index)) {
+            hits.push(rule::after_the_fact::hit(&thing.goods, told, marked[&told.index]));
+        }
+        hits.extend(missing);
+        Ok(())
+    }
+
+    /// Hits that a thing has without some statements, and not with them.
+    fn missing(
+        &mut self,
+        thing: &Thing,
+        without: &BTreeSet<u64>,
+        hits: &[Hit],
+    ) -> Result<Vec<Hit>, ViewError> {
+        self.reader.without = Rc::new(without.clone());
+        let judged = self.judge_without(&thing.goods.line);
+        self.reader.without = Rc::default();
+        let mut found = judged?;
+        found.retain(|hit| !hits.iter().any(|h| (h.rule, &h.party, &h.line) == (hit.rule, &hit.party, &hit.line)));
+        Ok(found)
+    }
+
+    fn judge_without(&mut self, code: &str) -> Result<Vec<Hit>, ViewError> {
+        let mut found = Vec::new();
+        if let Some(thing) = self.reader.thing(code)? {
+            self.judge(&thing, &mut found)?;
+        }
+        Ok(found)
+    }
+
     fn stock(&mut self, lot: &str, party: &str, hits: &mut Vec<Hit>) -> Result<bool, ViewError> {
         let Some(goods) = self.reader.stock(lot, party)? else { return Ok(false) };
         for rule in OF_GOODS {

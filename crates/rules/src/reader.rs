@@ -12,7 +12,7 @@ use custody::{
     tables::{PartyRow, ProductRow, SiteRow, Touch, subject_by_text, touches},
 };
 use proto::v1::{AuthorityField, Role, statement::Body};
-use statement::{Day, Kind, Leaf, SubjectKind, id_bytes, kind_row, may_lie_in, party_region};
+use statement::{Day, Kind, Leaf, Relation, SubjectKind, id_bytes, kind_row, may_lie_in, party_region};
 
 use crate::{
     rule::{Rule, RuleRow},
@@ -21,6 +21,8 @@ use crate::{
 
 /// Entries in the history of one thing, lot, document or party that are looked at; beyond that no rule judges it.
 pub const MAX_HISTORY: usize = 4_096;
+/// Entries that name a party among which authorities' acts on it are looked for.
+pub const MAX_SCANNED: usize = 65_536;
 /// Bytes of statements that are kept at a time.
 const MAX_KEPT: usize = 32 << 20;
 /// Answers of registers that are kept at a time.
@@ -91,6 +93,7 @@ pub(crate) struct Reader<'v> {
     parties: BTreeMap<String, Rc<Option<PartyRow>>>,
     sites: BTreeMap<String, Rc<Option<SiteRow>>>,
     products: BTreeMap<String, Rc<Option<ProductRow>>>,
+    oversight: BTreeMap<String, Rc<[(i64, u64)]>>,
 }
 
 impl<'v> Reader<'v> {
@@ -107,6 +110,7 @@ impl<'v> Reader<'v> {
             parties: BTreeMap::new(),
             sites: BTreeMap::new(),
             products: BTreeMap::new(),
+            oversight: BTreeMap::new(),
         }
     }
 
@@ -169,6 +173,37 @@ impl<'v> Reader<'v> {
         }
         all.sort_by(|a, b| a.order().cmp(&b.order()));
         Ok(all)
+    }
+
+    /// Inspections and Holds of a party by authorities, as when they happened and by which entry, ascending; of
+    /// the first [`MAX_SCANNED`] entries that name the party.
+    pub(crate) fn oversight(&mut self, party: &str) -> Result<Rc<[(i64, u64)]>, ViewError> {
+        if let Some(known) = self.oversight.get(party) {
+            return Ok(Rc::clone(known));
+        }
+        let (mut found, mut seen) = (Vec::new(), 0);
+        if let Some(record) = subject_by_text(self.view, SubjectKind::Activity, party)? {
+            touches(self.view, record.number, 0, &mut |touch| {
+                seen += 1;
+                let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+                if touch.relation == Relation::Counterparty && matches!(kind, Kind::Inspection | Kind::Hold) {
+                    found.push(touch);
+                }
+                Ok(seen < MAX_SCANNED)
+            })?;
+        }
+        let mut acts = Vec::new();
+        for told in self.of_touches(&found, &|k| matches!(k, Kind::Inspection | Kind::Hold))? {
+            if told.party != party && self.has_role(&told.party, Role::Authority, told.day())? {
+                acts.push((told.at, told.index));
+            }
+        }
+        if self.oversight.len() >= MAX_HISTORY {
+            self.oversight.clear();
+        }
+        let acts: Rc<[(i64, u64)]> = acts.into();
+        self.oversight.insert(party.to_owned(), Rc::clone(&acts));
+        Ok(acts)
     }
 
     /// When an entry was recorded, µs.

@@ -80,6 +80,10 @@ macro_rules! rules {
 
         /// All rules, in the order of docs/RULES.md.
         pub static RULES: &[&RuleRow] = &[$(&$module::ROW,)*];
+
+        /// Their files, which say in words what they do.
+        #[cfg(test)]
+        pub(crate) static SOURCES: &[&str] = &[$(include_str!(concat!("rule/", stringify!($module), ".rs")),)*];
     };
 }
 
@@ -102,6 +106,18 @@ rules! {
     short_dated_import ShortDatedImport,
     cold_chain ColdChain,
     diversion Diversion,
+    device_usage DeviceUsage,
+    usage_excess UsageExcess,
+    no_use NoUse,
+    stock_mismatch StockMismatch,
+    impossible_travel ImpossibleTravel,
+    scan_place_mismatch ScanPlaceMismatch,
+    under_purchase UnderPurchase,
+    postal_pattern PostalPattern,
+    maker_suspended MakerSuspended,
+    unapproved_brand UnapprovedBrand,
+    compromised_key CompromisedKey,
+    after_the_fact AfterTheFact,
 }
 
 impl RuleRow {

@@ -95,4 +95,34 @@ settings! {
     LOGGER_SKEW "logger-skew-hours" 24
         "hours by which the clock of a logger may differ"
         "温湿度记录仪时钟允许偏差的小时数",
+    PAIRING_MINUTES "pairing-minutes" 60
+        "minutes within which a tip cannot be used with two consoles"
+        "同一治疗头不可与两台主机配对使用的时间间隔（分钟）",
+    OPENED_VIAL "opened-vial-hours" 24
+        "hours in which a vial for single use may be used after it was opened"
+        "一次性使用产品开启后允许使用的小时数",
+    USE_WITHIN "use-within-days" 365 ["rf-console" 0, "ultrasound-console" 0, "laser" 0]
+        "days within which a medical institution is to use, return or write off what it took in; 0 = not asked"
+        "医疗机构购进后应使用、退回或报损的期限（天）；0 表示不作要求",
+    TRAVEL_KMH "travel-kmh" 1000
+        "fastest that a unit can travel between two sightings, km/h"
+        "两次出现之间可能的最高速度（公里/小时）",
+    TRAVEL_NEAR "travel-near-km" 50
+        "distance below which two sightings are of one place, km"
+        "视为同一地点的距离（公里）",
+    PURCHASE_LOOKBACK "purchase-lookback-days" 180
+        "days before a figure's period from which purchases count"
+        "业务量统计期之前计入采购的天数",
+    UNDER_PURCHASE_PERCENT "under-purchase-percent" 50
+        "per cent of a figure below which purchases are far too few"
+        "采购量低于业务量的该百分比时提示",
+    TREATMENTS_PER_UNIT "treatments-per-unit" 1 ["toxin" 4, "rf-tip" 10, "ultrasound-tip" 10]
+        "treatments that one vial or piece may serve"
+        "一支（件）产品可服务的治疗人次",
+    POSTAL_PARCELS "postal-parcels" 5
+        "parcels of one sender or lot in a week from which a pattern is seen"
+        "一周内同一寄件人或批次的包裹数达到该值时提示",
+    AFTER_DAYS "after-the-fact-days" 365
+        "days after an authority's act in which what is recorded about a time before it is marked"
+        "主管部门措施之后，补报此前事项予以标记的天数",
 }

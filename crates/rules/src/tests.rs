@@ -3,6 +3,10 @@
 mod custody;
 mod goods;
 mod imports;
+mod late;
+mod order;
+mod page;
 mod registers;
 mod story;
 mod trade;
+mod usage;

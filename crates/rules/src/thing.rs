@@ -12,7 +12,7 @@ use custody::{
 };
 use gs1::{ItemKind, ItemRef, LotRef};
 use proto::v1::{AdjustOutcome, Registration, statement::Body};
-use statement::{Day, Kind, Relation, SubjectKind, registration_product};
+use statement::{Day, GoodsAct, Kind, Relation, SubjectKind, registration_product, visit_act_subjects};
 use trace::{Certainty, Hop, HopKind, Scope, Sees, Word, desk::LotPart};
 
 use crate::reader::{MAX_HISTORY, Reader, Told};
@@ -291,6 +291,31 @@ impl Reader<'_> {
         Ok(classes.first().map(|class| {
             Rc::new(Registration { product_class: (*class).to_owned(), ..Registration::default() })
         }))
+    }
+
+    /// What is told of an item where it was made, without its story.
+    pub(crate) fn facts_of(&mut self, item: &str) -> Result<Facts, ViewError> {
+        let state = item_state(self.view, item)?.map(|(_, state)| state).unwrap_or_default();
+        let made = state.commissioned.checked_sub(1).map(|made| self.told(made)).transpose()?.flatten();
+        let mut facts = made.map(|told| said_by(&told)).unwrap_or_default();
+        self.complete(&mut facts, &[item.to_owned()])?;
+        Ok(facts)
+    }
+
+    /// What a statement is about: the least lot of its goods, else the least product; empty where it names none.
+    pub(crate) fn goods_of(&mut self, told: &Told) -> Result<String, ViewError> {
+        let Some(act) = GoodsAct::of(&told.body) else { return Ok(String::new()) };
+        let (mut items, mut goods) = (BTreeSet::new(), BTreeSet::new());
+        visit_act_subjects(act, &mut |relation, text| match relation.subject_kind() {
+            Some(SubjectKind::Item) if text.starts_with("lot:") => drop(goods.insert(text.to_owned())),
+            Some(SubjectKind::Item) if items.len() < MAX_LOTS => drop(items.insert(text.to_owned())),
+            _ => {}
+        });
+        for item in items {
+            let facts = self.facts_of(&item)?;
+            goods.extend(Some(facts.goods().to_owned()).filter(|g| !g.is_empty()));
+        }
+        Ok(goods.pop_first().unwrap_or_default())
     }
 
     /// What the first Commission of a lot says, in fold order.

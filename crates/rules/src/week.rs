@@ -25,6 +25,12 @@ impl Week {
         Self((day.0 + 3).div_euclid(7))
     }
 
+    /// Its first instant, µs since the Unix epoch: midnight of Monday in UTC+8.
+    #[must_use]
+    pub const fn begin(self) -> i64 {
+        (self.0 as i64 * 7 - 3) * 86_400_000_000 - 8 * 3_600_000_000
+    }
+
     /// Its Thursday, which decides the year that it belongs to (ISO 8601).
     const fn thursday(self) -> i32 {
         self.0 * 7
@@ -88,6 +94,7 @@ mod tests {
             assert_eq!(Week::of_day(Day::parse(day).unwrap()).to_string(), week, "{day}");
         }
         let midnight = 1_772_380_800_000_000;
+        assert_eq!(Week::of(midnight).begin(), midnight);
         assert_eq!(
             (Week::of(midnight).0 - Week::of(midnight - 1).0, Day::of_instant(midnight)),
             (1, Day::parse("2026-03-02").unwrap())

@@ -25,7 +25,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "",
-    title: Words::of("suspected false declaration to customs", "疑似申报不实"),
+    title: Words::of("suspected difference between declaration and goods", "疑似申报与查验不符"),
 };
 
 pub(crate) fn declaration(

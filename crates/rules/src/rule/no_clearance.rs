@@ -29,7 +29,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "clearance",
-    title: Words::of("suspected import without a clearance note", "疑似无进口通关单"),
+    title: Words::of("suspected lack of a clearance note", "疑似缺少进口通关单"),
 };
 
 pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>) -> Result<(), ViewError> {

@@ -31,7 +31,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "customs",
-    title: Words::of("suspected import without customs release", "疑似未经海关放行流入境内"),
+    title: Words::of("suspected lack of a customs release", "疑似缺少海关放行"),
 };
 
 pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>) -> Result<(), ViewError> {

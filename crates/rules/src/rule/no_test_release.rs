@@ -29,7 +29,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "test-release",
-    title: Words::of("suspected import without a port test or lot release", "疑似未经口岸检验或批签发"),
+    title: Words::of("suspected lack of a port test or lot release", "疑似缺少口岸检验或批签发"),
 };
 
 pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>) -> Result<(), ViewError> {

@@ -31,7 +31,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "",
-    title: Words::of("suspected change of lot or expiry on the label", "疑似变造批号或有效期"),
+    title: Words::of("suspected difference between label and Commission", "疑似标签与赋码记录不符"),
 };
 
 /// Lot as printed, and last day, of one source; `None` where it does not tell.

@@ -28,7 +28,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "designations",
-    title: Words::of("suspected trade outside the restricted channel", "疑似超出指定渠道购销"),
+    title: Words::of("suspected delivery outside the restricted channel", "疑似超出指定渠道购销"),
 };
 
 /// Where a party stands in the channel.

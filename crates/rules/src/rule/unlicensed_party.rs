@@ -40,7 +40,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Investigative,
     register: "licences",
-    title: Words::of("suspected trade or practice without a licence", "疑似无证经营或执业"),
+    title: Words::of("suspected lack of the licence for what was done", "疑似缺少相应许可"),
 };
 
 /// What somebody does that needs a licence.

@@ -28,7 +28,7 @@ pub(crate) const ROW: RuleRow = RuleRow {
     severity: Severity::High,
     visibility: Visibility::Operational,
     register: "registrations",
-    title: Words::of("suspected unregistered product", "疑似未注册产品"),
+    title: Words::of("suspected lack of a valid registration", "疑似缺少有效注册（批准）"),
 };
 
 pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>) -> Result<(), ViewError> {

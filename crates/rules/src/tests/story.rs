@@ -15,13 +15,15 @@
 //! drug cover REGISTER [class=C] [region=R] [since=DAY] [until=DAY]      drug policy NAME set=KEY:VALUE [from=DAY]
 //! site WHO CODE [region=R] [place=30.1,120.2] [bonded=1]
 //! licence WHO CODE KIND [no=N] [from=DAY] [until=DAY] [scope=S] [suspended=DAY] [resumed=DAY] [revoked=DAY]
-//! registration LETTER. [no=NUMBER] [from=DAY] [until=DAY] [most=USES]
+//! registration LETTER. [no=NUMBER] [from=DAY] [until=DAY] [most=USES] [single=1]
 //! designate LETTER. W,W [from=DAY] [until=DAY] [region=R]   mandate AGENT [from=DAY] [until=DAY]
 //! list NAME SUBJECT,… [version=2] [whole=1] [from=DAY] [until=DAY] [removed=DAY]   (party, product:LETTER, brand:NAME)
 //! declare NO LOT:5box+ITEM,… [hs=H] [origin=KR] [bonded=1]
 //! decide NO released|partial|held|returned|bonded-in|bonded-out LOT:5box+ITEM,… [line=OUTCOME] [hs=H] [origin=KR]
 //! clear lots=LOT:5box        refuse lots=LOT:5box       report lots=LOT [purpose=P] [verdict=fail]
 //! condition [A] [of=LABEL] [way=W] [started=OFFSET] [ended=OFFSET] [min=3000] [max=6000] [over=MINUTES]
+//! inspect WHO [A,B] [empty=C] [lots=L1:5box]     figure WHO 40treatment [measure=M] [class=C] [from=DAY] [to=DAY]
+//! parcel NO [A] [sender=S] [reason=R] [hit=1]    enrol WHO    revoke WHO [since=OFFSET]
 //! listing [seller=W] [product=LETTER] [brand=NAME]
 //! correct LABEL verb …    void LABEL    endorse LABEL
 //! ```
@@ -34,7 +36,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custody::{Input, MemoryView, RecordedEntry, View as _, apply};
-use merkle::sha256;
+use merkle::{SigningKey, sha256};
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, AdjustOutcome, AuthorityField, ReceiveOutcome, Role, replacement, statement::Body};
 use statement::{Envelope, Statement, SubjectKind, own_subjects};
@@ -547,6 +549,58 @@ impl Script {
                     ..v1::Condition::default()
                 })
             }
+            "inspect" => Body::Inspection(v1::Inspection {
+                number: "cert:org:drug/I1".into(),
+                kind: "random".into(),
+                party: org(w.at(0)),
+                shelf: {
+                    let seen = |names: &str, empty: bool| -> Vec<v1::ShelfLine> {
+                        let line = |item| v1::ShelfLine { item, empty, ..v1::ShelfLine::default() };
+                        items(names).into_iter().map(line).collect()
+                    };
+                    let counted = amounts(w.text("lots"));
+                    let lot = |lot| v1::ShelfLine { lot: Some(lot), ..v1::ShelfLine::default() };
+                    [seen(w.at(1), false), seen(w.text("empty"), true), counted.into_iter().map(lot).collect()].concat()
+                },
+                officers: [1, 2].map(|n| format!("{n:064}")).to_vec(),
+                result: "seen".into(),
+                ..v1::Inspection::default()
+            }),
+            "figure" => Body::ActivityFigure(v1::ActivityFigure {
+                party: org(w.at(0)),
+                source: "tax".into(),
+                measure: w.or("measure", "treatments"),
+                from: w.or("from", "2026-03-01"),
+                to: w.or("to", "2026-03-31"),
+                quantity: quantity(w.at(1)),
+                product_class: w.or("class", "toxin"),
+            }),
+            "parcel" => Body::PostalCheck(v1::PostalCheck {
+                waybill: waybill(w.at(0)),
+                identified: true,
+                opened: true,
+                scanned: true,
+                hit: w.text("hit") == "1",
+                reason: w.or("reason", "hit"),
+                sender: if w.text("sender").is_empty() { String::new() } else { format!("{:0>64}", w.text("sender")) },
+                items: items(w.at(1)),
+                contents: "small boxes".into(),
+            }),
+            "enrol" => Body::EnrolKey(v1::EnrolKey {
+                party: org(w.at(0)),
+                algorithm: v1::Algorithm::Ed25519 as i32,
+                public_key: public_key(w.at(0)),
+                possession: vec![1; 64],
+                uses: vec![v1::KeyUse::Sign as i32],
+                label: "key".into(),
+                ..v1::EnrolKey::default()
+            }),
+            "revoke" => Body::RevokeKey(v1::RevokeKey {
+                party: org(w.at(0)),
+                key_id: key_id(&org(w.at(0))).to_vec(),
+                compromised_since: if w.text("since").is_empty() { 0 } else { NOON + offset(w.text("since")) },
+                reason: "lost".into(),
+            }),
             "listing" => Body::Listing(v1::Listing {
                 platform: org("platform"),
                 number: "N1".into(),
@@ -609,6 +663,16 @@ impl Script {
     }
 }
 
+/// The public key that stands for a party; nobody can sign with it.
+fn public_key(name: &str) -> Vec<u8> {
+    SigningKey::from_seed(&sha256(&[b"key of ", org(name).as_bytes()])).public().as_bytes().to_vec()
+}
+
+/// Id of the key under which a party signs.
+fn key_id(party: &str) -> merkle::Hash {
+    statement::key_id(statement::ALG_ED25519, &public_key(party.trim_start_matches("org:")))
+}
+
 /// A declaration of a short number.
 pub(super) fn declaration(number: &str) -> String {
     format!("decl:2248202610{:08}", number.parse::<u32>().unwrap())
@@ -666,6 +730,7 @@ fn registration(w: &Words<'_>) -> v1::Registration {
         units_per_code: 3,
         label_content: quantity(if class == "toxin" { "100U" } else { "" }),
         maximum_uses: w.number("most"),
+        single_use: w.text("single") == "1",
         valid_from: w.or("from", "2020-01-01"),
         valid_to: w.or("until", "2030-12-31"),
         origin: origin.into(),
@@ -797,10 +862,10 @@ impl Told {
         told
     }
 
-    fn record(&mut self, line: &Line, now: i64) {
+    pub(super) fn record(&mut self, line: &Line, now: i64) {
         let index = self.view.size();
         let statement = &line.statement;
-        let key_id = sha256(&[statement.header().party.as_bytes()]);
+        let key_id = key_id(&statement.header().party);
         let envelope = Envelope { key_id, digest: *statement.digest(), signature: [0; 64] }.encode();
         let envelope = Bytes::copy_from_slice(&envelope);
         let own = own_subjects(statement);
@@ -837,6 +902,28 @@ impl Told {
             all.extend(self.weeks.iter().map(week));
         }
         all
+    }
+
+    /// All hits of a state, by subject; those without none are left out.
+    pub(super) fn everything(&self) -> BTreeMap<Subject, Vec<Hit>> {
+        let mut examiner = Examiner::new(&self.view);
+        let judge = |subject: Subject| {
+            let hits = examiner.examine(&subject).unwrap().hits;
+            (subject, hits)
+        };
+        self.subjects().into_iter().map(judge).filter(|(_, hits)| !hits.is_empty()).collect()
+    }
+
+    /// All hits as text, whatever the order in which it was told.
+    pub(super) fn told(&self) -> Vec<String> {
+        let all = self.everything();
+        let mut lines: Vec<String> = all
+            .values()
+            .flatten()
+            .map(|hit| format!("{} {} due {} {}", hit.rule, self.line(hit), hit.due, hit.facts.0.english()))
+            .collect();
+        lines.sort();
+        lines
     }
 
     /// Hits of one rule that are due at an instant.
@@ -901,4 +988,9 @@ pub(super) fn fires(rule: Rule, story: &str, expected: &str) {
 /// A rule says nothing about a story.
 pub(super) fn silent(rule: Rule, story: &str) {
     fires(rule, story, "");
+}
+
+/// Text of the key under which a party signs.
+pub(super) fn key_text(name: &str) -> String {
+    statement::hex_text(&key_id(&org(name)))
 }
