@@ -6,7 +6,8 @@
 //! | about goods | its items, as recorded, as corrected and as they count now, under each of their codes; of containers all that was ever packed into them; its lots, and their amounts at the parties it names |
 //! | a side of a shipment | the other side's items and amounts |
 //! | about a lot (Hold, Recall, Lift, Sample, Inspection, filings, customs, reports) | all items of the lot, and its amounts at everybody |
-//! | Commission, Transform, Adjust | the lot's amounts at everybody |
+//! | Commission, Transform, Adjust, Alias | the lot's amounts at everybody; the statements and parcels that name its items |
+//! | about goods | the containers into which they were packed |
 //! | under a declaration or waybill | the items of what else stands under it |
 //! | PostalCheck | the carrier's week |
 //! | Licence with suspension or revocation, NamedList, Inspection or Hold of a party | what the party has stated since |
@@ -14,7 +15,8 @@
 //!
 //! Registers change what is found of much that they do not name. What has hits already is named by [`Again`]; what a
 //! register would open retroactively beyond the rows above (Coverage, Policy, Registration, Designation, a Hold of a whole product) is
-//! found when the goods are next named, or by judging everything anew. All of it is bounded by [`MAX_SUBJECTS`] and
+//! found when the goods are next named, or by judging everything anew; UNDER_PURCHASE counts anew when its party next
+//! receives goods. All of it is bounded by [`MAX_SUBJECTS`] and
 //! [`MAX_HISTORY`](crate::MAX_HISTORY); where a bound is met, `whole` is false, and everything of the lot or
 //! party should be judged anew at leisure.
 
@@ -45,6 +47,9 @@ pub const MAX_SUBJECTS: usize = 16_384;
 /// µs of a day, and of the offset of China.
 const DAY_US: i64 = 86_400_000_000;
 const CHINA_US: i64 = 8 * 3_600_000_000;
+
+/// Most that a statement may be recorded ahead of when it happens, with room to spare.
+const AHEAD_US: i64 = 600_000_000;
 
 /// Hits that are kept and are to be judged anew: the subjects of those that are about this.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +85,7 @@ pub fn affected(view: &dyn View, index: u64) -> Result<Affected, ViewError> {
         items: BTreeSet::new(),
         lots: BTreeSet::new(),
         parties: BTreeSet::new(),
+        made: BTreeSet::new(),
     };
     // Genesis, seals and access digests say nothing about goods.
     if entry.envelope.is_empty() {
@@ -113,6 +119,8 @@ struct Search<'v> {
     items: BTreeSet<String>,
     lots: BTreeSet<String>,
     parties: BTreeSet<String>,
+    /// Items of which is told anew where they were made.
+    made: BTreeSet<String>,
 }
 
 impl Search<'_> {
@@ -197,6 +205,9 @@ impl Search<'_> {
                 }
                 self.found.again.insert(Again::Party(party, vec![Rule::UnderPurchase]));
             }
+            Kind::Commission | Kind::Transform | Kind::Adjust | Kind::Alias => {
+                self.made.clone_from(&self.items)
+            }
             Kind::PostalCheck => {
                 let instants = [Some(original.header().occurred_at), now.map(|c| c.occurred_at)];
                 for at in instants.into_iter().flatten() {
@@ -275,7 +286,7 @@ impl Search<'_> {
             Body::Licence(b) => {
                 let site = self.reader.site(&b.site)?;
                 let owner = site.as_ref().as_ref().and_then(|s| s.site.as_ref()).map(|s| s.party.clone());
-                for owner in owner {
+                if let Some(owner) = owner {
                     self.found.again.insert(party(&owner));
                     let days = [&b.suspended_from, &b.revoked_on].into_iter().filter_map(|d| Day::parse(d));
                     if let Some(from) = days.min() {
@@ -298,7 +309,8 @@ impl Search<'_> {
                     self.found.again.insert(party(&entry.subject));
                     self.found.again.insert(Again::Product(entry.subject.clone()));
                     if let Some(from) = Day::parse(&entry.valid_from) {
-                        self.since(&entry.subject, instant(from).max(at))?;
+                        let stated = Day::of_instant(at);
+                        self.since(&entry.subject, instant(from.max(stated)))?;
                     }
                 }
                 if b.whole {
@@ -329,8 +341,8 @@ impl Search<'_> {
         let Some(record) = subject_by_text(self.reader.view, SubjectKind::Activity, party)? else {
             return Ok(());
         };
-        // What happened since may have been recorded since only.
-        let first = self.reader.entry_at(at)?;
+        // What happens is recorded afterwards, or a little ahead of its time.
+        let first = self.reader.entry_at(at.saturating_sub(AHEAD_US))?;
         let (mut found, mut seen) = (Vec::new(), 0);
         touches(self.reader.view, record.number, first, &mut |touch| {
             seen += 1;
@@ -352,8 +364,66 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// What is judged by the lot of an item that it names: statements under a lost key, parcels.
+    fn named_by(&mut self, item: &str) -> Result<(), ViewError> {
+        let Some(record) = subject_by_text(self.reader.view, SubjectKind::Item, item)? else { return Ok(()) };
+        // Most are named for the first time.
+        if record.count < 2 {
+            return Ok(());
+        }
+        let (mut found, mut seen) = (Vec::new(), 0);
+        touches(self.reader.view, record.number, 0, &mut |touch| {
+            seen += 1;
+            found.push(touch);
+            Ok(seen <= MAX_HISTORY)
+        })?;
+        self.found.whole &= seen <= MAX_HISTORY;
+        for told in self.reader.of_touches(&found, &|_| true)? {
+            self.found.subjects.insert(Subject::Act(told.index));
+            if told.kind == Kind::PostalCheck {
+                let (party, week) = (told.actor.clone(), Week::of(told.at));
+                self.found.subjects.insert(Subject::PartyWeek { party, week });
+            }
+        }
+        Ok(())
+    }
+
+    /// Containers into which things were packed, at any depth: findings about them are about the lots inside.
+    fn containers(&mut self) -> Result<(), ViewError> {
+        let mut next: Vec<String> = self.items.iter().cloned().collect();
+        let mut known = BTreeSet::new();
+        while let Some(item) = next.pop() {
+            let Some(record) = subject_by_text(self.reader.view, SubjectKind::Item, &item)? else { continue };
+            let (mut found, mut seen) = (Vec::new(), 0);
+            touches(self.reader.view, record.number, 0, &mut |touch| {
+                seen += 1;
+                let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
+                if matches!(touch.relation, Relation::Child | Relation::Target)
+                    && matches!(kind, Kind::Pack | Kind::Correct)
+                {
+                    found.push(touch);
+                }
+                Ok(seen <= MAX_HISTORY)
+            })?;
+            for told in self.reader.of_touches(&found, &|k| k == Kind::Pack)? {
+                if let Body::Pack(b) = &told.body
+                    && known.len() < MAX_SUBJECTS
+                    && known.insert(b.parent.clone())
+                {
+                    self.found.subjects.insert(Subject::Item(b.parent.clone()));
+                    next.push(b.parent.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Turns what was gathered into subjects.
     fn finish(mut self) -> Result<Affected, ViewError> {
+        for item in std::mem::take(&mut self.made) {
+            self.named_by(&item)?;
+        }
+        self.containers()?;
         for lot in std::mem::take(&mut self.lots) {
             self.found.subjects.insert(Subject::Lot(lot.clone()));
             for party in self.parties.clone() {

@@ -73,7 +73,8 @@ type OfLot = fn(&mut Reader<'_>, &str, &mut Vec<Hit>) -> Result<bool, ViewError>
 /// A rule about one statement.
 type OfAct = fn(&mut Reader<'_>, &Told, &mut Vec<Hit>) -> Result<(), ViewError>;
 
-const OF_STOCKS: &[OfStock] = &[rule::quantity_excess::stock, rule::no_customs_release::stock, rule::stock_mismatch::stock];
+const OF_STOCKS: &[OfStock] =
+    &[rule::quantity_excess::stock, rule::no_customs_release::stock, rule::stock_mismatch::stock];
 
 const OF_LOTS: &[OfLot] = &[rule::quantity_excess::lot, rule::short_dated_import::lot];
 
@@ -184,7 +185,9 @@ impl Examiner<'_> {
         let judged = self.judge_without(&thing.goods.line);
         self.reader.without = Rc::default();
         let mut found = judged?;
-        found.retain(|hit| !hits.iter().any(|h| (h.rule, &h.party, &h.line) == (hit.rule, &hit.party, &hit.line)));
+        found.retain(|hit| {
+            !hits.iter().any(|h| (h.rule, &h.party, &h.line) == (hit.rule, &hit.party, &hit.line))
+        });
         Ok(found)
     }
 

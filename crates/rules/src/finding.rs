@@ -182,7 +182,10 @@ mod tests {
             &[0, 0, 0x0b, 0x73],
         ]
         .concat();
-        assert_eq!((key.week.to_string().as_str(), id), ("2026-W10", statement::hex_text(&sha256(&[&preimage]))));
+        assert_eq!(
+            (key.week.to_string().as_str(), id),
+            ("2026-W10", statement::hex_text(&sha256(&[&preimage])))
+        );
         let other = FindingKey { week: Week(key.week.0 + 1), ..key.clone() };
         assert_ne!(other.id(), key.id());
     }

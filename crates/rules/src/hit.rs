@@ -75,11 +75,15 @@ impl Hit {
         self
     }
 
+    /// Rests on entries, of which the first are kept in the order given: an order that does not depend on when they
+    /// came.
     pub(crate) fn on(mut self, entries: impl IntoIterator<Item = u64>) -> Self {
-        self.evidence.extend(entries);
+        for entry in entries {
+            if self.evidence.len() < MAX_EVIDENCE && !self.evidence.contains(&entry) {
+                self.evidence.push(entry);
+            }
+        }
         self.evidence.sort_unstable();
-        self.evidence.dedup();
-        self.evidence.truncate(MAX_EVIDENCE);
         self
     }
 

@@ -37,11 +37,12 @@ pub(crate) fn thing(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>)
     for told in &goods.told {
         let Body::Observation(b) = &told.body else { continue };
         let until = told.at.saturating_add(reader.minutes(&CLOCK_SKEW, goods.class(), told.at)?);
-        let before = || thing.hops.iter().filter(|h| h.departed_at.max(1) <= until && (h.departed_at > 0 || h.arrived_at <= until));
+        let began = |h: &&trace::Hop| if h.departed_at == 0 { h.arrived_at } else { h.departed_at };
+        let before = || thing.hops.iter().filter(|h| began(h) <= until);
         // Wherever it has been by then: it may have been used there.
         let Some(last) = before().last().filter(|_| !b.named.is_empty()) else { continue };
         if before().any(|h| h.to == b.named && (h.kind == trace::HopKind::Use || h.to == last.to))
-            || last.from == b.named && last.arrived_at == 0
+            || (last.from == b.named && last.arrived_at == 0)
             || reader.acts_for(&b.named, &last.to, Kind::Receive, "", told.day())?
         {
             continue;

@@ -50,8 +50,8 @@ pub(crate) fn thing(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>)
     Ok(())
 }
 
-fn began(hop: &trace::Hop) -> i64 {
-    hop.departed_at.max(hop.arrived_at.min(hop.departed_at)).max(if hop.departed_at == 0 { hop.arrived_at } else { 0 })
+const fn began(hop: &trace::Hop) -> i64 {
+    if hop.departed_at == 0 { hop.arrived_at } else { hop.departed_at }
 }
 
 /// What does not fit with a unit having been seen at a party.

@@ -49,7 +49,6 @@ const STORY: &str = "
         maker alias D,D2
         clinic use D2 @30d
     u:  trader2 ship E to clinic
-        clinic receive of=u damaged=E
     uc: trader2 correct u ship E,G to clinic
         drug recall lots=L1 @10h
     h:  drug hold P1 @2h
@@ -80,12 +79,9 @@ const STORY: &str = "
         carrier parcel W3 B sender=7
         carrier parcel W4 A sender=7
         carrier parcel W5 C sender=7
-        tax figure clinic 900treatment
         post listing seller=trader product=-,f
         maker mandate firm
         firm ship D to clinic @9d
-        drug enrol trader
-        drug revoke trader since=-1d
 ";
 
 fn script() -> (Vec<Line>, usize) {

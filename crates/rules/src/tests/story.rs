@@ -560,7 +560,12 @@ impl Script {
                     };
                     let counted = amounts(w.text("lots"));
                     let lot = |lot| v1::ShelfLine { lot: Some(lot), ..v1::ShelfLine::default() };
-                    [seen(w.at(1), false), seen(w.text("empty"), true), counted.into_iter().map(lot).collect()].concat()
+                    [
+                        seen(w.at(1), false),
+                        seen(w.text("empty"), true),
+                        counted.into_iter().map(lot).collect(),
+                    ]
+                    .concat()
                 },
                 officers: [1, 2].map(|n| format!("{n:064}")).to_vec(),
                 result: "seen".into(),
@@ -582,7 +587,11 @@ impl Script {
                 scanned: true,
                 hit: w.text("hit") == "1",
                 reason: w.or("reason", "hit"),
-                sender: if w.text("sender").is_empty() { String::new() } else { format!("{:0>64}", w.text("sender")) },
+                sender: if w.text("sender").is_empty() {
+                    String::new()
+                } else {
+                    format!("{:0>64}", w.text("sender"))
+                },
                 items: items(w.at(1)),
                 contents: "small boxes".into(),
             }),
@@ -598,7 +607,11 @@ impl Script {
             "revoke" => Body::RevokeKey(v1::RevokeKey {
                 party: org(w.at(0)),
                 key_id: key_id(&org(w.at(0))).to_vec(),
-                compromised_since: if w.text("since").is_empty() { 0 } else { NOON + offset(w.text("since")) },
+                compromised_since: if w.text("since").is_empty() {
+                    0
+                } else {
+                    NOON + offset(w.text("since"))
+                },
                 reason: "lost".into(),
             }),
             "listing" => Body::Listing(v1::Listing {

@@ -42,11 +42,20 @@ fn counters_that_go_back_worn_tips_and_two_consoles_at_once_are_told() {
 fn counters_after_service_and_tips_used_in_turn_are_lawful() {
     let rule = Rule::DeviceUsage;
     silent(rule, "clinic use c.A counter=500\n clinic use c.A counter=500\n clinic use c.A counter=600");
-    silent(rule, "clinic use c.A counter=500\n maker service c.A action=board-swap before=520 after=0\n clinic use c.A counter=10");
-    silent(rule, "clinic use c.A counter=500\n maker service c.A action=counter-reset before=500 after=3\n clinic use c.A counter=10");
+    silent(
+        rule,
+        "clinic use c.A counter=500\n maker service c.A action=board-swap before=520 after=0\n clinic use c.A counter=10",
+    );
+    silent(
+        rule,
+        "clinic use c.A counter=500\n maker service c.A action=counter-reset before=500 after=3\n clinic use c.A counter=10",
+    );
     // Uploaded out of order.
     silent(rule, "clinic use c.A counter=600 @9m\n clinic use c.A counter=500 @3m");
-    silent(rule, "drug registration t. most=900 @-9d\n maker commission t.A\n clinic use t.A used=600shot\n clinic use t.A used=300shot");
+    silent(
+        rule,
+        "drug registration t. most=900 @-9d\n maker commission t.A\n clinic use t.A used=600shot\n clinic use t.A used=300shot",
+    );
     silent(rule, "maker commission t.A\n clinic use t.A with=c.A @0m\n clinic use t.A with=c.B @90m");
     silent(rule, "maker commission t.A\n clinic use t.A with=c.A @0m\n clinic use t.A with=c.A @9m");
     silent(rule, "maker commission c.A\n clinic use c.A counter=5\n clinic ship c.A to clinic2 reason=loan");
@@ -76,14 +85,21 @@ fn more_vials_than_a_code_has_or_one_used_long_after_are_told() {
 #[test]
 fn vials_up_to_the_number_and_old_stock_are_lawful() {
     let rule = Rule::UsageExcess;
-    silent(rule, "maker commission A units=3\n clinic use A vial=1\n clinic2 use A vial=2\n clinic use A vial=3");
-    silent(rule, "drug registration . single=1 @-9d\n maker commission A units=2\n clinic use A vial=1\n clinic use A vial=1 @5h");
+    silent(
+        rule,
+        "maker commission A units=3\n clinic use A vial=1\n clinic2 use A vial=2\n clinic use A vial=3",
+    );
+    silent(
+        rule,
+        "drug registration . single=1 @-9d\n maker commission A units=2\n clinic use A vial=1\n clinic use A vial=1 @5h",
+    );
     silent(rule, "maker commission A units=2\n clinic use A vial=1\n clinic use A vial=1 @9d");
     silent(rule, "clinic adjust opening=A\n clinic use A vial=7");
     silent(rule, "maker commission A units=2\n u: clinic use A vial=3\n clinic correct u use A vial=2");
 }
 
-const HAD: &str = "drug cover usage @-800d\n maker commission A\n s: maker ship A to clinic\n r: clinic receive of=s\n";
+const HAD: &str =
+    "drug cover usage @-800d\n maker commission A\n s: maker ship A to clinic\n r: clinic receive of=s\n";
 
 #[test]
 fn what_a_clinic_took_in_and_does_not_use_is_told_in_a_year() {
@@ -106,8 +122,14 @@ fn what_is_used_sent_back_written_off_or_comes_from_a_branch_is_not() {
         rule,
         "drug cover usage @-800d\n maker commission A\n s: clinic2 ship A to clinic reason=transfer\n clinic receive of=s",
     );
-    silent(rule, "drug cover usage @-800d\n maker commission A\n s: maker ship A to trader\n trader receive of=s");
-    silent(rule, "drug cover usage @-800d\n maker commission c.A\n s: maker ship c.A to clinic\n clinic receive of=s");
+    silent(
+        rule,
+        "drug cover usage @-800d\n maker commission A\n s: maker ship A to trader\n trader receive of=s",
+    );
+    silent(
+        rule,
+        "drug cover usage @-800d\n maker commission c.A\n s: maker ship c.A to clinic\n clinic receive of=s",
+    );
     silent(rule, "maker commission A\n s: maker ship A to clinic\n clinic receive of=s");
 }
 
@@ -116,7 +138,11 @@ fn shelves_that_differ_from_the_books_are_told() {
     let rule = Rule::StockMismatch;
     let had = "m: maker commission A\n s: maker ship A to clinic @1h\n r: clinic receive of=s @2h\n";
     fires(rule, &format!("{had} i: drug inspect clinic2 A @1d"), "clinic2 A medium i,s");
-    fires(rule, &format!("{had} u: clinic finish A @3h\n i: drug inspect clinic A @1d"), "clinic A medium i,u");
+    fires(
+        rule,
+        &format!("{had} u: clinic finish A @3h\n i: drug inspect clinic A @1d"),
+        "clinic A medium i,u",
+    );
     fires(rule, &format!("{had} i: drug inspect clinic empty=A @1d"), "clinic A medium i,s");
     fires(
         rule,
@@ -134,8 +160,14 @@ fn shelves_that_agree_by_what_had_happened_by_then_are_silent() {
     // On its way, at either end.
     silent(rule, "maker commission A\n maker ship A to clinic @1h\n drug inspect clinic A @1d");
     // The receipt is uploaded after the inspection.
-    silent(rule, "maker commission A\n s: maker ship A to clinic @1h\n drug inspect clinic A @1d\n clinic receive of=s @2h");
-    silent(rule, "clinic mandate firm @-100d\n maker commission A\n s: maker ship A to clinic @1h\n clinic receive of=s @2h\n drug inspect firm A @1d");
+    silent(
+        rule,
+        "maker commission A\n s: maker ship A to clinic @1h\n drug inspect clinic A @1d\n clinic receive of=s @2h",
+    );
+    silent(
+        rule,
+        "clinic mandate firm @-100d\n maker commission A\n s: maker ship A to clinic @1h\n clinic receive of=s @2h\n drug inspect firm A @1d",
+    );
     silent(rule, "drug inspect clinic A");
     silent(
         rule,
@@ -156,7 +188,9 @@ fn one_unit_at_two_places_faster_than_anything_travels_is_told() {
     );
     fires(
         rule,
-        &format!("clinic site clinic X place=39.9042,116.4074 @-9d\n a: clinic use A site=X @0m\n b: clinic2 observe A {shanghai} @20m"),
+        &format!(
+            "clinic site clinic X place=39.9042,116.4074 @-9d\n a: clinic use A site=X @0m\n b: clinic2 observe A {shanghai} @20m"
+        ),
         "clinic2 A medium a,b",
     );
     fires(
@@ -170,11 +204,27 @@ fn one_unit_at_two_places_faster_than_anything_travels_is_told() {
 fn units_that_could_have_travelled_and_public_rescans_are_silent() {
     let rule = Rule::ImpossibleTravel;
     let beijing = "channel=counter place=39.9042,116.4074";
-    silent(rule, &format!("clinic observe A {beijing} @0m\n clinic2 observe A channel=counter place=31.2304,121.4737 @2h"));
-    silent(rule, &format!("clinic observe A {beijing} @0m\n clinic2 observe A channel=counter place=39.9,116.8 @0m"));
-    silent(rule, "clinic observe A place=39.9042,116.4074 @0m\n clinic2 observe A place=31.2304,121.4737 @1m");
+    silent(
+        rule,
+        &format!(
+            "clinic observe A {beijing} @0m\n clinic2 observe A channel=counter place=31.2304,121.4737 @2h"
+        ),
+    );
+    silent(
+        rule,
+        &format!("clinic observe A {beijing} @0m\n clinic2 observe A channel=counter place=39.9,116.8 @0m"),
+    );
+    silent(
+        rule,
+        "clinic observe A place=39.9042,116.4074 @0m\n clinic2 observe A place=31.2304,121.4737 @1m",
+    );
     silent(rule, &format!("clinic observe A {beijing} @0m\n clinic2 observe A channel=counter @1m"));
-    silent(rule, &format!("clinic observe A {beijing} @0m\n clinic2 observe B channel=counter place=31.2304,121.4737 @1m"));
+    silent(
+        rule,
+        &format!(
+            "clinic observe A {beijing} @0m\n clinic2 observe B channel=counter place=31.2304,121.4737 @1m"
+        ),
+    );
 }
 
 #[test]
@@ -188,7 +238,12 @@ fn a_scan_that_names_another_clinic_is_told_low() {
     silent(rule, "police observe A named=clinic");
     silent(rule, &format!("clinic mandate clinic3 @-100d\n{had} police observe A named=clinic3 @1d"));
     // The transfer is uploaded after the scan.
-    silent(rule, &format!("{had} o: police observe A named=clinic2 @1d\n t: clinic ship A to clinic2 @3h\n clinic2 receive of=t @4h"));
+    silent(
+        rule,
+        &format!(
+            "{had} o: police observe A named=clinic2 @1d\n t: clinic ship A to clinic2 @3h\n clinic2 receive of=t @4h"
+        ),
+    );
 }
 
 #[test]
@@ -248,7 +303,14 @@ fn one_sender_or_lot_in_many_parcels_of_a_week_is_told() {
     let goods: String = (1..6).map(|i| format!("p{i}: carrier parcel W{i} A{i} @{i}h\n")).collect();
     fires(rule, &format!("maker commission A1,A2,A3,A4,A5\n{goods}"), "carrier L1 medium p1,p2,p3,p4,p5");
     // Over two weeks; one waybill reported twice.
-    silent(rule, &format!("{}{}", parcels(1..4, "sender=7"), "carrier parcel W8 sender=7 @7d\n carrier parcel W9 sender=7 @7d\n"));
+    silent(
+        rule,
+        &format!(
+            "{}{}",
+            parcels(1..4, "sender=7"),
+            "carrier parcel W8 sender=7 @7d\n carrier parcel W9 sender=7 @7d\n"
+        ),
+    );
     silent(rule, &format!("{} carrier parcel W1 sender=7 @9h", parcels(1..5, "sender=7")));
 }
 
@@ -260,7 +322,11 @@ fn goods_made_while_their_maker_was_suspended_are_told() {
     // The list is stated after the goods were made.
     fires(rule, &format!("{made}{}", list("from=2025-05-01")), "foreign i.A high l,m");
     // Coded by the agent; the maker holds the registration.
-    fires(rule, &format!("m: agent commission i.A made=2025-06-01\n{}", list("from=2025-05-01 until=2025-07-01")), "agent i.A high l,m");
+    fires(
+        rule,
+        &format!("m: agent commission i.A made=2025-06-01\n{}", list("from=2025-05-01 until=2025-07-01")),
+        "agent i.A high l,m",
+    );
     fires(
         rule,
         "maker site maker W @-900d\n l: drug licence maker W drug-making suspended=2025-05-01 resumed=2025-07-01 @-9d\n m: maker commission A made=2025-06-01",
