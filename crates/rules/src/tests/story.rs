@@ -39,12 +39,13 @@ use custody::{Input, MemoryView, RecordedEntry, View as _, apply};
 use merkle::{SigningKey, sha256};
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, AdjustOutcome, AuthorityField, ReceiveOutcome, Role, replacement, statement::Body};
-use statement::{Envelope, Statement, SubjectKind, own_subjects};
+use statement::{Envelope, POSSESSION_TYPE, Statement, SubjectKind, own_subjects, possession_payload};
 
 use crate::{Examiner, Hit, Rule, Subject, Week};
 
 /// Noon of Monday 2026-03-02 in China, µs.
 pub(super) const NOON: i64 = 1_772_424_000_000_000;
+const LEDGER: merkle::Hash = [7; 32];
 pub(super) const MINUTE: i64 = 60_000_000;
 pub(super) const DAY: i64 = 1_440 * MINUTE;
 
@@ -255,7 +256,7 @@ impl Script {
         id[9..].copy_from_slice(&(self.lines.len() as u64).to_be_bytes()[1..]);
         let site = words.text("site");
         let header = v1::Header {
-            ledger: vec![7; 32],
+            ledger: LEDGER.to_vec(),
             id: id.to_vec(),
             salt: vec![8; 16],
             party: org(who),
@@ -599,7 +600,10 @@ impl Script {
                 party: org(w.at(0)),
                 algorithm: v1::Algorithm::Ed25519 as i32,
                 public_key: public_key(w.at(0)),
-                possession: vec![1; 64],
+                possession: {
+                    let payload = possession_payload(&LEDGER, &key_id(&org(w.at(0))), &org(w.at(0)));
+                    statement::sign(&signing_key(w.at(0)), POSSESSION_TYPE, &payload).to_vec()
+                },
                 uses: vec![v1::KeyUse::Sign as i32],
                 label: "key".into(),
                 ..v1::EnrolKey::default()
@@ -676,9 +680,13 @@ impl Script {
     }
 }
 
-/// The public key that stands for a party; nobody can sign with it.
+/// The key that stands for a party.
+fn signing_key(name: &str) -> SigningKey {
+    SigningKey::from_seed(&sha256(&[b"key of ", org(name).as_bytes()]))
+}
+
 fn public_key(name: &str) -> Vec<u8> {
-    SigningKey::from_seed(&sha256(&[b"key of ", org(name).as_bytes()])).public().as_bytes().to_vec()
+    signing_key(name).public().as_bytes().to_vec()
 }
 
 /// Id of the key under which a party signs.
