@@ -11,7 +11,7 @@ mod policy;
 mod site;
 mod standing;
 
-pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, lists, named_list};
+pub use list::{MAX_LISTED, MAX_WHOLES, list_on, listed_on, listed_since, lists, named_list};
 pub use policy::{MAX_POLICY_DAYS, codes_on, is_code_on, policies, policy_on};
 pub use site::sites_of;
 pub use standing::{

@@ -38,8 +38,9 @@ impl<'a> Scope<'a> {
         Self(None)
     }
 
-    /// What a reader may see.
-    pub(crate) fn seen_by(sees: &'a dyn Sees) -> Self {
+    /// The statements that `sees` shows, and no others.
+    #[must_use]
+    pub fn seen_by(sees: &'a dyn Sees) -> Self {
         Self::local(sees, BTreeSet::new())
     }
 

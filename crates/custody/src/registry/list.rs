@@ -91,6 +91,32 @@ pub fn listed_on<V: View + ?Sized>(
     Ok(in_force(&named_list(view, list)?, &decode_row(&row, "list")?, day))
 }
 
+/// What a list says now of a subject's standing on an earlier day: lists of suspensions say afterwards from when
+/// they hold. By the newest version that speaks of the subject, whenever it was stated, unless a later whole list
+/// that held by that day leaves it out.
+///
+/// # Errors
+/// The view cannot be read.
+pub fn listed_since<V: View + ?Sized>(
+    view: &V,
+    list: &str,
+    subject: &str,
+    day: Day,
+) -> Result<Option<ListedEntryRow>, ViewError> {
+    let Some(row) = view.get(Table::Register, &listed_key(list, subject))? else { return Ok(None) };
+    let mut row: ListedRow = decode_row(&row, "list")?;
+    // Stated to hold from then on.
+    let from = |e: &ListedEntryRow| Day::parse(&e.entry.valid_from).unwrap_or(day);
+    row.entries.retain(|e| from(e) <= day);
+    let Some(newest) = row.entries.iter().max_by_key(|e| e.version.version) else { return Ok(None) };
+    let list = named_list(view, list)?;
+    let by_then = |w: &VersionRow| Day::of_instant(w.occurred_at) <= day;
+    let left_out = list.wholes.iter().any(|w| w.version > newest.version.version && by_then(w));
+    let removed = Day::parse(&newest.entry.removed_on).is_some_and(|on| on <= day);
+    let holds = !left_out && !removed && within(day, &newest.entry.valid_from, &newest.entry.valid_to);
+    Ok(holds.then(|| newest.clone()))
+}
+
 /// Whether a list, and each of its subjects, has room for one more version; else which subject has none.
 pub(crate) fn full<V: View + ?Sized>(view: &V, list: &NamedList) -> Result<Option<Words>, ViewError> {
     if list.whole && named_list(view, &list.list)?.wholes.len() >= MAX_WHOLES {
