@@ -89,7 +89,7 @@ pub(crate) struct Reader<'v> {
     settings: BTreeMap<(&'static str, String, Day), i64>,
     versions: BTreeMap<(Rule, Day), i64>,
     covered: BTreeMap<(&'static str, String, String, Day), bool>,
-    listed: BTreeMap<(&'static str, String, Day), Option<(u64, Day)>>,
+    listed: BTreeMap<(&'static str, String, Day), Option<u64>>,
     parties: BTreeMap<String, Rc<Option<PartyRow>>>,
     sites: BTreeMap<String, Rc<Option<SiteRow>>>,
     products: BTreeMap<String, Rc<Option<ProductRow>>>,
@@ -336,14 +336,14 @@ impl<'v> Reader<'v> {
     ) -> Result<Option<u64>, ViewError> {
         let key = (list, subject.to_owned(), day);
         if let Some(known) = self.listed.get(&key) {
-            return Ok(known.map(|(entry, _)| entry));
+            return Ok(*known);
         }
-        let found = listed_on(self.view, list, subject, day)?.map(|row| (row.index, day));
+        let found = listed_on(self.view, list, subject, day)?.map(|row| row.index);
         if self.listed.len() >= MAX_ANSWERS {
             self.listed.clear();
         }
         self.listed.insert(key, found);
-        Ok(found.map(|(entry, _)| entry))
+        Ok(found)
     }
 
     /// A party's row, if it is registered.

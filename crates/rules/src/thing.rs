@@ -159,8 +159,8 @@ impl Thing {
             Body::Unpack(b) => self.goods.codes.contains(&b.parent),
             _ => false,
         };
-        let before = self.goods.told.iter().filter(|told| told.at <= at);
-        before.filter(handles).next_back().map(|told| told.actor.as_str())
+        let mut before = self.goods.told.iter().filter(|told| told.at <= at);
+        before.rfind(handles).map(|told| told.actor.as_str())
     }
 
     /// Whether it is a container of which is known what is in it: rules about goods judge that.

@@ -99,17 +99,19 @@ fn after_the_end(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>) ->
     let mut vials = Vials::default();
     let mut end: Option<u64> = None;
     for told in &goods.told {
-        if let Some(ended) = end.or(vials.ended_by) {
-            if moves(told, &goods.codes) && !vials.are_new(told, goods) && !is_empties(reader, thing, told)? {
-                let (item, by) = (&goods.line, &told.actor);
-                let facts = words!(
-                    "{item} was moved or used by {by} after it was stated to be used up, destroyed or made into something else",
-                    "{item} 已用尽、销毁或转换后，又由 {by} 流转或使用"
-                );
-                let due = told.at.saturating_add(reader.hours(&UPLOAD_LAG, goods.class(), told.at)?);
-                let hit = Hit::of(&ROW, by, goods.key(), told.at, facts);
-                hits.push(hit.line(item).on([ended, told.index]).due(due));
-            }
+        if let Some(ended) = end.or(vials.ended_by)
+            && moves(told, &goods.codes)
+            && !vials.are_new(told, goods)
+            && !is_empties(reader, thing, told)?
+        {
+            let (item, by) = (&goods.line, &told.actor);
+            let facts = words!(
+                "{item} was moved or used by {by} after it was stated to be used up, destroyed or transformed",
+                "{item} 已用尽、销毁或转换后，又由 {by} 流转或使用"
+            );
+            let due = told.at.saturating_add(reader.hours(&UPLOAD_LAG, goods.class(), told.at)?);
+            let hit = Hit::of(&ROW, by, goods.key(), told.at, facts);
+            hits.push(hit.line(item).on([ended, told.index]).due(due));
         }
         vials.take(told, goods);
         if ends(told, &goods.codes) {

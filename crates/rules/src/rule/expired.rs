@@ -35,9 +35,15 @@ pub(crate) fn goods(_: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>) -> R
         let (line, by, over) = (&goods.line, &made.by, made.day().0 - last.0);
         let used = made.deed == Deed::Used;
         let facts = if used {
-            words!("{line} was used by {by} {over} days after its last day of use", "{line} 由 {by} 使用，已超过有效期 {over} 天")
+            words!(
+                "{line} was used by {by} {over} days after its last day of use",
+                "{line} 由 {by} 使用，已超过有效期 {over} 天"
+            )
         } else {
-            words!("{line} was moved by {by} {over} days after its last day of use", "{line} 由 {by} 流转，已超过有效期 {over} 天")
+            words!(
+                "{line} was moved by {by} {over} days after its last day of use",
+                "{line} 由 {by} 流转，已超过有效期 {over} 天"
+            )
         };
         let evidence = [Some(made.entry), goods.facts.origin].into_iter().flatten();
         let hit = Hit::of(&ROW, by, goods.key(), made.at, facts).line(line).on(evidence);

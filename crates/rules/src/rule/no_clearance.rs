@@ -44,11 +44,11 @@ pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>)
             continue;
         }
         let until = made.at.saturating_add(reader.minutes(&CLOCK_SKEW, goods.class(), made.at)?);
-        let last = filings.iter().filter(|t| t.at <= until).filter_map(|t| match &t.body {
+        let mut counted = filings.iter().filter(|t| t.at <= until).filter_map(|t| match &t.body {
             Body::ImportFiling(b) if b.lots.iter().any(|l| l.lot == *lot) => Some((b.outcome(), t.index)),
             _ => None,
         });
-        let last = last.last();
+        let last = counted.next_back();
         if last.is_some_and(|(outcome, _)| outcome == FilingOutcome::Cleared) {
             continue;
         }

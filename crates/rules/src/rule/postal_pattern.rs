@@ -97,9 +97,15 @@ pub(crate) fn week(
             continue;
         }
         let (goods, facts) = if by_sender {
-            ("", words!("one sender sent {count} parcels that {party} reported in a week", "同一寄件人一周内经 {party} 寄出 {count} 件被报告的包裹"))
+            ("", words!(
+                "one sender sent {count} parcels that {party} reported in a week",
+                "同一寄件人一周内经 {party} 寄出 {count} 件被报告的包裹"
+            ))
         } else {
-            (what.as_str(), words!("goods of {what} were in {count} parcels that {party} reported in a week", "{what} 一周内见于 {party} 报告的 {count} 件包裹"))
+            (what.as_str(), words!(
+                "goods of {what} were in {count} parcels that {party} reported in a week",
+                "{what} 一周内见于 {party} 报告的 {count} 件包裹"
+            ))
         };
         hits.push(Hit::of(&ROW, party, goods, parcels.last, facts).line(&what).on(parcels.entries));
     }

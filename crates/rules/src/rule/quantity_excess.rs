@@ -177,11 +177,11 @@ fn received(reader: &mut Reader<'_>, lot: &str, ship: &Told, hits: &mut Vec<Hit>
 
 /// Whether customs did not let a declaration in.
 fn is_sent_back(told: &[std::rc::Rc<Told>], declaration: &str) -> bool {
-    let decisions = told.iter().filter_map(|t| match &t.body {
+    let mut decisions = told.iter().filter_map(|t| match &t.body {
         Body::CustomsDecision(b) if b.declaration == declaration => Some(b.outcome()),
         _ => None,
     });
-    decisions.last().is_some_and(|last| {
+    decisions.next_back().is_some_and(|last| {
         matches!(last, CustomsOutcome::Returned | CustomsOutcome::Refused | CustomsOutcome::Destroyed)
     })
 }

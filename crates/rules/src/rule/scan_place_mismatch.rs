@@ -40,7 +40,7 @@ pub(crate) fn thing(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>)
         let began = |h: &&trace::Hop| if h.departed_at == 0 { h.arrived_at } else { h.departed_at };
         let before = || thing.hops.iter().filter(|h| began(h) <= until);
         // Wherever it has been by then: it may have been used there.
-        let Some(last) = before().last().filter(|_| !b.named.is_empty()) else { continue };
+        let Some(last) = before().next_back().filter(|_| !b.named.is_empty()) else { continue };
         if before().any(|h| h.to == b.named && (h.kind == trace::HopKind::Use || h.to == last.to))
             || (last.from == b.named && last.arrived_at == 0)
             || reader.acts_for(&b.named, &last.to, Kind::Receive, "", told.day())?

@@ -117,9 +117,18 @@ fn judge(reader: &mut Reader<'_>, goods: &Goods, act: &Act<'_>, hits: &mut Vec<H
             "{party} handled {line} on a day on which its licence for that was not in force",
             "{party} 经手 {line} 当日相应许可证不在有效期内"
         ),
-        (Trade::Making, _) => words!("{party} made or sold {line}; no licence to make such goods is registered", "{party} 生产或销售 {line}，未登记相应生产许可"),
-        (Trade::Selling, _) => words!("{party} sold {line}; no licence to trade in such goods is registered", "{party} 销售 {line}，未登记相应经营许可"),
-        (Trade::Practice, _) => words!("{party} took in or used {line}; it is not registered as a medical institution", "{party} 购进或使用 {line}，未登记医疗机构执业许可或备案"),
+        (Trade::Making, _) => words!(
+            "{party} made or sold {line}; no licence to make such goods is registered",
+            "{party} 生产或销售 {line}，未登记相应生产许可"
+        ),
+        (Trade::Selling, _) => words!(
+            "{party} sold {line}; no licence to trade in such goods is registered",
+            "{party} 销售 {line}，未登记相应经营许可"
+        ),
+        (Trade::Practice, _) => words!(
+            "{party} took in or used {line}; it is not registered as a medical institution",
+            "{party} 购进或使用 {line}，未登记医疗机构执业许可或备案"
+        ),
     };
     let hit = Hit::of(&ROW, party, goods.key(), act.at, facts).line(line);
     hits.push(hit.on(act.entries.iter().copied()));

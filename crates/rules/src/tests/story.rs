@@ -755,7 +755,6 @@ fn registration(w: &Words<'_>) -> v1::Registration {
         valid_from: w.or("from", "2020-01-01"),
         valid_to: w.or("until", "2030-12-31"),
         origin: origin.into(),
-        ..v1::Registration::default()
     }
 }
 
