@@ -108,4 +108,9 @@ acts! {
     AuthenticityReply: "authenticity_reply",
     AssistRequest: "assist_request",
     AssistReply: "assist_reply",
+    Seize: "seize",
+    Keep: "keep",
+    HandOver: "hand_over",
+    EvidenceReturn: "evidence_return",
+    Destroy: "destroy",
 }

@@ -96,6 +96,11 @@ lines! {
     AuthenticityReply: lines;
     AssistRequest: lines;
     AssistReply: lines;
+    Seize: lines;
+    Keep: bags;
+    HandOver: bags items lots;
+    EvidenceReturn: bags items lots;
+    Destroy: bags items lots;
 }
 
 /// Kinds in which no line at all stands for everything: their last line cannot be removed by line, and

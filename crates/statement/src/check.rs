@@ -12,6 +12,7 @@ mod personal;
 mod policy;
 mod quality;
 mod registry;
+mod seizure;
 
 use std::{collections::BTreeSet, fmt::Display};
 
@@ -235,6 +236,11 @@ impl<'a> Check<'a> {
             GoodsAct::AuthenticityReply(b) => self.authenticity_reply(path, b),
             GoodsAct::AssistRequest(b) => self.assist_request(path, b),
             GoodsAct::AssistReply(b) => self.assist_reply(path, b),
+            GoodsAct::Seize(b) => self.seize(path, b),
+            GoodsAct::Keep(b) => self.keep(path, b),
+            GoodsAct::HandOver(b) => self.hand_over(path, b),
+            GoodsAct::EvidenceReturn(b) => self.evidence_return(path, b),
+            GoodsAct::Destroy(b) => self.destroy(path, b),
         }
     }
 }

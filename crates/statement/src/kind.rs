@@ -50,11 +50,13 @@ pub enum Relation {
     Input = 14,
     /// The case that something belongs to.
     Case = 15,
+    /// An evidence bag.
+    Exhibit = 16,
 }
 
 impl Relation {
     /// All relations, by code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Signer,
         Self::Principal,
         Self::Counterparty,
@@ -71,6 +73,7 @@ impl Relation {
         Self::Target,
         Self::Input,
         Self::Case,
+        Self::Exhibit,
     ];
 
     /// Its number in stored records.
@@ -99,6 +102,7 @@ impl Relation {
             }
             Self::Document => SubjectKind::Document,
             Self::Case => SubjectKind::Case,
+            Self::Exhibit => SubjectKind::Exhibit,
             Self::Target => return None,
         })
     }

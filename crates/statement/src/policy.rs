@@ -8,7 +8,7 @@ mod lists;
 
 use std::fmt::{self, Display};
 
-use proto::v1::{GoodsLine, LotAmount, Quantity, statement::Body};
+use proto::v1::{BagCheck, GoodsLine, LotAmount, Quantity, statement::Body};
 
 pub use self::lists::LISTS;
 use crate::{GoodsAct, Statement};
@@ -193,6 +193,42 @@ impl Codes<'_> {
         }
     }
 
+    /// What becomes of seized goods.
+    fn seizure(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Seize(b) => {
+                self.put(format_args!("{path}.kind"), "measure", &b.kind);
+                self.put(format_args!("{path}.channel"), "seizure-channel", &b.channel);
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.lot(format_args!("{path}.lines[{i}]"), line.lot.as_ref());
+                    self.unit(format_args!("{path}.lines[{i}].quantity"), line.quantity.as_ref());
+                }
+            }
+            GoodsAct::Keep(b) => self.checked(path, &b.bags),
+            GoodsAct::HandOver(b) => {
+                self.put(format_args!("{path}.purpose"), "hand-over-purpose", &b.purpose);
+                self.checked(path, &b.bags);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            GoodsAct::EvidenceReturn(b) => {
+                self.put(format_args!("{path}.reason"), "return-reason", &b.reason);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            GoodsAct::Destroy(b) => {
+                self.put(format_args!("{path}.reason"), "destroy-reason", &b.reason);
+                self.put(format_args!("{path}.method"), "destroy-method", &b.method);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            _ => {}
+        }
+    }
+
+    fn checked(&mut self, path: &'static str, bags: &[BagCheck]) {
+        for (i, bag) in bags.iter().enumerate() {
+            self.put(format_args!("{path}.bags[{i}].condition"), "bag-condition", &bag.condition);
+        }
+    }
+
     fn goods(&mut self, path: impl Display, goods: Option<&GoodsLine>) {
         let Some(goods) = goods else { return };
         self.lot(&path, goods.lot.as_ref());
@@ -251,6 +287,11 @@ impl Codes<'_> {
             | GoodsAct::AuthenticityReply(_)
             | GoodsAct::AssistRequest(_)
             | GoodsAct::AssistReply(_) => self.assistance(act, path),
+            GoodsAct::Seize(_)
+            | GoodsAct::Keep(_)
+            | GoodsAct::HandOver(_)
+            | GoodsAct::EvidenceReturn(_)
+            | GoodsAct::Destroy(_) => self.seizure(act, path),
             GoodsAct::PostalCheck(b) => self.put(format_args!("{path}.reason"), "postal-reason", &b.reason),
             GoodsAct::Observation(b) => {
                 self.put(format_args!("{path}.channel"), "observation-channel", &b.channel);

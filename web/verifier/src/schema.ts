@@ -22,6 +22,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "62 adverse_event AdverseEvent, 63 listing Listing, 64 activity_figure ActivityFigure, " +
     "65 postal_check PostalCheck, 66 observation Observation, 67 opinion Opinion, " +
     "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply, " +
+    "71 seize Seize, 72 keep Keep, 73 hand_over HandOver, 74 evidence_return EvidenceReturn, " +
+    "75 destroy Destroy, " +
     "80 correct Correct, 81 void Void, " +
     "82 endorse Endorse, 83 erase Erase",
   Header:
@@ -169,6 +171,28 @@ const MESSAGES: Readonly<Record<string, string>> = {
   AssistReply:
     "1 request StatementRef, 2 number string, 3 outcome string, 4 findings string, 5 lines GoodsLine*, " +
     "6 documents bytes*, 7 case_id string",
+  Seize:
+    "1 number string, 2 kind string, 3 until string, 4 follows StatementRef, 5 holder string, " +
+    "6 person string, 7 witness string, 8 officers string*, 9 site string, 10 place string, " +
+    "11 region string, 12 channel string, 13 waybill string, 14 declaration string, 15 legal_basis string, " +
+    "16 reason string, 17 lines SeizedLine*",
+  SeizedLine:
+    "1 bag string, 2 items string*, 3 lot LotAmount, 4 description string, 5 printed string, 6 mask string, " +
+    "7 quantity Quantity, 8 value uint64, 9 currency string, 10 photos bytes*",
+  BagCheck: "1 bag string, 2 seals string*, 3 condition string, 4 note string",
+  Keep:
+    "1 number string, 2 bags BagCheck*, 3 site string, 4 place string, 5 keeper string, " +
+    "6 temperature Temperature",
+  HandOver:
+    "1 number string, 2 receiver string, 3 purpose string, 4 bags BagCheck*, 5 items string*, " +
+    "6 lots LotAmount*, 7 officers string*, 8 takers string*, 9 legal_basis string",
+  EvidenceReturn:
+    "1 number string, 2 to string, 3 person string, 4 reason string, 5 bags string*, 6 items string*, " +
+    "7 lots LotAmount*, 8 officers string*, 9 legal_basis string",
+  Destroy:
+    "1 number string, 2 holder string, 3 reason string, 4 method string, 5 site string, 6 place string, " +
+    "7 bags string*, 8 items string*, 9 lots LotAmount*, 10 officers string*, 11 witness string, " +
+    "12 legal_basis string, 13 photos bytes*",
   Correct: "1 target StatementRef, 2 reason string, 3 replacement Replacement, 4 by_line bool, 5 removed LineRef*",
   LineRef: "1 field string, 2 index uint32",
   Replacement:
@@ -180,7 +204,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "59 lift Lift, 60 inspection Inspection, 61 self_inspection SelfInspection, " +
     "62 adverse_event AdverseEvent, 63 listing Listing, 64 activity_figure ActivityFigure, " +
     "65 postal_check PostalCheck, 66 observation Observation, 67 opinion Opinion, " +
-    "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply",
+    "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply, " +
+    "71 seize Seize, 72 keep Keep, 73 hand_over HandOver, 74 evidence_return EvidenceReturn, " +
+    "75 destroy Destroy",
   Void: "1 target StatementRef, 2 reason string",
   Endorse: "1 target StatementRef",
   Erase: "1 target StatementRef, 2 digests bytes*, 3 reason string, 4 legal_basis string",
@@ -199,7 +225,7 @@ const ENUMS: Readonly<Record<string, readonly number[]>> = {
   KeyUse: [0, 1, 2, 3],
   StatementKind: [
     0, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 80, 81, 82, 83,
+    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 80, 81, 82, 83,
   ],
   ReceiveOutcome: [0, 1, 2, 3, 4],
   AdjustOutcome: [0, 1, 2, 3, 4, 5, 6],
@@ -210,7 +236,7 @@ const ENUMS: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** Fields of which a message has one at most: the first and the last number. */
-const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 83], Replacement: [40, 70] };
+const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 83], Replacement: [40, 75] };
 
 export interface Shape {
   readonly name: string;

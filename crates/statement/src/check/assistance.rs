@@ -37,15 +37,7 @@ impl<'a> Check<'a> {
         self.code(format_args!("{path}.outcome"), &b.outcome);
         self.prose(format_args!("{path}.findings"), &b.findings, ACCOUNT);
         self.all_goods(path, &b.lines);
-        self.count(format_args!("{path}.documents"), b.documents.len(), MAX_DOCUMENTS);
-        let mut seen = BTreeSet::new();
-        for (i, digest) in b.documents.iter().enumerate().take(MAX_DOCUMENTS) {
-            self.bytes(format_args!("{path}.documents[{i}]"), digest, 32);
-            if !seen.insert(digest) {
-                let text = Words::of("the document is named twice", "文件重复列出");
-                self.fault(Reason::InvalidField, format_args!("{path}.documents[{i}]"), text);
-            }
-        }
+        self.digests(format_args!("{path}.documents"), &b.documents, MAX_DOCUMENTS);
         self.case_or_none(format_args!("{path}.case_id"), &b.case_id);
     }
 

@@ -5,8 +5,8 @@ use proto::v1::{AuthorityField, Role, StatementKind as Kind};
 use super::{
     KindRow,
     Relation::{
-        self, Case, Child, Counterparty, Document, Input, Item, Key, Lot, Paired, Parent, Principal, Product,
-        Signer, Site, Target,
+        self, Case, Child, Counterparty, Document, Exhibit, Input, Item, Key, Lot, Paired, Parent, Principal,
+        Product, Signer, Site, Target,
     },
     Signers,
 };
@@ -27,6 +27,8 @@ const HOLDERS: &[Role] = &[
 ];
 
 const SAMPLERS: &[Role] = &[Role::Laboratory, Role::Authority];
+/// Who may have evidence.
+const KEEPERS: &[Role] = &[Role::Logistics, Role::Laboratory, Role::Authority];
 const IMPORTERS: &[Role] = &[Role::Importer];
 const RECALLERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Authority];
 const SERVICERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Importer, Role::Distributor];
@@ -51,6 +53,18 @@ const FIRM_REGISTER: &[AuthorityField] =
     &[AuthorityField::Root, AuthorityField::Drug, AuthorityField::Health, AuthorityField::Market];
 const CUSTOMS: &[AuthorityField] = &[AuthorityField::Customs];
 const POST: &[AuthorityField] = &[AuthorityField::Post];
+/// Whom the law lets take hold of goods, give them back and have them destroyed.
+const SEIZERS: &[AuthorityField] = &[
+    AuthorityField::Drug,
+    AuthorityField::Customs,
+    AuthorityField::Health,
+    AuthorityField::Market,
+    AuthorityField::Post,
+    AuthorityField::Police,
+    AuthorityField::Procuratorate,
+    AuthorityField::Court,
+    AuthorityField::Tax,
+];
 
 const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -> KindRow {
     KindRow {
@@ -484,6 +498,70 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::AssistReply, "assist_reply", "协查答复", 82)
     },
     KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Site, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+            (Exhibit, true),
+        ],
+        ..row(Kind::Seize, "seize", "查封扣押", 84)
+    },
+    KindRow {
+        signers: Signers::Roles(KEEPERS),
+        correctable: true,
+        subjects: &[(Signer, false), (Site, false), (Document, true), (Exhibit, true)],
+        ..row(Kind::Keep, "keep", "物证保管", 85)
+    },
+    KindRow {
+        signers: Signers::Roles(KEEPERS),
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::HandOver, "hand_over", "物证移交", 86)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::EvidenceReturn, "evidence_return", "发还", 87)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Site, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::Destroy, "destroy", "销毁", 88)
+    },
+    KindRow {
         signers: Signers::TargetSigner,
         confidential: true,
         subjects: &[
@@ -501,6 +579,7 @@ pub static KINDS: &[KindRow] = &[
             (Target, false),
             (Input, true),
             (Case, false),
+            (Exhibit, true),
         ],
         ..row(Kind::Correct, "correct", "更正", 70)
     },

@@ -159,6 +159,73 @@ lists! {
         "undecided" "cannot be concluded" "无法认定",
         "other" "anything else" "其他",
     ];
+    "measure", "Measures against goods; how long each lasts is a setting, measure-days", "对物品采取的措施（期限见规则参数 measure-days）": [
+        "preservation" "registered and preserved as evidence" "先行登记保存",
+        "sealing" "sealed where they are" "查封",
+        "seizure" "taken away" "扣押",
+        "customs-detention" "detained by customs" "海关扣留",
+        "criminal-seizure" "seized in a criminal case" "刑事查封扣押",
+        "confiscation" "confiscated" "没收",
+        "surrender" "given up of one's own accord" "主动上交",
+    ];
+    "seizure-channel", "Where seized goods were found", "查获渠道": [
+        "premises" "business premises" "经营场所",
+        "warehouse" "warehouse" "仓库",
+        "den" "hidden workshop" "制假窝点",
+        "residence" "residence" "住所",
+        "cargo" "cargo at the border" "货运",
+        "traveller" "traveller's luggage" "旅检",
+        "mail" "mail" "邮递",
+        "express" "express parcel" "快件",
+        "bonded" "bonded zone or cross-border retail" "保税/跨境电商",
+        "online" "ordered or offered online" "网络",
+        "vehicle" "vehicle" "车辆",
+        "other" "anywhere else" "其他",
+    ];
+    "bag-condition", "How a bag was found", "物证袋状况": [
+        "intact" "seals intact" "封签完好",
+        "opened" "opened by who looked at it" "开封",
+        "resealed" "opened before and sealed anew" "重新封签",
+        "broken-seal" "seal broken" "封签破损",
+        "wrong-seal" "other seals than told before" "封签不符",
+        "damaged" "bag or contents damaged" "破损",
+        "leaking" "leaking" "渗漏",
+    ];
+    "hand-over-purpose", "Why evidence is handed over", "物证移交事由": [
+        "transfer" "goes with a case" "随案移送",
+        "test" "for a test" "送检",
+        "storage" "into somebody's keeping" "寄存保管",
+        "court" "to a court" "移送法院",
+        "return" "back from a test or from keeping" "交还",
+        "disposal" "for disposal" "移交处置",
+        "other" "anything else" "其他",
+    ];
+    "return-reason", "Why seized goods go back", "发还原因": [
+        "unfounded" "nothing against the law was found" "查无违法事实",
+        "lifted" "the measure is lifted" "解除强制措施",
+        "time-limit" "the measure's time is over" "期限届满",
+        "sample-left" "left over from a test" "检验剩余",
+        "court-order" "a court has ordered it" "法院裁判",
+        "victim" "they belong to a victim" "发还被害人",
+        "other" "anything else" "其他",
+    ];
+    "destroy-reason", "Why goods are destroyed", "销毁原因": [
+        "confiscated" "confiscated" "没收物品",
+        "recalled" "recalled" "召回产品",
+        "surrendered" "given up" "主动上交",
+        "ownerless" "without an owner" "无主物品",
+        "expired" "past the last day of use" "过期失效",
+        "sample-left" "left over from a test" "检验剩余",
+        "other" "anything else" "其他",
+    ];
+    "destroy-method", "How goods are destroyed", "销毁方式": [
+        "incineration" "burnt" "焚烧",
+        "chemical" "by chemicals" "化学处理",
+        "autoclave" "by steam" "高压灭菌",
+        "crushing" "crushed" "粉碎",
+        "landfill" "buried" "填埋",
+        "other" "anything else" "其他",
+    ];
     "register", "What a register is complete for", "登记范围": [
         "parties" "parties and their roles" "主体",
         "licences" "licences" "许可证",

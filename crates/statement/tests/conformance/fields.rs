@@ -5,6 +5,7 @@ mod custody;
 mod goods;
 mod papers;
 mod register;
+mod seizure;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -30,12 +31,13 @@ fn faults() -> impl Iterator<Item = &'static Row> {
         .chain(papers::FAULTS)
         .chain(register::FAULTS)
         .chain(assistance::FAULTS)
+        .chain(seizure::FAULTS)
 }
 
 /// What may be left out of a sample.
 pub fn optional() -> impl Iterator<Item = &'static Optional> {
     let trade = custody::OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL);
-    trade.chain(register::OPTIONAL).chain(assistance::OPTIONAL)
+    trade.chain(register::OPTIONAL).chain(assistance::OPTIONAL).chain(seizure::OPTIONAL)
 }
 
 fn h(s: &mut v1::Statement) -> &mut Header {

@@ -102,6 +102,11 @@ fn causes_are_told_apart_and_come_before_their_effects() {
         Kind::AuthenticityReply,
         Kind::AssistReply,
         Kind::Opinion,
+        Kind::Seize,
+        Kind::Keep,
+        Kind::HandOver,
+        Kind::EvidenceReturn,
+        Kind::Destroy,
     ];
     let mut rows: Vec<_> = KINDS.iter().collect();
     rows.sort_by_key(|row| row.cause);
@@ -180,6 +185,8 @@ fn closure_holds_what_leads_back_and_never_who_traded_or_what_is_inside() {
         for (relation, closure) in row.subjects {
             let expected = match relation {
                 Relation::Document | Relation::Parent | Relation::Key | Relation::Input => true,
+                // Where the bag was that an item lay in, its own chain tells.
+                Relation::Exhibit => true,
                 // Amounts of a lot that are shipped say nothing of one item of it.
                 Relation::Lot => matches!(row.kind, Kind::Commission | Kind::Transform | Kind::Adjust),
                 // The codes of one thing.

@@ -4,6 +4,7 @@ mod assistance;
 mod goods;
 mod papers;
 mod register;
+mod seizure;
 
 use merkle::SigningKey;
 use prost::{Message as _, bytes::Bytes};
@@ -13,7 +14,11 @@ use proto::v1::{
 };
 use statement::{GoodsAct, Kind, Refusal, Statement};
 
-pub use self::{assistance::CASE_ID, register::enrolment};
+pub use self::{
+    assistance::CASE_ID,
+    register::enrolment,
+    seizure::{BAG, OTHER_BAG},
+};
 
 pub const ROOT: &str = "org:Example Root Authority";
 pub const MAKER: &str = "gln:9521234567011";
@@ -167,6 +172,11 @@ pub fn body_of(kind: Kind) -> Body {
         Kind::AuthenticityReply => Body::AuthenticityReply(assistance::authenticity_reply()),
         Kind::AssistRequest => Body::AssistRequest(assistance::assist_request()),
         Kind::AssistReply => Body::AssistReply(assistance::assist_reply()),
+        Kind::Seize => Body::Seize(seizure::seize()),
+        Kind::Keep => Body::Keep(seizure::keep()),
+        Kind::HandOver => Body::HandOver(seizure::hand_over()),
+        Kind::EvidenceReturn => Body::EvidenceReturn(seizure::evidence_return()),
+        Kind::Destroy => Body::Destroy(seizure::destroy()),
         Kind::Correct => correct(Kind::Ship),
         Kind::Void => Body::Void(Void { target: target(true), reason: "wrong lot".into() }),
         Kind::Endorse => Body::Endorse(Endorse { target: target(true) }),
