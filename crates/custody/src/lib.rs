@@ -16,6 +16,7 @@ pub mod confidential;
 mod control;
 mod digest;
 mod draft;
+pub mod exhibit;
 pub mod item;
 mod naming;
 pub mod registry;

@@ -58,6 +58,9 @@ pub(crate) fn namings(statement: &Statement) -> Vec<Naming<'_>> {
                 place: Some(at),
             })
             .collect(),
+        GoodsAct::Seize(b) => {
+            single(root, b.follows.as_ref(), "follows", &[Kind::Seize]).into_iter().collect()
+        }
         GoodsAct::AuthenticityReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
         GoodsAct::AssistReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
         GoodsAct::Opinion(b) => {

@@ -12,6 +12,7 @@ mod assistance;
 mod bounds;
 mod changes;
 mod drafts;
+mod exhibits;
 mod flood;
 mod keys;
 mod kinds;
