@@ -43,6 +43,7 @@ pub const fn status(status: ItemStatus, lang: Lang) -> &'static str {
         ItemStatus::Stolen => ("stolen", "被盗"),
         ItemStatus::Destroyed => ("destroyed", "已销毁"),
         ItemStatus::Transformed => ("made into something else", "已返工分装"),
+        ItemStatus::Seized => ("seized", "查封扣押"),
     };
     lang.pick(english, chinese)
 }

@@ -4,8 +4,10 @@
 //! The checks stand in one list. Admission stops at the first that refuses; [`review`] asks all of them.
 
 mod assistance;
+mod cases;
 mod change;
 mod code;
+mod evidence;
 mod goods;
 mod register;
 mod remit;
@@ -106,7 +108,7 @@ type Check<V> = fn(&Ask<'_, V>) -> Admit;
 
 /// Everything that is asked of a statement once its key and signature are known, in the order in which
 /// admission asks. No check relies on another having passed.
-const fn checks<V: View + ?Sized>() -> [Check<V>; 16] {
+const fn checks<V: View + ?Sized>() -> [Check<V>; 18] {
     [
         check_times,
         check_key,
@@ -121,6 +123,8 @@ const fn checks<V: View + ?Sized>() -> [Check<V>; 16] {
         check_body,
         goods::check_content,
         assistance::check_assistance,
+        cases::check_case,
+        evidence::check_hand_over,
         goods::check_named,
         code::check_codes,
         check_links,

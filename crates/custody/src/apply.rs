@@ -3,6 +3,7 @@
 mod books;
 pub(crate) mod cuts;
 mod effect;
+mod exhibits;
 mod fold;
 mod history;
 mod open;

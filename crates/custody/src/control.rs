@@ -201,6 +201,19 @@ pub(crate) fn inherits_slot<V: View + ?Sized>(view: &V, statement: &Statement) -
     Ok(recorded(view, root_of(view, index)?)?.bill() == statement.bill())
 }
 
+/// To whom a HandOver hands evidence, or a Correct of one as it gives the content anew.
+fn receiver_in(statement: &Statement) -> Option<&str> {
+    let body = match statement.body() {
+        Body::HandOver(b) => b,
+        Body::Correct(b) if !b.by_line => match b.replacement.as_ref().and_then(|r| r.body.as_ref()) {
+            Some(replacement::Body::HandOver(b)) => b,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(&body.receiver)
+}
+
 /// Parties that must sign beside the signer before a statement takes effect, and how many of them.
 pub(crate) fn signatures_missing<V: View + ?Sized>(
     view: &V,
@@ -215,7 +228,17 @@ pub(crate) fn signatures_missing<V: View + ?Sized>(
                 // A Void that withdraws what still waits needs nobody else.
                 return Ok((Vec::new(), 0));
             }
-            let asked = crate::response::counterparties(view, root_of(view, index)?)?;
+            let mut asked = crate::response::counterparties(view, root_of(view, index)?)?;
+            // Evidence is handed to nobody without its signature, by a Correct either.
+            asked.extend(receiver_in(statement).map(ToOwned::to_owned));
+            asked.retain(|party| *party != statement.header().party);
+            asked.sort();
+            asked.dedup();
+            let needed = asked.len() as u32;
+            Ok((asked, needed))
+        }
+        Kind::HandOver => {
+            let asked: Vec<String> = receiver_in(statement).map(ToOwned::to_owned).into_iter().collect();
             let needed = asked.len() as u32;
             Ok((asked, needed))
         }

@@ -46,11 +46,13 @@ pub enum Status {
     Destroyed = 10,
     /// Made into something else: final.
     Transformed = 11,
+    /// Under an authority's measure, at who keeps it.
+    Seized = 12,
 }
 
 impl Status {
     /// All conditions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unknown,
         Self::Held,
         Self::InTransit,
@@ -62,6 +64,7 @@ impl Status {
         Self::Stolen,
         Self::Destroyed,
         Self::Transformed,
+        Self::Seized,
     ];
 
     /// Whether the item is no more.
@@ -73,7 +76,7 @@ impl Status {
     /// Whether the item is at its holder.
     #[must_use]
     pub const fn is_here(self) -> bool {
-        matches!(self, Self::Held | Self::Opened)
+        matches!(self, Self::Held | Self::Opened | Self::Seized)
     }
 
     fn from_code(code: u64) -> Option<Self> {
@@ -125,6 +128,9 @@ pub struct ItemState {
     pub opened: bool,
     /// Somebody who had it said that it is damaged.
     pub damaged: bool,
+    /// An authority has seized it and nobody has given it back: it is where the last of those says that had it by
+    /// the authority's word, whatever others say.
+    pub seized: bool,
     /// It bears several codes; all of them carry the state of the one thing they are.
     pub aliased: bool,
     /// Something came too late to be folded in its place, or was corrected too late: more stands behind
@@ -139,7 +145,7 @@ impl ItemState {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        let flags = [self.overflow, self.opened, self.damaged, self.aliased];
+        let flags = [self.overflow, self.opened, self.damaged, self.aliased, self.seized];
         let flags = (0..).zip(flags).fold(0, |all, (bit, flag)| all | u8::from(flag) << bit);
         out.extend([self.status as u8, self.packed.1, self.last.1, flags]);
         // Times of statements are never negative (validated).
@@ -205,13 +211,14 @@ impl ItemState {
             opened: flags & 2 != 0,
             damaged: flags & 4 != 0,
             aliased: flags & 8 != 0,
+            seized: flags & 16 != 0,
             conflicts: Vec::new(),
         };
         while !rest.is_empty() {
             state.conflicts.push(take_varint(&mut rest)?);
         }
         state.moved_at = state.last.0.checked_sub(state.moved_at).filter(|t| *t >= 0)?;
-        (flags < 16 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
+        (flags < 32 && state.conflicts.len() <= MAX_CONFLICTS).then_some(state)
     }
 
     /// The container that it was last put into by what names it, whoever says that it was not inside; 0 =
@@ -256,5 +263,9 @@ pub const fn moves_items(kind: Kind) -> bool {
             | Kind::Adjust
             | Kind::Service
             | Kind::Sample
+            | Kind::Seize
+            | Kind::HandOver
+            | Kind::EvidenceReturn
+            | Kind::Destroy
     )
 }

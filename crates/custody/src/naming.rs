@@ -58,6 +58,19 @@ pub(crate) fn namings(statement: &Statement) -> Vec<Naming<'_>> {
                 place: Some(at),
             })
             .collect(),
+        GoodsAct::LeadStep(b) => single(root, b.lead.as_ref(), "lead", &[Kind::Lead]).into_iter().collect(),
+        GoodsAct::TransferReply(b) => {
+            single(root, b.transfer.as_ref(), "transfer", &[Kind::CaseTransfer]).into_iter().collect()
+        }
+        GoodsAct::CaseOpen(b) => b
+            .leads
+            .iter()
+            .enumerate()
+            .map(|(at, named)| Naming { named, kinds: &[Kind::Lead], root, field: "leads", place: Some(at) })
+            .collect(),
+        GoodsAct::Seize(b) => {
+            single(root, b.follows.as_ref(), "follows", &[Kind::Seize]).into_iter().collect()
+        }
         GoodsAct::AuthenticityReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
         GoodsAct::AssistReply(b) => request(root, b.request.as_ref()).into_iter().collect(),
         GoodsAct::Opinion(b) => {

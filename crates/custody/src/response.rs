@@ -394,6 +394,13 @@ pub(crate) fn counterparties<V: View + ?Sized>(view: &V, root: u64) -> Result<Ve
                 }
             }
         }
+        Body::HandOver(own) => {
+            let now = content(view, root)?.map(|c| c.body);
+            parties.push(own.receiver.clone());
+            if let Some(Body::HandOver(b)) = now {
+                parties.push(b.receiver);
+            }
+        }
         _ => {}
     }
     parties.retain(|p| p != original.actor());

@@ -96,6 +96,16 @@ lines! {
     AuthenticityReply: lines;
     AssistRequest: lines;
     AssistReply: lines;
+    Seize: lines;
+    Keep: bags;
+    HandOver: bags items lots;
+    EvidenceReturn: bags items lots;
+    Destroy: bags items lots;
+    Lead: lines parties sites;
+    CaseLink: items lots parties sites bags papers cases people;
+    CaseTransfer: bags;
+    CaseOutcome: goods;
+    Watch: items lots products parties sites regions people;
 }
 
 /// Kinds in which no line at all stands for everything: their last line cannot be removed by line, and

@@ -1,6 +1,7 @@
 //! Validation of every field: what it may hold, each fault with its path. Nothing is looked up here.
 
 mod assistance;
+mod cases;
 mod change;
 mod custody;
 mod field;
@@ -12,6 +13,7 @@ mod personal;
 mod policy;
 mod quality;
 mod registry;
+mod seizure;
 
 use std::{collections::BTreeSet, fmt::Display};
 
@@ -235,6 +237,20 @@ impl<'a> Check<'a> {
             GoodsAct::AuthenticityReply(b) => self.authenticity_reply(path, b),
             GoodsAct::AssistRequest(b) => self.assist_request(path, b),
             GoodsAct::AssistReply(b) => self.assist_reply(path, b),
+            GoodsAct::Seize(b) => self.seize(path, b),
+            GoodsAct::Keep(b) => self.keep(path, b),
+            GoodsAct::HandOver(b) => self.hand_over(path, b),
+            GoodsAct::EvidenceReturn(b) => self.evidence_return(path, b),
+            GoodsAct::Destroy(b) => self.destroy(path, b),
+            GoodsAct::Lead(b) => self.lead(path, b),
+            GoodsAct::LeadStep(b) => self.lead_step(path, b),
+            GoodsAct::CaseOpen(b) => self.case_open(path, b),
+            GoodsAct::CaseLink(b) => self.case_link(path, b),
+            GoodsAct::CaseTransfer(b) => self.case_transfer(path, b),
+            GoodsAct::TransferReply(b) => self.transfer_reply(path, b),
+            GoodsAct::CaseOutcome(b) => self.case_outcome(path, b),
+            GoodsAct::CaseClose(b) => self.case_close(path, b),
+            GoodsAct::Watch(b) => self.watch(path, b),
         }
     }
 }

@@ -50,11 +50,13 @@ pub enum Relation {
     Input = 14,
     /// The case that something belongs to.
     Case = 15,
+    /// An evidence bag.
+    Exhibit = 16,
 }
 
 impl Relation {
     /// All relations, by code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Signer,
         Self::Principal,
         Self::Counterparty,
@@ -71,6 +73,7 @@ impl Relation {
         Self::Target,
         Self::Input,
         Self::Case,
+        Self::Exhibit,
     ];
 
     /// Its number in stored records.
@@ -99,6 +102,7 @@ impl Relation {
             }
             Self::Document => SubjectKind::Document,
             Self::Case => SubjectKind::Case,
+            Self::Exhibit => SubjectKind::Exhibit,
             Self::Target => return None,
         })
     }
@@ -121,6 +125,17 @@ pub enum Signers {
     Asked,
 }
 
+/// Whether statements of a kind are confidential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// They are for all to see whom they concern.
+    Never,
+    /// As the signer says, an authority.
+    Optional,
+    /// They are: statements of cases.
+    Always,
+}
+
 /// What the ledger knows about one kind.
 #[derive(Debug)]
 pub struct KindRow {
@@ -140,9 +155,9 @@ pub struct KindRow {
     pub delegable: bool,
     /// May be corrected and voided.
     pub correctable: bool,
-    /// May be confidential, signed by an authority: then it links its case and nothing else. A Correct, Void or
-    /// Erase is so exactly where the statement is that it names.
-    pub confidential: bool,
+    /// Whether it is confidential: then it links its case and nothing else. A Correct, Void or Erase is so exactly
+    /// where the statement is that it names.
+    pub confidential: Secrecy,
     /// Order among statements of one instant: causes before effects.
     pub cause: u8,
     /// How it names subjects, and whether such a subject belongs to the closure of an item's history. In a

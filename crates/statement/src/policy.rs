@@ -5,12 +5,16 @@
 //! in force on the day is for `custody` to say, which knows what the ledger holds.
 
 mod lists;
+mod settings;
 
 use std::fmt::{self, Display};
 
-use proto::v1::{GoodsLine, LotAmount, Quantity, statement::Body};
+use proto::v1::{BagCheck, GoodsLine, LotAmount, Quantity, statement::Body};
 
-pub use self::lists::LISTS;
+pub use self::{
+    lists::LISTS,
+    settings::{SETTINGS, Setting, Settings, setting},
+};
 use crate::{GoodsAct, Statement};
 
 /// A list of codes, as a ledger starts with it.
@@ -193,6 +197,69 @@ impl Codes<'_> {
         }
     }
 
+    /// What becomes of seized goods.
+    fn seizure(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Seize(b) => {
+                self.put(format_args!("{path}.kind"), "measure", &b.kind);
+                self.put(format_args!("{path}.channel"), "seizure-channel", &b.channel);
+                for (i, line) in b.lines.iter().enumerate() {
+                    self.lot(format_args!("{path}.lines[{i}]"), line.lot.as_ref());
+                    self.unit(format_args!("{path}.lines[{i}].quantity"), line.quantity.as_ref());
+                }
+            }
+            GoodsAct::Keep(b) => self.checked(path, &b.bags),
+            GoodsAct::HandOver(b) => {
+                self.put(format_args!("{path}.purpose"), "hand-over-purpose", &b.purpose);
+                self.checked(path, &b.bags);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            GoodsAct::EvidenceReturn(b) => {
+                self.put(format_args!("{path}.reason"), "return-reason", &b.reason);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            GoodsAct::Destroy(b) => {
+                self.put(format_args!("{path}.reason"), "destroy-reason", &b.reason);
+                self.put(format_args!("{path}.method"), "destroy-method", &b.method);
+                self.lots(format_args!("{path}.lots"), &b.lots);
+            }
+            _ => {}
+        }
+    }
+
+    /// Statements of cases.
+    fn case(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Lead(b) => {
+                self.put(format_args!("{path}.source"), "lead-source", &b.source);
+                for (i, goods) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}]"), Some(goods));
+                }
+            }
+            GoodsAct::LeadStep(b) => self.put(format_args!("{path}.outcome"), "lead-outcome", &b.outcome),
+            GoodsAct::CaseOpen(b) => {
+                self.put(format_args!("{path}.kind"), "case-kind", &b.kind);
+                self.put(format_args!("{path}.cause"), "case-cause", &b.cause);
+            }
+            GoodsAct::CaseLink(b) => self.put(format_args!("{path}.role"), "link-role", &b.role),
+            GoodsAct::CaseTransfer(b) => self.put(format_args!("{path}.basis"), "transfer-basis", &b.basis),
+            GoodsAct::CaseOutcome(b) => {
+                self.put(format_args!("{path}.kind"), "outcome-kind", &b.kind);
+                for (i, goods) in b.goods.iter().enumerate() {
+                    self.unit(format_args!("{path}.goods[{i}]"), Some(goods));
+                }
+            }
+            GoodsAct::CaseClose(b) => self.put(format_args!("{path}.reason"), "close-reason", &b.reason),
+            _ => {}
+        }
+    }
+
+    fn checked(&mut self, path: &'static str, bags: &[BagCheck]) {
+        for (i, bag) in bags.iter().enumerate() {
+            self.put(format_args!("{path}.bags[{i}].condition"), "bag-condition", &bag.condition);
+        }
+    }
+
     fn goods(&mut self, path: impl Display, goods: Option<&GoodsLine>) {
         let Some(goods) = goods else { return };
         self.lot(&path, goods.lot.as_ref());
@@ -251,6 +318,18 @@ impl Codes<'_> {
             | GoodsAct::AuthenticityReply(_)
             | GoodsAct::AssistRequest(_)
             | GoodsAct::AssistReply(_) => self.assistance(act, path),
+            GoodsAct::Seize(_)
+            | GoodsAct::Keep(_)
+            | GoodsAct::HandOver(_)
+            | GoodsAct::EvidenceReturn(_)
+            | GoodsAct::Destroy(_) => self.seizure(act, path),
+            GoodsAct::Lead(_)
+            | GoodsAct::LeadStep(_)
+            | GoodsAct::CaseOpen(_)
+            | GoodsAct::CaseLink(_)
+            | GoodsAct::CaseTransfer(_)
+            | GoodsAct::CaseOutcome(_)
+            | GoodsAct::CaseClose(_) => self.case(act, path),
             GoodsAct::PostalCheck(b) => self.put(format_args!("{path}.reason"), "postal-reason", &b.reason),
             GoodsAct::Observation(b) => {
                 self.put(format_args!("{path}.channel"), "observation-channel", &b.channel);

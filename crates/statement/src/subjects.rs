@@ -2,9 +2,9 @@
 //! (`Relation::Target`) are added by `custody`, which can look that statement up.
 
 use proto::v1::{
-    Adjust, Commission, Condition, CustomsDecision, DeclareImport, GoodsLine, Hold, ImportFiling, Inspection,
-    LotAmount, Opinion, Pack, Recall, RecallResponse, Receive, Sample, Service, Ship, StatementRef,
-    TestReport, Transform, Unpack, Use, statement::Body,
+    Adjust, BagCheck, Commission, Condition, CustomsDecision, DeclareImport, GoodsLine, Hold, ImportFiling,
+    Inspection, LotAmount, Opinion, Pack, Recall, RecallResponse, Receive, Sample, Seize, Service, Ship,
+    StatementRef, TestReport, Transform, Unpack, Use, statement::Body,
 };
 
 use crate::{
@@ -200,6 +200,66 @@ fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
             b.lines.iter().for_each(|goods| goods_line(goods, named));
             named(Relation::Case, &b.case_id);
         }
+        // Statements of cases name nothing else.
+        GoodsAct::Lead(_)
+        | GoodsAct::LeadStep(_)
+        | GoodsAct::CaseOpen(_)
+        | GoodsAct::CaseLink(_)
+        | GoodsAct::CaseTransfer(_)
+        | GoodsAct::TransferReply(_)
+        | GoodsAct::CaseOutcome(_)
+        | GoodsAct::CaseClose(_)
+        | GoodsAct::Watch(_) => named(Relation::Case, act.case().unwrap_or_default()),
+        GoodsAct::Seize(b) => seize(b, named),
+        GoodsAct::Keep(b) => {
+            named(Relation::Document, &b.number);
+            named(Relation::Site, &b.site);
+            checked_bags(&b.bags, named);
+        }
+        GoodsAct::HandOver(b) => {
+            named(Relation::Document, &b.number);
+            named(Relation::Counterparty, &b.receiver);
+            checked_bags(&b.bags, named);
+            items(&b.items, named);
+            amounts(&b.lots, named);
+        }
+        GoodsAct::EvidenceReturn(b) => {
+            named(Relation::Document, &b.number);
+            named(Relation::Counterparty, &b.to);
+            bags(&b.bags, named);
+            items(&b.items, named);
+            amounts(&b.lots, named);
+        }
+        GoodsAct::Destroy(b) => {
+            named(Relation::Document, &b.number);
+            named(Relation::Counterparty, &b.holder);
+            named(Relation::Site, &b.site);
+            bags(&b.bags, named);
+            items(&b.items, named);
+            amounts(&b.lots, named);
+        }
+    }
+}
+
+fn bags(texts: &[String], named: Visit<'_>) {
+    texts.iter().for_each(|bag| named(Relation::Exhibit, bag));
+}
+
+fn checked_bags(bags: &[BagCheck], named: Visit<'_>) {
+    bags.iter().for_each(|check| named(Relation::Exhibit, &check.bag));
+}
+
+fn seize(b: &Seize, named: Visit<'_>) {
+    for document in [&b.number, &b.waybill, &b.declaration] {
+        named(Relation::Document, document);
+    }
+    counterparty(b.follows.as_ref(), named);
+    named(Relation::Counterparty, &b.holder);
+    named(Relation::Site, &b.site);
+    for line in &b.lines {
+        named(Relation::Exhibit, &line.bag);
+        items(&line.items, named);
+        amounts(line.lot.as_slice(), named);
     }
 }
 

@@ -130,6 +130,24 @@ impl Path {
                 }
                 self.inside = self.inside.take().filter(|_| inherited);
             }
+            Act::Seized(from) => self.seized(step, from),
+            Act::HandedOver(to) => {
+                self.bridge(step);
+                self.push(step, HopKind::Transfer, (Certainty::Confirmed, Word::Both), actor, to);
+                self.arrived(step, to);
+            }
+            Act::Returned(to) => {
+                self.bridge(step);
+                self.push(step, HopKind::Transfer, (Certainty::OneSided, Word::Giver), actor, to);
+                self.arrived(step, to);
+            }
+            Act::Destroyed(from) => {
+                if from == 0 || self.holder != from {
+                    self.bridge(step);
+                }
+                self.inside = self.inside.take().filter(|_| inherited);
+                self.ended |= !inherited;
+            }
             Act::Commission
             | Act::Handled
             | Act::Emptied
@@ -164,6 +182,26 @@ impl Path {
             aside: Vec::new(),
             declined: false,
         });
+    }
+
+    /// An authority has taken the goods: from somebody else than had them last, the way from there is a gap.
+    fn seized(&mut self, step: &Step, from: u64) {
+        if self.holder != step.told.actor {
+            let known = self.holder == 0 || self.holder == from;
+            let sure = if known { Certainty::OneSided } else { Certainty::Gap };
+            self.push_arrival(step, sure, self.holder);
+        }
+        self.inside = self.inside.take().filter(|_| step.via.is_some());
+    }
+
+    /// What was pushed last has arrived with the word that tells of it.
+    fn arrived(&mut self, step: &Step, to: u64) {
+        if let Some(leg) = self.legs.last_mut() {
+            leg.arrived_at = step.told.at;
+        }
+        self.inside = self.inside.take().filter(|_| step.via.is_some());
+        self.holder = to;
+        self.declined = 0;
     }
 
     /// The goods are seen arriving, without a word of when they left.

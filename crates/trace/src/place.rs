@@ -19,6 +19,8 @@ pub(crate) struct Whereabouts {
     pub(crate) site: Option<Rc<Told>>,
     /// It has been used before and something is left.
     opened: bool,
+    /// An authority has seized it, or what it is in, and has not given it back.
+    seized: bool,
     /// It is itself no more: used up, destroyed, made into something else.
     ended: bool,
 }
@@ -36,11 +38,28 @@ impl Whereabouts {
         if self.ended || (self.status.is_final() && inherited) {
             return;
         }
+        if self.seized && !self.counts(step) {
+            self.opened |= !inherited && matches!(step.act, Act::Use(_));
+            return;
+        }
         match step.act {
             Act::TakenFrom(_) | Act::PackedInto(_) | Act::Sampled(_) => self.hold(step),
             Act::Emptied if inherited => self.hold(step),
             Act::Serviced => {}
             Act::Transformed => self.end(step, Status::Transformed),
+            Act::Seized(_) => {
+                self.seized = true;
+                self.hold(step);
+            }
+            Act::HandedOver(to) => self.hold_at(to, None),
+            Act::Returned(to) => {
+                self.seized = false;
+                self.hold_at(to, None);
+                if to == 0 {
+                    self.status = Status::Unknown;
+                }
+            }
+            Act::Destroyed(_) => self.end(step, Status::Destroyed),
             Act::Adjusted(AdjustOutcome::Lost) => self.end(step, Status::Lost),
             Act::Adjusted(AdjustOutcome::Stolen) => self.end(step, Status::Stolen),
             Act::Adjusted(AdjustOutcome::Destroyed) => self.end(step, Status::Destroyed),
@@ -80,14 +99,33 @@ impl Whereabouts {
         self.ended = status.is_final() && step.via.is_none();
     }
 
+    /// Whether a step moves what is seized: it is by who has it, or takes it from there; or by an authority.
+    fn counts(&self, step: &Step) -> bool {
+        match step.act {
+            Act::Seized(_) | Act::HandedOver(_) => true,
+            Act::Sampled(from) | Act::Destroyed(from) if from != 0 && from == self.holder => true,
+            _ => !self.status.is_here() || self.holder == step.told.actor,
+        }
+    }
+
     fn hold(&mut self, step: &Step) {
-        self.status = if self.opened { Status::Opened } else { Status::Held };
-        if !step.told.site.is_empty() {
-            self.site = Some(step.told.clone());
-        } else if self.holder != step.told.actor {
+        let site = if step.told.site.is_empty() { None } else { Some(step.told.clone()) };
+        self.hold_at(step.told.actor, site);
+    }
+
+    /// Somebody has it now, at the site that a statement tells, if it does.
+    fn hold_at(&mut self, holder: u64, site: Option<Rc<Told>>) {
+        self.status = match (self.seized, self.opened) {
+            (true, _) => Status::Seized,
+            (false, true) => Status::Opened,
+            (false, false) => Status::Held,
+        };
+        if site.is_some() {
+            self.site = site;
+        } else if self.holder != holder {
             self.site = None;
         }
-        self.holder = step.told.actor;
+        self.holder = holder;
         self.addressee = 0;
     }
 
@@ -103,7 +141,7 @@ impl Whereabouts {
     /// item was not inside.
     pub(crate) const fn may_be_lost_by(&self, actor: u64) -> bool {
         match self.status {
-            Status::Held | Status::Opened => self.holder == actor,
+            Status::Held | Status::Opened | Status::Seized => self.holder == actor,
             Status::InTransit | Status::Missing | Status::Refused => self.addressee == actor,
             Status::Unknown | Status::Lost | Status::Stolen => false,
             Status::Used | Status::Destroyed | Status::Transformed => false,

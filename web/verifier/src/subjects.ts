@@ -20,7 +20,7 @@ export interface Subject {
 const KIND_OF = {
   signer: "activity", principal: "activity", counterparty: "activity", party: "party", site: "site", product: "product",
   key: "key", item: "item", lot: "item", parent: "item", child: "item", paired: "item", input: "item",
-  document: "document", case: "case",
+  document: "document", case: "case", exhibit: "exhibit",
 } as const satisfies Record<string, SubjectKind>;
 
 export type Relation = keyof typeof KIND_OF;
@@ -74,12 +74,29 @@ const NAMES: Readonly<Record<string, string>> = {
   authenticity_reply: "document:number counterparty:request.party item:lines.goods.item lot:lines.goods.lot.lot",
   assist_request: "document:number counterparty:addressee item:lines.item lot:lines.lot.lot case:case_id",
   assist_reply: "document:number counterparty:request.party item:lines.item lot:lines.lot.lot case:case_id",
+  seize:
+    "document:number document:waybill document:declaration counterparty:follows.party counterparty:holder site:site " +
+    "exhibit:lines.bag item:lines.items lot:lines.lot.lot",
+  keep: "document:number site:site exhibit:bags.bag",
+  hand_over: "document:number counterparty:receiver exhibit:bags.bag item:items lot:lots.lot",
+  evidence_return: "document:number counterparty:to exhibit:bags item:items lot:lots.lot",
+  destroy: "document:number counterparty:holder site:site exhibit:bags item:items lot:lots.lot",
+  lead: "case:case_id",
+  lead_step: "case:case_id",
+  case_open: "case:case_id",
+  case_link: "case:case_id",
+  case_transfer: "case:case_id",
+  transfer_reply: "case:case_id",
+  case_outcome: "case:case_id",
+  case_close: "case:case_id",
+  watch: "case:case_id",
 };
 
 // The relations in bold in the table of kinds (section 5.3), besides `document`, which is bold for every kind.
 const FOLLOWED: Readonly<Record<string, readonly Relation[]>> = {
   enrol_key: ["key"], revoke_key: ["key"], commission: ["lot"], pack: ["parent"], unpack: ["parent"], alias: ["item"],
-  transform: ["lot", "input"], adjust: ["lot"],
+  transform: ["lot", "input"], adjust: ["lot"], seize: ["exhibit"], keep: ["exhibit"], hand_over: ["exhibit"],
+  evidence_return: ["exhibit"], destroy: ["exhibit"],
 };
 
 /** The messages at a field, or the message itself where there is no dot. */

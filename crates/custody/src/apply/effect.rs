@@ -7,7 +7,7 @@ use proto::v1::statement::Body;
 use statement::{Statement, SubjectKey};
 
 use super::{
-    books,
+    books, exhibits,
     fold::Folder,
     history::Change,
     open,
@@ -15,7 +15,7 @@ use super::{
     reader::Reader,
 };
 use crate::{
-    Table, View, ViewError,
+    Table, View, ViewError, confidential,
     control::{content, control_of, find, inherits_slot, recorded, root_of, signatures_missing, target_of},
     draft::Draft,
     item::moves_items,
@@ -128,7 +128,8 @@ fn take_effect<V: View + ?Sized>(
         body @ (Body::Hold(_) | Body::Recall(_) | Body::Lift(_)) => {
             stock::put_restrictions(draft, index, None, Some(body))
         }
-        _ if moves_items(statement.kind()) => moves(draft, statement, index),
+        _ if moves_items(statement.kind()) => moves(draft, statement, index, at),
+        Body::Keep(_) => exhibits::arrive(draft, statement, index, at),
         _ => registry::apply(draft, statement, at),
     }
 }
@@ -138,10 +139,13 @@ fn moves<V: View + ?Sized>(
     draft: &mut Draft<'_, V>,
     statement: &Statement,
     index: u64,
+    at: u64,
 ) -> Result<(), ViewError> {
     let side = Side { index, original: statement, body: statement.body(), since: index };
     let answered = meet(draft, None, side)?;
-    Folder::default().arrive(draft, statement, index, answered)
+    // What waited for a signature stands behind entries that were folded meanwhile: its place is looked for anew.
+    Folder::default().arrive(draft, statement, index, answered || at != index)?;
+    exhibits::arrive(draft, statement, index, at)
 }
 
 /// A Correct or Void takes effect: what counts of the original changes, and so do its items.
@@ -186,6 +190,8 @@ fn change<V: View + ?Sized>(
     if let Some(Body::Alias(_)) = before.or(after) {
         return folder.join(draft, root, codes(before), codes(after));
     }
+    confidential::change(draft, (root, at), before, after)?;
+    exhibits::change(draft, before, after)?;
     stock::put_restrictions(draft, root, before, after)?;
     let linked = items.len() + folder.reader.lines_met(draft, root)?;
     folder.reader.allow(linked);

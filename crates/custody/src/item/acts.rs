@@ -38,13 +38,27 @@ pub enum Act {
     Serviced,
     /// Is taken as a sample from somebody (number of the activity, 0 = not told).
     Sampled(u64),
+    /// Is seized from somebody (number of the activity, 0 = not told).
+    Seized(u64),
+    /// Goes as evidence to somebody, who has signed for it.
+    HandedOver(u64),
+    /// Is given back to somebody, 0 = nobody that is known.
+    Returned(u64),
+    /// Is destroyed by an authority at somebody's (0 = its own).
+    Destroyed(u64),
 }
 
 impl Act {
     /// Whether the item is no more after it.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Use(true) | Self::Transformed | Self::Adjusted(AdjustOutcome::Destroyed))
+        matches!(
+            self,
+            Self::Use(true)
+                | Self::Transformed
+                | Self::Adjusted(AdjustOutcome::Destroyed)
+                | Self::Destroyed(_)
+        )
     }
 
     /// Whether it certainly takes the item out of the container it is in.
@@ -56,7 +70,11 @@ impl Act {
             | Self::Use(_)
             | Self::PackedInto(_)
             | Self::Transformed
-            | Self::Sampled(_) => true,
+            | Self::Sampled(_)
+            | Self::Seized(_)
+            | Self::HandedOver(_)
+            | Self::Returned(_)
+            | Self::Destroyed(_) => true,
             Self::Adjusted(outcome) => !matches!(outcome, AdjustOutcome::Damaged),
             Self::Commission
             | Self::Handled
@@ -238,6 +256,26 @@ pub(crate) fn acts_from<'b>(
         Body::Sample(b) => {
             let from = numbers(SubjectKind::Activity, &b.holder)?;
             b.items.iter().for_each(|i| add(i, Act::Sampled(from)));
+            amounts(&b.lots);
+        }
+        Body::Seize(b) => {
+            let from = numbers(SubjectKind::Activity, &b.holder)?;
+            b.lines.iter().flat_map(|l| &l.items).for_each(|i| add(i, Act::Seized(from)));
+            b.lines.iter().for_each(|l| amounts(l.lot.as_slice()));
+        }
+        Body::HandOver(b) => {
+            let to = numbers(SubjectKind::Activity, &b.receiver)?;
+            b.items.iter().for_each(|i| add(i, Act::HandedOver(to)));
+            amounts(&b.lots);
+        }
+        Body::EvidenceReturn(b) => {
+            let to = numbers(SubjectKind::Activity, &b.to)?;
+            b.items.iter().for_each(|i| add(i, Act::Returned(to)));
+            amounts(&b.lots);
+        }
+        Body::Destroy(b) => {
+            let from = numbers(SubjectKind::Activity, &b.holder)?;
+            b.items.iter().for_each(|i| add(i, Act::Destroyed(from)));
             amounts(&b.lots);
         }
         _ => {}

@@ -8,10 +8,8 @@ impl ItemState {
     /// Folds one event.
     pub fn step(&mut self, event: Event<'_>) {
         let Event { acts, act } = event;
-        if !self.fits(acts, act)
-            && self.conflicts.len() < MAX_CONFLICTS
-            && !self.conflicts.contains(&acts.index)
-        {
+        let fits = self.fits(acts, act);
+        if !fits && self.conflicts.len() < MAX_CONFLICTS && !self.conflicts.contains(&acts.index) {
             self.conflicts.push(acts.index);
         }
         let place = self.place();
@@ -21,8 +19,12 @@ impl ItemState {
         if act == Act::Emptied {
             self.emptied_at = acts.at;
         }
-        if !self.status.is_final() {
-            self.advance(acts, act);
+        // What is seized is where the authority's word has it: whoever else says otherwise moves nothing.
+        let counts = fits || !self.seized || matches!(act, Act::Seized(_) | Act::HandedOver(_));
+        match self.status.is_final() {
+            true => {}
+            false if counts => self.advance(acts, act),
+            false => self.remember(acts, act),
         }
         if !self.status.is_here() {
             self.since = 0;
@@ -113,11 +115,20 @@ impl ItemState {
             // Work on it is done wherever it stands; a further code moves nothing.
             Act::Serviced | Act::Recoded => true,
             Act::Adjusted(_) if self.is_gone() => self.holder == acts.actor,
-            Act::Sampled(from) => self.is_at(acts.actor) || (from != 0 && self.is_at(from)),
+            Act::Sampled(from) | Act::Destroyed(from) => {
+                self.is_at(acts.actor) || (from != 0 && self.is_at(from))
+            }
+            Act::Seized(from) => self.is_seizable(acts.actor, from),
             // Its container may have been emptied as a whole, which is not among its own events.
             Act::TakenFrom(container) => self.container == container,
             _ => self.is_at(acts.actor),
         }
+    }
+
+    /// Whether an authority can have found it at `from`, or, where it says of nobody, somewhere.
+    const fn is_seizable(&self, authority: u64, from: u64) -> bool {
+        let under_way = matches!(self.status, Status::InTransit) && (from == 0 || self.holder == from);
+        under_way || self.is_gone() || self.is_at(authority) || (from != 0 && self.is_at(from))
     }
 
     /// Whether its holder has missed it.
@@ -135,7 +146,7 @@ impl ItemState {
             Status::Used | Status::Destroyed | Status::Transformed => true,
             // Somebody has to find it first.
             Status::Lost | Status::Stolen => false,
-            Status::Held | Status::Opened => self.holder == actor,
+            Status::Held | Status::Opened | Status::Seized => self.holder == actor,
             // The addressee's Receive may be late.
             Status::InTransit => self.addressee == actor,
             // It never left, it turned up, or it came back.
@@ -176,6 +187,17 @@ impl ItemState {
                 self.container = 0;
                 self.hold(acts);
             }
+            Act::Seized(_) => {
+                self.container = 0;
+                self.seized = true;
+                self.hold(acts);
+            }
+            Act::HandedOver(to) => {
+                self.container = 0;
+                self.hold_at(to, acts, false);
+            }
+            Act::Returned(to) => self.give_back(acts, to),
+            Act::Destroyed(_) => self.end(acts, Status::Destroyed),
             Act::Ship(to) => {
                 self.status = Status::InTransit;
                 self.holder = acts.actor;
@@ -228,18 +250,37 @@ impl ItemState {
         self.status = status;
     }
 
+    /// An authority lets go of it.
+    const fn give_back(&mut self, acts: &Acts, to: u64) {
+        self.container = 0;
+        self.seized = false;
+        self.hold_at(to, acts, false);
+        if to == 0 {
+            self.status = Status::Unknown;
+        }
+    }
+
     /// The actor has it now.
     const fn hold(&mut self, acts: &Acts) {
-        if !self.status.is_here() || self.holder != acts.actor {
+        self.hold_at(acts.actor, acts, acts.has_site);
+    }
+
+    /// Somebody has it now; `at_site`: at the site that the statement names.
+    const fn hold_at(&mut self, holder: u64, acts: &Acts, at_site: bool) {
+        if !self.status.is_here() || self.holder != holder {
             self.since = acts.index + 1;
         }
-        self.status = if self.opened { Status::Opened } else { Status::Held };
-        if acts.has_site {
+        self.status = match (self.seized, self.opened) {
+            (true, _) => Status::Seized,
+            (false, true) => Status::Opened,
+            (false, false) => Status::Held,
+        };
+        if at_site {
             self.site_by = acts.index + 1;
-        } else if self.holder != acts.actor {
+        } else if self.holder != holder {
             self.site_by = 0;
         }
-        self.holder = acts.actor;
+        self.holder = holder;
         self.addressee = 0;
         self.missed_from = 0;
     }

@@ -99,9 +99,32 @@ impl Books {
                 self.shipped(actor, &b.lots, sign);
                 self.shipped(draft.number(SubjectKind::Activity, &b.holder)?, &b.lots, -sign);
             }
+            Body::Seize(b) => {
+                let from = draft.number(SubjectKind::Activity, &b.holder)?;
+                for line in &b.lines {
+                    self.shipped(actor, line.lot.as_slice(), sign);
+                    self.shipped(from, line.lot.as_slice(), -sign);
+                }
+            }
+            Body::HandOver(b) => {
+                self.moved(actor, draft.number(SubjectKind::Activity, &b.receiver)?, &b.lots, sign)
+            }
+            Body::EvidenceReturn(b) => {
+                self.moved(actor, draft.number(SubjectKind::Activity, &b.to)?, &b.lots, sign)
+            }
+            Body::Destroy(b) => {
+                let from = draft.number(SubjectKind::Activity, &b.holder)?;
+                self.shipped(if from == 0 { actor } else { from }, &b.lots, -sign);
+            }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Amounts go from one party to another by a word that both stand by.
+    fn moved(&mut self, from: u64, to: u64, amounts: &[LotAmount], sign: i128) {
+        self.shipped(from, amounts, -sign);
+        self.shipped(to, amounts, sign);
     }
 
     /// Damaged goods and surplus are taken in beside what is listed as accepted.

@@ -83,18 +83,34 @@ const RICH: &str = "
         maker     ship V2 to clinic lots=1,2      key=V2 @55
         clinic    receive bill=maker/V2 U3 shortlot=1 @56
         clinic    receive bill=maker/V2           @57
+        maker     commission W1,W2,W3             @60
+        maker     ship W1,W2,W3 to trader         @61
+    z1: drug      seize W1,W2 from trader bags=B1,B2 lots=1 @62
+        drug      keep B1,B2 seals=1,2            @63
+        trader    ship W1 to clinic               @64
+    z2: drug      handover W1 to lab bags=B1 seals=1,2 @65
+        lab       keep B1 seals=3 cond=resealed   @66
+    z3: lab       handover W1 to drug bags=B1 seals=3 @67
+    z4: drug      correct z1 seize W1,W2,W3 from trader bags=B1,B2 lots=1 @62
+    z5: drug      giveback W1 to trader bags=B1   @68
+    z6: drug      void z5                         @68
+        drug      burn W2,W3 bags=B2              @69
+        firm      keep B2                         @70
+    z7: drug      correct z2 handover W1 to firm bags=B1 seals=1,2 @65
 ";
 
 /// A statement, and with it the Endorses that somebody might have to add.
 fn with_endorsements(ledger: &TestLedger, lines: Vec<Line>) -> Vec<Line> {
     let mut all = Vec::new();
     for line in lines {
-        let changes = matches!(line.signed.statement.kind(), Kind::Correct | Kind::Void);
+        let changes = matches!(line.signed.statement.kind(), Kind::Correct | Kind::Void | Kind::HandOver);
         let target = changes.then(|| line.signed.statement.clone());
         let label = line.label.clone();
         all.push(line);
         let Some(target) = target else { continue };
-        for (i, party) in ["maker", "importer", "trader", "clinic", "clinic2"].iter().enumerate() {
+        for (i, party) in
+            ["maker", "importer", "trader", "clinic", "clinic2", "drug", "lab", "firm"].iter().enumerate()
+        {
             let mut say = super::ledger::Say::new(party, 0, super::ledger::endorse_of(&target));
             say.id = target.reference().id;
             say.id[10] = i as u8 + 1;
@@ -298,7 +314,7 @@ struct Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    (0..15u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
+    (0..22u8, 0..3u8, 0..3u8, 1..16u8, 1..6u8, 0..3u8, any::<u8>(), 0..12u8).prop_map(
         |(verb, who, whom, items, minute, document, of, changes)| Act {
             verb,
             who,
@@ -327,6 +343,9 @@ fn words(act: &Act, n: usize, ships: &[String]) -> String {
     let known = ships.get(usize::from(act.of) % ships.len().max(1));
     let lots = if act.document == 1 { "lots=1,2" } else { "" };
     let outcome = ["found", "lost", "damaged", "stolen", "destroyed", "opening"][usize::from(act.of % 6)];
+    let bags = ["X", "Y", "X,Y"][usize::from(act.of % 3)];
+    let (keeper, other) = if act.who == 0 { ("lab", "drug") } else { ("drug", "lab") };
+    let condition = ["intact", "opened", "wrong-seal"][usize::from(act.whom)];
     match (act.verb, known) {
         (0, _) => format!("maker commission {units}"),
         (1, _) => format!("{who} pack P {units}"),
@@ -357,6 +376,11 @@ fn words(act: &Act, n: usize, ships: &[String]) -> String {
         (10, _) => format!("{who} adjust {outcome}={all}"),
         (11, _) => format!("lab sample {units} from {whom}"),
         (12, _) => format!("maker service {} fitted=K", chosen[0]),
+        (15 | 16, _) => format!("drug seize {all} from {whom} bags={bags} {lots}"),
+        (17, _) => format!("{keeper} keep {bags} seals={} cond={condition}", act.document),
+        (18 | 19, _) => format!("{keeper} handover {units} to {other} bags={bags} seals={}", act.document),
+        (20, _) => format!("drug giveback {units} to {whom} bags={bags}"),
+        (21, _) => format!("drug burn {units} from={whom} bags={bags}"),
         _ => format!("clinic use {units}"),
     }
 }
@@ -389,7 +413,7 @@ fn story(acts: &[Act]) -> String {
         }
         // A Void takes back what it names as it stands: of a Correct that waits for the other side that
         // is the Correct, else all. So what a Void of a Correct means depends on who came first.
-        let two_sided = matches!(kind, "ship" | "receive");
+        let two_sided = matches!(kind, "ship" | "receive" | "handover");
         if act.changes == 4 || (act.changes == 3 && (newest == format!("s{n}") || !two_sided)) {
             text += &format!("v{n}: {who} void {newest} @8\n");
         }

@@ -54,6 +54,7 @@ proptest! {
             overflow: few >> 21 & 1 == 1,
             damaged: few >> 22 & 1 == 1,
             aliased: few >> 23 & 1 == 1,
+            seized: few >> 24 & 1 == 1,
             conflicts,
         };
         prop_assert_eq!(ItemState::decode(&state.encode()), Ok(state));
@@ -170,17 +171,18 @@ fn golden_rows() {
         damaged: false,
         aliased: true,
         overflow: false,
+        seized: true,
         conflicts: vec![13, 300],
     };
     assert_eq!(
         state.encode(),
-        [3, 20, 30, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 8, 13, 0xac, 0x02]
+        [3, 20, 30, 26, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 8, 13, 0xac, 0x02]
     );
     assert_eq!(ItemState::decode(&[]), Ok(ItemState::default()));
     assert!(ItemState::decode(&state.encode()[..18]).is_err());
     assert!(
-        ItemState::decode(&[12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
-        "no condition 12"
+        ItemState::decode(&[13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_err(),
+        "no condition 13"
     );
     let moved = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 6];
     assert!(ItemState::decode(&moved).is_err(), "came where it is before time began");

@@ -8,14 +8,17 @@
 //! receive of=label | bill=who/NO | way=W [A,B] [lots=1] [short=C] [refused=D] [over=E] [damaged=F] [shortlot=2]
 //! alias A,A2      transform A,B into C,D      service D [removed=T] [fitted=U]      sample A from trader
 //! adjust [found=A] [lost=B] [damaged=C] [stolen=D] [destroyed=E] [opening=F]
+//! seize A from trader bags=B1     keep B1 seals=1,2 [cond=opened]     handover A to lab [bags=B1] [seals=1,2]
+//! giveback A to trader [bags=B1]  burn A [from=trader] [bags=B1]      (`-` names no items)
 //! correct LABEL verb …           void LABEL        endorse LABEL
 //! lines LABEL [drop=items.0,lots.1] [verb …]    (a Correct by line: of what is said, the lines are added)
 //! ```
 //! A statement without label is called `eN` by its line, counted from 1; without `@minute` it happens N
 //! minutes after noon. Outcomes, joined by `;`: a refusal `REASON field`; `pending N`; the state of an
+//! bag, `bag:B1 kept drug seals 1,2 NotHolder!label`; the state of an
 //! item, `A held maker in P !label` (`!label` for each statement that does not fit).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::v1::{self, AdjustOutcome, ReceiveOutcome, replacement, statement::Body};
 use statement::{Statement, SubjectKind};
@@ -23,6 +26,7 @@ use statement::{Statement, SubjectKind};
 use super::ledger::{LATER, NOON, Say, TestLedger, endorse_of, org, uuid};
 use crate::{
     Signed, View as _, control_of,
+    exhibit::exhibit_state,
     item::{ItemState, Status, item_state},
     registry::party_by_number,
     response::receives_of,
@@ -125,6 +129,41 @@ fn lots(names: &str) -> Vec<v1::LotAmount> {
 
 fn items(names: &str) -> Vec<String> {
     names.split(',').filter(|n| !n.is_empty()).map(item).collect()
+}
+
+/// Canonical bag of a short name.
+pub fn bag(name: &str) -> String {
+    format!("bag:{name}")
+}
+
+fn bags(names: &str) -> Vec<String> {
+    names.split(',').filter(|n| !n.is_empty()).map(bag).collect()
+}
+
+fn checked(words: &[&str]) -> Vec<v1::BagCheck> {
+    let condition = option(words, "cond");
+    let seals = option(words, "seals").split(',').filter(|s| !s.is_empty()).map(ToOwned::to_owned);
+    let check = |bag| v1::BagCheck {
+        bag,
+        seals: seals.clone().collect(),
+        condition: if condition.is_empty() { "intact".into() } else { condition.into() },
+        note: String::new(),
+    };
+    bags(option(words, "bags")).into_iter().map(check).collect()
+}
+
+/// Of the goods taken one line for each bag: items in the first, amounts of lots in the second, or without codes.
+fn seized(items: Vec<String>, words: &[&str]) -> Vec<v1::SeizedLine> {
+    let mut items = Some(items).filter(|items| !items.is_empty());
+    let mut lots = lots(option(words, "lots")).into_iter();
+    let line = |bag| {
+        let items = items.take().unwrap_or_default();
+        let lot = if items.is_empty() { lots.next() } else { None };
+        let coded = !items.is_empty() || lot.is_some();
+        let quantity = (!coded).then(|| v1::Quantity { amount: 3, unit: "vial".into() });
+        v1::SeizedLine { bag, items, lot, quantity, description: "boxes".into(), ..v1::SeizedLine::default() }
+    };
+    bags(option(words, "bags")).into_iter().map(line).collect()
 }
 
 fn option<'a>(words: &[&'a str], name: &str) -> &'a str {
@@ -244,6 +283,58 @@ fn body_of(said: &Said, words: &[&str]) -> Body {
             holder: org(holder),
             ..v1::Sample::default()
         }),
+        ["seize", names, "from", holder, rest @ ..] => Body::Seize(v1::Seize {
+            number: "cert:org:drug/KY1".into(),
+            kind: "seizure".into(),
+            holder: org(if *holder == "-" { "" } else { holder }),
+            witness: "d".repeat(64),
+            officers: vec!["a".repeat(64), "b".repeat(64)],
+            place: "shop".into(),
+            channel: "premises".into(),
+            legal_basis: "article 100".into(),
+            reason: "doubts".into(),
+            lines: seized(items(names.trim_matches('-')), rest),
+            ..v1::Seize::default()
+        }),
+        ["keep", bags, rest @ ..] => Body::Keep(v1::Keep {
+            bags: checked(&[&[format!("bags={bags}").as_str()][..], rest].concat()),
+            place: "store".into(),
+            ..v1::Keep::default()
+        }),
+        ["handover", names, "to", receiver, rest @ ..] => Body::HandOver(v1::HandOver {
+            number: "cert:org:drug/YJ1".into(),
+            receiver: org(receiver),
+            purpose: "test".into(),
+            bags: checked(rest),
+            items: items(names.trim_matches('-')),
+            lots: lots(option(rest, "lots")),
+            officers: vec!["a".repeat(64)],
+            ..v1::HandOver::default()
+        }),
+        ["giveback", names, "to", to, rest @ ..] => Body::EvidenceReturn(v1::EvidenceReturn {
+            number: "cert:org:drug/FH1".into(),
+            to: org(if *to == "-" { "" } else { to }),
+            person: "c".repeat(64),
+            reason: "unfounded".into(),
+            bags: bags(option(rest, "bags")),
+            items: items(names.trim_matches('-')),
+            lots: lots(option(rest, "lots")),
+            officers: vec!["a".repeat(64), "b".repeat(64)],
+            legal_basis: "article 28".into(),
+        }),
+        ["burn", names, rest @ ..] => Body::Destroy(v1::Destroy {
+            number: "cert:org:drug/XH1".into(),
+            holder: org(option(rest, "from")),
+            reason: "confiscated".into(),
+            method: "incineration".into(),
+            place: "furnace".into(),
+            bags: bags(option(rest, "bags")),
+            items: items(names.trim_matches('-')),
+            lots: lots(option(rest, "lots")),
+            officers: vec!["a".repeat(64), "b".repeat(64)],
+            legal_basis: "article 74".into(),
+            ..v1::Destroy::default()
+        }),
         ["use" | "finish", names, rest @ ..] => {
             let paired = if let ["with", tip, ..] = rest { item(tip) } else { String::new() };
             let line = |name: String| v1::UseLine {
@@ -272,6 +363,10 @@ fn only_lines(body: Body) -> Body {
         }),
         Body::Adjust(b) => Body::Adjust(v1::Adjust { lines: b.lines, ..Default::default() }),
         Body::Alias(b) => Body::Alias(v1::Alias { codes: b.codes, ..Default::default() }),
+        Body::Seize(b) => Body::Seize(v1::Seize { lines: b.lines, ..Default::default() }),
+        Body::HandOver(b) => {
+            Body::HandOver(v1::HandOver { bags: b.bags, items: b.items, ..Default::default() })
+        }
         other => panic!("no lines are added to {other:?}"),
     }
 }
@@ -317,6 +412,7 @@ fn replacement_of(body: Body) -> replacement::Body {
 pub struct Recorded {
     labels: BTreeMap<u64, String>,
     items: BTreeMap<String, String>,
+    bags: BTreeSet<String>,
 }
 
 impl Recorded {
@@ -327,6 +423,9 @@ impl Recorded {
                 && let Some(name) = text.strip_prefix("sgtin:09521234543213.")
             {
                 self.items.insert(name.into(), text.into());
+            }
+            if relation == statement::Relation::Exhibit {
+                self.bags.insert(text.into());
             }
         });
     }
@@ -364,6 +463,7 @@ impl Recorded {
             Status::Stolen => "stolen",
             Status::Destroyed => "destroyed",
             Status::Transformed => "transformed",
+            Status::Seized => "seized",
         };
         let mut text = format!("{name} {status} {}", party(state.holder));
         if state.addressee != 0 {
@@ -384,6 +484,23 @@ impl Recorded {
         text.trim().to_string()
     }
 
+    /// The state of a bag as stories put it: what became of it, who has it, its seals, and its gaps.
+    pub fn describe_bag(&self, ledger: &TestLedger, name: &str) -> String {
+        let Some((_, state)) = exhibit_state(&ledger.view, &bag(name)).unwrap() else {
+            return format!("{name} unheard-of");
+        };
+        let fate = format!("{:?}", state.fate()).to_lowercase();
+        let mut text = format!("{name} {fate} {}", state.holder.replace("org:", "")).trim().to_owned();
+        if !state.seals.is_empty() {
+            text += &format!(" seals {}", state.seals.join(","));
+        }
+        for gap in &state.gaps {
+            let kind = format!("{:?}", gap.kind()).to_lowercase();
+            text += &format!(" {kind}!{}", self.label(gap.entry));
+        }
+        text
+    }
+
     /// All item states and pairs, by names and labels instead of numbers and indices.
     pub fn canonical(&self, ledger: &TestLedger) -> Vec<String> {
         let mut all = Vec::new();
@@ -401,6 +518,22 @@ impl Recorded {
                 if events == 0 { "-".into() } else { self.label(s.last_index) },
                 self.label_of(s.since),
                 s.aliased,
+            ));
+        }
+        for name in self.bags.iter().filter_map(|text| text.strip_prefix("bag:")) {
+            let Some((_, s)) = exhibit_state(&ledger.view, &bag(name)).unwrap() else { continue };
+            all.push(format!(
+                "{} since={} {} measure={} sealed={} placed={} last={:?} {} events={} {}",
+                self.describe_bag(ledger, name),
+                self.label_of(s.since),
+                s.since_at,
+                self.label_of(s.measure),
+                self.label_of(s.sealed_by),
+                self.label_of(s.placed_by),
+                (s.last_at, s.last_cause),
+                if s.events == 0 { "-".into() } else { self.label(s.last_index) },
+                s.events,
+                s.overflow,
             ));
         }
         for (index, label) in &self.labels {
@@ -440,6 +573,9 @@ pub fn check_on(mut ledger: TestLedger, story: &str) -> TestLedger {
             let found = match expected.split_once(' ') {
                 Some(("pending", _)) => {
                     format!("pending {}", control_of(&ledger.view, index).unwrap().needed)
+                }
+                Some((name, _)) if name.starts_with("bag:") => {
+                    format!("bag:{}", recorded.describe_bag(&ledger, &name[4..]))
                 }
                 Some((name, _)) => recorded.describe(&ledger, name),
                 None => recorded.describe(&ledger, expected),

@@ -185,7 +185,7 @@ type Balances = BTreeMap<(String, String, String), i64>;
 fn expected_balances(ledger: &TestLedger) -> Balances {
     let mut sums = Balances::new();
     let mut count = |party: &str, amounts: &[LotAmount], sign: i64| {
-        for amount in amounts {
+        for amount in amounts.iter().filter(|_| !party.is_empty()) {
             let quantity = amount.quantity.clone().unwrap();
             let key = (party.to_string(), amount.lot.clone(), quantity.unit);
             *sums.entry(key).or_default() += sign * quantity.amount as i64;
@@ -203,6 +203,19 @@ fn expected_balances(ledger: &TestLedger) -> Balances {
                     });
                 count(&b.addressee, &b.lots, i64::from(taken));
             }
+            Body::Seize(b) => b.lines.iter().for_each(|line| {
+                count(actor, line.lot.as_slice(), 1);
+                count(&b.holder, line.lot.as_slice(), -1);
+            }),
+            Body::HandOver(b) => {
+                count(actor, &b.lots, -1);
+                count(&b.receiver, &b.lots, 1);
+            }
+            Body::EvidenceReturn(b) => {
+                count(actor, &b.lots, -1);
+                count(&b.to, &b.lots, 1);
+            }
+            Body::Destroy(b) => count(if b.holder.is_empty() { actor } else { &b.holder }, &b.lots, -1),
             Body::Receive(b) => count(actor, &b.lots, 1),
             Body::Adjust(b) => b.lines.iter().for_each(|l| match l.outcome() {
                 AdjustOutcome::Found => count(actor, l.lot.as_slice(), 1),

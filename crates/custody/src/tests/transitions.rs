@@ -19,7 +19,8 @@ const OTHER_BOX: u64 = 11;
 /// condition | where | act | who acts → condition, holder, addressee, container | fits?
 ///
 /// `*` stands for anything, `a,b` for either. `=` keeps what was; `actor` is who acts, `next` the
-/// addressee of the Ship. `held` means opened where it has been opened before; `own` is the condition that
+/// addressee of the Ship. `held` means opened where it has been opened before, seized
+/// where it is seized, `free` the first alone; `own` is the condition that
 /// the act is named after. Samples are taken from the holder; `of-other`: from somebody else.
 const TABLE: &str = "
     used,destroyed,transformed * emptied,handled *        | = = = =               | fits
@@ -28,18 +29,18 @@ const TABLE: &str = "
     !unknown    *     commission        *                 | = = = =               | conflict
     *           in    into              *                 | held actor - other    | fits
     unknown     loose into              *                 | held actor - other    | fits
-    held,opened loose into              holder            | held actor - other    | fits
+    held,opened,seized loose into              holder            | held actor - other    | fits
     held,opened loose into              !holder           | held actor - other    | conflict
     transit     loose into              addressee         | held actor - other    | fits
     transit     loose into              !addressee        | held actor - other    | conflict
     missing,refused loose into          holder,addressee  | held actor - other    | fits
     missing,refused loose into          other             | held actor - other    | conflict
     *           in    out               *                 | held actor - -        | fits
-    *           loose out               *                 | held actor - -        | conflict
-    *           *     out-of-other      *                 | held actor - -        | conflict
+    !seized     loose out               *                 | held actor - -        | conflict
+    !seized     *     out-of-other      *                 | held actor - -        | conflict
     unknown     *     handled,emptied,paired *            | held actor - =        | fits
     !unknown    in    handled,emptied,paired *            | = = = =               | fits
-    held,opened loose handled,emptied,paired holder       | = = = =               | fits
+    held,opened,seized loose handled,emptied,paired holder       | = = = =               | fits
     held,opened loose handled,emptied,paired !holder      | = = = =               | conflict
     transit     loose handled,emptied,paired addressee    | = = = =               | fits
     transit     loose handled,emptied,paired !addressee   | = = = =               | conflict
@@ -47,7 +48,7 @@ const TABLE: &str = "
     missing,refused loose handled,emptied,paired other    | = = = =               | conflict
     *           in    ship              *                 | transit actor next -  | fits
     unknown     loose ship              *                 | transit actor next -  | fits
-    held,opened loose ship              holder            | transit actor next -  | fits
+    held,opened,seized loose ship              holder            | transit actor next -  | fits
     held,opened loose ship              !holder           | transit actor next -  | conflict
     transit     loose ship              addressee         | transit actor next -  | fits
     transit     loose ship              !addressee        | transit actor next -  | conflict
@@ -55,7 +56,7 @@ const TABLE: &str = "
     missing,refused loose ship          other             | transit actor next -  | conflict
     *           in    receive,over,damaged *              | held actor - =        | fits
     unknown     loose receive,over,damaged *              | held actor - =        | fits
-    held,opened loose receive,over,damaged holder         | held actor - =        | fits
+    held,opened,seized loose receive,over,damaged holder         | held actor - =        | fits
     held,opened loose receive,over,damaged !holder        | held actor - =        | conflict
     transit     loose receive,over,damaged addressee      | held actor - =        | fits
     transit     loose receive,over,damaged !addressee     | held actor - =        | conflict
@@ -64,7 +65,7 @@ const TABLE: &str = "
     *           in    short             *                 | missing = actor -     | fits
     *           in    refused           *                 | refused = actor -     | fits
     unknown     loose short,refused     *                 | = = = =               | fits
-    held,opened loose short,refused     holder            | = = = =               | fits
+    held,opened,seized loose short,refused     holder            | = = = =               | fits
     held,opened loose short,refused     !holder           | = = = =               | conflict
     transit     loose short             addressee         | missing = = =         | fits
     transit     loose refused           addressee         | refused = = =         | fits
@@ -75,8 +76,8 @@ const TABLE: &str = "
     *           in    finish            *                 | used actor - -        | fits
     unknown     loose use               *                 | opened actor - -      | fits
     unknown     loose finish            *                 | used actor - -        | fits
-    held,opened loose use               holder            | opened actor - -      | fits
-    held,opened loose finish            holder            | used actor - -        | fits
+    held,opened,seized loose use               holder            | opened actor - -      | fits
+    held,opened,seized loose finish            holder            | used actor - -        | fits
     held,opened loose use               !holder           | opened actor - -      | conflict
     held,opened loose finish            !holder           | used actor - -        | conflict
     transit     loose use               addressee         | opened actor - -      | fits
@@ -96,10 +97,10 @@ const TABLE: &str = "
     *           *     serviced          *                 | = = = =               | fits
     unknown     *     recoded           *                 | held actor - =        | fits
     !unknown    *     recoded           *                 | = = = =               | fits
-    unknown,held,opened,transit,missing,refused in lose,steal,destroy,find,opening,transform,sample-of-other * | own actor - - | fits
+    unknown,held,opened,seized,transit,missing,refused in lose,steal,destroy,find,opening,transform,sample-of-other * | own actor - - | fits
     lost,stolen in    transform,sample-of-other * | own actor - -               | fits
     unknown     loose lose,steal,destroy,find,opening,transform,sample-of-other *               | own actor - - | fits
-    held,opened loose lose,steal,destroy,find,opening,transform,sample-of-other holder          | own actor - - | fits
+    held,opened,seized loose lose,steal,destroy,find,opening,transform,sample-of-other holder          | own actor - - | fits
     held,opened loose lose,steal,destroy,find,opening,transform,sample-of-other !holder         | own actor - - | conflict
     transit     loose lose,steal,destroy,find,opening,transform,sample-of-other addressee       | own actor - - | fits
     transit     loose lose,steal,destroy,find,opening,transform,sample-of-other !addressee      | own actor - - | conflict
@@ -108,8 +109,8 @@ const TABLE: &str = "
     lost,stolen *     lose,steal,destroy,find,opening holder              | own actor - -         | fits
     lost,stolen *     lose,steal,destroy,find,opening !holder             | own actor - -         | conflict
     unknown     *     break             *                 | held actor - =        | fits
-    held,opened,transit,missing,refused in break *        | = = = =               | fits
-    held,opened loose break             holder            | = = = =               | fits
+    held,opened,seized,transit,missing,refused in break *        | = = = =               | fits
+    held,opened,seized loose break             holder            | = = = =               | fits
     held,opened loose break             !holder           | = = = =               | conflict
     transit     loose break             addressee         | = = = =               | fits
     transit     loose break             !addressee        | = = = =               | conflict
@@ -118,10 +119,63 @@ const TABLE: &str = "
     lost,stolen *     break             holder            | = = = =               | fits
     lost,stolen *     break             !holder           | = = = =               | conflict
     *           in    sample            *                 | held actor - -        | fits
-    unknown,held,opened,missing,refused loose sample *    | held actor - -        | fits
+    unknown,held,opened,seized,missing,refused loose sample *    | held actor - -        | fits
     transit     loose sample            addressee         | held actor - -        | fits
     transit     loose sample            !addressee        | held actor - -        | conflict
     lost,stolen loose sample            *                 | held actor - -        | conflict
+    seized      loose out               holder            | held actor - -        | conflict
+    seized      loose out               !holder           | = = = =               | conflict
+    seized      *     out-of-other      *                 | = = = =               | conflict
+    seized      loose into,handled,emptied,paired,ship,receive,over,damaged,short,refused,use,finish,break !holder | = = = = | conflict
+    seized      loose lose,steal,destroy,find,opening,transform,sample-of-other !holder | = = = = | conflict
+    *           in    seize,seize-from-holder,seize-from-other * | seized actor - -  | fits
+    unknown,lost,stolen loose seize,seize-from-holder,seize-from-other * | seized actor - - | fits
+    held,opened,seized loose seize,seize-from-other holder  | seized actor - -    | fits
+    held,opened,seized loose seize,seize-from-other !holder | seized actor - -    | conflict
+    held,opened,seized,transit,missing,refused loose seize-from-holder * | seized actor - - | fits
+    transit     loose seize             *                 | seized actor - -      | fits
+    transit     loose seize-from-other  addressee         | seized actor - -      | fits
+    transit     loose seize-from-other  !addressee        | seized actor - -      | conflict
+    missing,refused loose seize,seize-from-other holder,addressee | seized actor - - | fits
+    missing,refused loose seize,seize-from-other other    | seized actor - -      | conflict
+    *           in    hand-over         *                 | held next - -         | fits
+    unknown     loose hand-over         *                 | held next - -         | fits
+    held,opened,seized loose hand-over  holder            | held next - -         | fits
+    held,opened,seized loose hand-over  !holder           | held next - -         | conflict
+    transit     loose hand-over         addressee         | held next - -         | fits
+    transit     loose hand-over         !addressee        | held next - -         | conflict
+    missing,refused loose hand-over     holder,addressee  | held next - -         | fits
+    missing,refused loose hand-over     other             | held next - -         | conflict
+    lost,stolen loose hand-over         *                 | held next - -         | conflict
+    *           in    give-back         *                 | free next - -         | fits
+    unknown     loose give-back         *                 | free next - -         | fits
+    held,opened,seized loose give-back  holder            | free next - -         | fits
+    held,opened loose give-back         !holder           | free next - -         | conflict
+    transit     loose give-back         addressee         | free next - -         | fits
+    transit     loose give-back         !addressee        | free next - -         | conflict
+    missing,refused loose give-back     holder,addressee  | free next - -         | fits
+    missing,refused loose give-back     other             | free next - -         | conflict
+    lost,stolen loose give-back         *                 | free next - -         | conflict
+    *           in    let-go            *                 | unknown - - -         | fits
+    unknown     loose let-go            *                 | unknown - - -         | fits
+    held,opened,seized loose let-go     holder            | unknown - - -         | fits
+    held,opened loose let-go            !holder           | unknown - - -         | conflict
+    transit     loose let-go            addressee         | unknown - - -         | fits
+    transit     loose let-go            !addressee        | unknown - - -         | conflict
+    missing,refused loose let-go        holder,addressee  | unknown - - -         | fits
+    missing,refused loose let-go        other             | unknown - - -         | conflict
+    lost,stolen loose let-go            *                 | unknown - - -         | conflict
+    seized      loose give-back,let-go,burn !holder       | = = = =               | conflict
+    *           in    burn,burn-of-holder *               | destroyed actor - -   | fits
+    unknown     loose burn,burn-of-holder *               | destroyed actor - -   | fits
+    held,opened,seized loose burn       holder            | destroyed actor - -   | fits
+    held,opened loose burn              !holder           | destroyed actor - -   | conflict
+    held,opened,seized,missing,refused loose burn-of-holder * | destroyed actor - - | fits
+    transit     loose burn,burn-of-holder addressee       | destroyed actor - -   | fits
+    transit     loose burn,burn-of-holder !addressee      | destroyed actor - -   | conflict
+    missing,refused loose burn          holder,addressee  | destroyed actor - -   | fits
+    missing,refused loose burn          other             | destroyed actor - -   | conflict
+    lost,stolen loose burn,burn-of-holder *               | destroyed actor - -   | conflict
 ";
 
 const RECEIVED: [(&str, ReceiveOutcome); 5] =
@@ -144,6 +198,14 @@ fn acts() -> Vec<(&'static str, Act)> {
         ("recoded", Act::Recoded),
         ("sample", Act::Sampled(HOLDER)),
         ("sample-of-other", Act::Sampled(OTHER)),
+        ("seize", Act::Seized(0)),
+        ("seize-from-holder", Act::Seized(HOLDER)),
+        ("seize-from-other", Act::Seized(OTHER)),
+        ("hand-over", Act::HandedOver(NEXT)),
+        ("give-back", Act::Returned(NEXT)),
+        ("let-go", Act::Returned(0)),
+        ("burn", Act::Destroyed(0)),
+        ("burn-of-holder", Act::Destroyed(HOLDER)),
         ("find", Act::Adjusted(AdjustOutcome::Found)),
         ("opening", Act::Adjusted(AdjustOutcome::Opening)),
         ("break", Act::Adjusted(AdjustOutcome::Damaged)),
@@ -168,7 +230,7 @@ const OWN: [(&str, &str); 9] = [
     ("destroy", "destroyed"),
 ];
 
-const STATUSES: [(&str, Status); 11] = [
+const STATUSES: [(&str, Status); 12] = [
     ("unknown", Status::Unknown),
     ("held", Status::Held),
     ("opened", Status::Opened),
@@ -180,6 +242,7 @@ const STATUSES: [(&str, Status); 11] = [
     ("stolen", Status::Stolen),
     ("destroyed", Status::Destroyed),
     ("transformed", Status::Transformed),
+    ("seized", Status::Seized),
 ];
 
 fn matches(pattern: &str, value: &str) -> bool {
@@ -198,6 +261,7 @@ fn before(status: Status, inside: bool) -> ItemState {
         addressee: if addressee { ADDRESSEE } else { 0 },
         container: if inside { BOX } else { 0 },
         opened: status == Status::Opened,
+        seized: status == Status::Seized,
         since: if status.is_here() { 7 } else { 0 },
         ..ItemState::default()
     }
@@ -224,7 +288,9 @@ fn expected(words: &[&str], old: &ItemState, act: &str, actor: u64) -> ItemState
     let own = OWN.iter().find(|(name, _)| *name == act).map(|(_, status)| *status);
     let status = match if words[0] == "own" { own.unwrap() } else { words[0] } {
         "=" => old.status,
-        "held" if old.opened => Status::Opened,
+        "held" | "opened" if old.seized => Status::Seized,
+        "free" if !old.opened => Status::Held,
+        "held" | "free" if old.opened => Status::Opened,
         word => STATUSES.iter().find(|(name, _)| *name == word).unwrap().1,
     };
     let number = |word: &str, old: u64| match word {
@@ -283,9 +349,12 @@ fn check(row: &[&str], old: ItemState, act: Act, actor: u64, case: &[&str; 4]) {
     assert_eq!((state.last, state.last_index, state.events), ((500, 30), 41, 1), "{case:?}");
     assert_eq!(state.emptied_at, if act == Act::Emptied { 500 } else { 0 }, "{case:?}");
     let lives = !old.status.is_final();
-    let packs = matches!(act, Act::PackedInto(_)) && lives;
+    // What is seized is moved by nobody's word but who has it.
+    let theirs = matches!(act, Act::Seized(_) | Act::HandedOver(_));
+    let counts = lives && (!old.seized || row[10] == "fits" || theirs);
+    let packs = matches!(act, Act::PackedInto(_)) && counts;
     assert_eq!(state.packed_by, if packs { 42 } else { 0 }, "{case:?}");
-    let ships = matches!(act, Act::Ship(_)) && lives;
+    let ships = matches!(act, Act::Ship(_)) && counts;
     assert_eq!(state.shipped_by, if ships { 42 } else { 0 }, "{case:?}");
     let makes = act == Act::Commission && lives;
     assert_eq!(state.commissioned, if makes { 42 } else { 0 }, "{case:?}");

@@ -9,15 +9,12 @@ use proto::v1::{
 
 use super::{
     Accept, Check, End, MAX_ITEMS,
-    field::MAX_AMOUNT,
     part::{ACCOUNT, NOTE, unit},
 };
 use crate::{Reason, Words, words};
 
 /// Most orders of an inspection, points of a report, products of an offer.
 const MAX_POINTS: usize = 64;
-/// Most officers of an inspection.
-const MAX_OFFICERS: usize = 16;
 /// Most bytes of what a scanner read.
 const MAX_SCAN: usize = 512;
 /// Separates fields in a scan (GS1 General Specifications, FNC1 as transmitted).
@@ -39,14 +36,7 @@ impl<'a> Check<'a> {
             self.prose(format_args!("{path}.orders[{i}].text"), &order.text, ACCOUNT);
             self.day(format_args!("{path}.orders[{i}].due_on"), &order.due_on);
         }
-        if b.officers.len() < 2 {
-            self.missing(
-                format_args!("{path}.officers"),
-                Words::of("an inspection has two officers or more", "检查须有两名以上执法人员"),
-            );
-        }
-        let officers = format_args!("{path}.officers");
-        self.each_once(officers, &b.officers, MAX_OFFICERS, |c, field, text| c.pseudonym(field, text));
+        self.people(format_args!("{path}.officers"), &b.officers, 2);
         self.prose(format_args!("{path}.result"), &b.result, ACCOUNT);
     }
 
@@ -105,22 +95,7 @@ impl<'a> Check<'a> {
             );
         }
         self.note(format_args!("{path}.brand"), &b.brand, 200);
-        if b.price > MAX_AMOUNT {
-            self.fault(
-                Reason::InvalidField,
-                format_args!("{path}.price"),
-                Words::of("above 1,000,000,000,000", "超过 1,000,000,000,000"),
-            );
-        }
-        if b.price > 0 {
-            self.currency(format_args!("{path}.currency"), &b.currency);
-        } else if !b.currency.is_empty() {
-            self.fault(
-                Reason::InvalidField,
-                format_args!("{path}.currency"),
-                Words::of("goes only with a price", "填写价格时才可填写"),
-            );
-        }
+        self.money(path, ("price", b.price), &b.currency);
         self.span(path, ("seen_from", &b.seen_from, End::Required), ("removed_on", &b.removed_on, End::Open));
     }
 

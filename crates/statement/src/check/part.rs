@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, fmt::Display};
 use gs1::DocumentKind;
 use proto::v1::{LotAmount, StatementRef};
 
-use super::{Accept, Check, MAX_ITEMS, MAX_LOTS};
+use super::{Accept, Check, MAX_ITEMS, MAX_LOTS, field::MAX_AMOUNT};
 use crate::{Reason, Words, policy::is_currency, words};
 
 /// Most bytes of a note in a line, of a reason, of a legal basis.
 pub(super) const NOTE: usize = 500;
+/// Most people of one side of an act.
+const MAX_PEOPLE: usize = 16;
 /// Most bytes of a longer account: what was found, what is to be done.
 pub(super) const ACCOUNT: usize = 2_000;
 
@@ -214,6 +216,47 @@ impl<'a> Check<'a> {
             let description =
                 Words::of("beyond ±180 degrees (unit: 1e-7 degree)", "超出 ±180 度（单位：1e-7 度）");
             self.fault(Reason::InvalidField, format_args!("{path}.longitude_e7"), description);
+        }
+    }
+
+    /// Different people, at least so many and at most 16.
+    pub(super) fn people(&mut self, field: impl Display, people: &'a [String], least: usize) {
+        if people.len() < least {
+            let text = words!("fewer than {least}", "少于 {least} 人");
+            self.missing(&field, text);
+        }
+        self.each_once(field, people, MAX_PEOPLE, |c, field, text| c.pseudonym(field, text));
+    }
+
+    /// Salted hashes, each once, at most `max`.
+    pub(super) fn digests(&mut self, field: impl Display, digests: &'a [Vec<u8>], max: usize) {
+        self.count(&field, digests.len(), max);
+        let mut seen = BTreeSet::new();
+        for (i, digest) in digests.iter().enumerate().take(max) {
+            self.bytes(format_args!("{field}[{i}]"), digest, 32);
+            if !seen.insert(digest) {
+                let text = Words::of("the document is named twice", "文件重复列出");
+                self.fault(Reason::InvalidField, format_args!("{field}[{i}]"), text);
+            }
+        }
+    }
+
+    /// Money in hundredths of a currency, 0 = not told; the currency goes with it.
+    pub(super) fn money(&mut self, path: impl Display, amount: (&str, u64), currency: &str) {
+        self.amounts_of_money(path, &[amount], currency);
+    }
+
+    /// The same of several amounts.
+    pub(super) fn amounts_of_money(&mut self, path: impl Display, amounts: &[(&str, u64)], currency: &str) {
+        for (name, _) in amounts.iter().filter(|(_, value)| *value > MAX_AMOUNT) {
+            let text = Words::of("above 1,000,000,000,000", "超过 1,000,000,000,000");
+            self.fault(Reason::InvalidField, format_args!("{path}.{name}"), text);
+        }
+        if amounts.iter().any(|(_, value)| *value > 0) {
+            self.currency(format_args!("{path}.currency"), currency);
+        } else if !currency.is_empty() {
+            let text = Words::of("goes only with an amount", "填写金额时才可填写");
+            self.fault(Reason::InvalidField, format_args!("{path}.currency"), text);
         }
     }
 

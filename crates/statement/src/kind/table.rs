@@ -5,10 +5,10 @@ use proto::v1::{AuthorityField, Role, StatementKind as Kind};
 use super::{
     KindRow,
     Relation::{
-        self, Case, Child, Counterparty, Document, Input, Item, Key, Lot, Paired, Parent, Principal, Product,
-        Signer, Site, Target,
+        self, Case, Child, Counterparty, Document, Exhibit, Input, Item, Key, Lot, Paired, Parent, Principal,
+        Product, Signer, Site, Target,
     },
-    Signers,
+    Secrecy, Signers,
 };
 
 const MAKERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent];
@@ -27,6 +27,8 @@ const HOLDERS: &[Role] = &[
 ];
 
 const SAMPLERS: &[Role] = &[Role::Laboratory, Role::Authority];
+/// Who may have evidence.
+const KEEPERS: &[Role] = &[Role::Logistics, Role::Laboratory, Role::Authority];
 const IMPORTERS: &[Role] = &[Role::Importer];
 const RECALLERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Authority];
 const SERVICERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent, Role::Importer, Role::Distributor];
@@ -51,6 +53,31 @@ const FIRM_REGISTER: &[AuthorityField] =
     &[AuthorityField::Root, AuthorityField::Drug, AuthorityField::Health, AuthorityField::Market];
 const CUSTOMS: &[AuthorityField] = &[AuthorityField::Customs];
 const POST: &[AuthorityField] = &[AuthorityField::Post];
+/// Who opens cases and has goods and people watched.
+const INVESTIGATORS: &[AuthorityField] = &[
+    AuthorityField::Drug,
+    AuthorityField::Customs,
+    AuthorityField::Health,
+    AuthorityField::Market,
+    AuthorityField::Post,
+    AuthorityField::Police,
+    AuthorityField::Procuratorate,
+    AuthorityField::Cyberspace,
+    AuthorityField::Tax,
+    AuthorityField::Insurance,
+];
+/// Whom the law lets take hold of goods, give them back and have them destroyed.
+const SEIZERS: &[AuthorityField] = &[
+    AuthorityField::Drug,
+    AuthorityField::Customs,
+    AuthorityField::Health,
+    AuthorityField::Market,
+    AuthorityField::Post,
+    AuthorityField::Police,
+    AuthorityField::Procuratorate,
+    AuthorityField::Court,
+    AuthorityField::Tax,
+];
 
 const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -> KindRow {
     KindRow {
@@ -62,7 +89,7 @@ const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -
         fields: &[],
         delegable: false,
         correctable: false,
-        confidential: false,
+        confidential: Secrecy::Never,
         subjects: &[],
     }
 }
@@ -426,7 +453,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Counterparty, false),
@@ -456,7 +483,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Counterparty, false),
@@ -470,7 +497,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         delegable: true,
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Principal, false),
@@ -484,8 +511,100 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::AssistReply, "assist_reply", "协查答复", 82)
     },
     KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Site, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Target, false),
+            (Exhibit, true),
+        ],
+        ..row(Kind::Seize, "seize", "查封扣押", 84)
+    },
+    KindRow {
+        signers: Signers::Roles(KEEPERS),
+        correctable: true,
+        subjects: &[(Signer, false), (Site, false), (Document, true), (Exhibit, true)],
+        ..row(Kind::Keep, "keep", "物证保管", 85)
+    },
+    KindRow {
+        signers: Signers::Roles(KEEPERS),
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::HandOver, "hand_over", "物证移交", 86)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::EvidenceReturn, "evidence_return", "发还", 87)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: SEIZERS,
+        correctable: true,
+        subjects: &[
+            (Signer, false),
+            (Counterparty, false),
+            (Site, false),
+            (Item, false),
+            (Lot, false),
+            (Document, true),
+            (Exhibit, true),
+        ],
+        ..row(Kind::Destroy, "destroy", "销毁", 88)
+    },
+    KindRow {
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::Lead, "lead", "线索", 89)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::LeadStep, "lead_step", "线索办理", 90)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: INVESTIGATORS,
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseOpen, "case_open", "立案", 91)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseLink, "case_link", "案件关联", 92)
+    },
+    KindRow {
         signers: Signers::TargetSigner,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Principal, false),
@@ -501,12 +620,13 @@ pub static KINDS: &[KindRow] = &[
             (Target, false),
             (Input, true),
             (Case, false),
+            (Exhibit, true),
         ],
         ..row(Kind::Correct, "correct", "更正", 70)
     },
     KindRow {
         signers: Signers::TargetSigner,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Void, "void", "作废", 71)
     },
@@ -517,8 +637,44 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::TargetSignerOrAuthority,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Erase, "erase", "抹除附件", 79)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseTransfer, "case_transfer", "案件移送", 93)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::TransferReply, "transfer_reply", "移送答复", 94)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseOutcome, "case_outcome", "处理结果", 95)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseClose, "case_close", "结案", 96)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: INVESTIGATORS,
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::Watch, "watch", "布控", 97)
     },
 ];

@@ -159,6 +159,151 @@ lists! {
         "undecided" "cannot be concluded" "无法认定",
         "other" "anything else" "其他",
     ];
+    "measure", "Measures against goods; how long each lasts is a setting, measure-days", "对物品采取的措施（期限见规则参数 measure-days）": [
+        "preservation" "registered and preserved as evidence" "先行登记保存",
+        "sealing" "sealed where they are" "查封",
+        "seizure" "taken away" "扣押",
+        "customs-detention" "detained by customs" "海关扣留",
+        "criminal-seizure" "seized in a criminal case" "刑事查封扣押",
+        "confiscation" "confiscated" "没收",
+        "surrender" "given up of one's own accord" "主动上交",
+    ];
+    "seizure-channel", "Where seized goods were found", "查获渠道": [
+        "premises" "business premises" "经营场所",
+        "warehouse" "warehouse" "仓库",
+        "den" "hidden workshop" "制假窝点",
+        "residence" "residence" "住所",
+        "cargo" "cargo at the border" "货运",
+        "traveller" "traveller's luggage" "旅检",
+        "mail" "mail" "邮递",
+        "express" "express parcel" "快件",
+        "bonded" "bonded zone or cross-border retail" "保税/跨境电商",
+        "online" "ordered or offered online" "网络",
+        "vehicle" "vehicle" "车辆",
+        "other" "anywhere else" "其他",
+    ];
+    "bag-condition", "How a bag was found", "物证袋状况": [
+        "intact" "seals intact" "封签完好",
+        "opened" "opened by who looked at it" "开封",
+        "resealed" "opened before and sealed anew" "重新封签",
+        "broken-seal" "seal broken" "封签破损",
+        "wrong-seal" "other seals than told before" "封签不符",
+        "damaged" "bag or contents damaged" "破损",
+        "leaking" "leaking" "渗漏",
+    ];
+    "hand-over-purpose", "Why evidence is handed over", "物证移交事由": [
+        "transfer" "goes with a case" "随案移送",
+        "test" "for a test" "送检",
+        "storage" "into somebody's keeping" "寄存保管",
+        "court" "to a court" "移送法院",
+        "return" "back from a test or from keeping" "交还",
+        "disposal" "for disposal" "移交处置",
+        "other" "anything else" "其他",
+    ];
+    "return-reason", "Why seized goods go back", "发还原因": [
+        "unfounded" "nothing against the law was found" "查无违法事实",
+        "lifted" "the measure is lifted" "解除强制措施",
+        "time-limit" "the measure's time is over" "期限届满",
+        "sample-left" "left over from a test" "检验剩余",
+        "court-order" "a court has ordered it" "法院裁判",
+        "victim" "they belong to a victim" "发还被害人",
+        "other" "anything else" "其他",
+    ];
+    "destroy-reason", "Why goods are destroyed", "销毁原因": [
+        "confiscated" "confiscated" "没收物品",
+        "recalled" "recalled" "召回产品",
+        "surrendered" "given up" "主动上交",
+        "ownerless" "without an owner" "无主物品",
+        "expired" "past the last day of use" "过期失效",
+        "sample-left" "left over from a test" "检验剩余",
+        "other" "anything else" "其他",
+    ];
+    "destroy-method", "How goods are destroyed", "销毁方式": [
+        "incineration" "burnt" "焚烧",
+        "chemical" "by chemicals" "化学处理",
+        "autoclave" "by steam" "高压灭菌",
+        "crushing" "crushed" "粉碎",
+        "landfill" "buried" "填埋",
+        "other" "anything else" "其他",
+    ];
+    "lead-source", "Where a lead comes from", "线索来源": [
+        "report" "reported" "举报",
+        "complaint" "complained of" "投诉",
+        "inspection" "found at an inspection" "检查发现",
+        "test" "found by a test" "抽检发现",
+        "postal" "found in parcels" "寄递发现",
+        "customs" "found by customs" "海关发现",
+        "online" "found online" "网络监测",
+        "data" "found in data" "数据分析",
+        "transfer" "from another body" "外单位移交",
+        "media" "from the media" "媒体曝光",
+        "other" "anything else" "其他",
+    ];
+    "lead-outcome", "What became of a lead", "线索核查结果": [
+        "confirmed" "confirmed" "属实",
+        "partly" "confirmed in part" "部分属实",
+        "unfounded" "unfounded" "不属实",
+        "unverifiable" "cannot be verified" "无法核实",
+        "referred" "a matter for another body" "转有权机关",
+    ];
+    "case-kind", "Kinds of case", "案件类型": [
+        "administrative" "administrative" "行政案件",
+        "criminal" "criminal" "刑事案件",
+        "smuggling" "smuggling" "走私案件",
+        "public-interest" "public-interest litigation" "公益诉讼",
+    ];
+    "case-cause", "What a case is about", "案由": [
+        "counterfeit" "counterfeit drugs" "生产销售假药",
+        "substandard" "substandard drugs" "生产销售劣药",
+        "unapproved-import" "imported without approval" "未经批准进口",
+        "unregistered-device" "device without registration" "未取得注册证的器械",
+        "substandard-device" "device below standard" "不符合标准的器械",
+        "smuggling" "smuggling" "走私",
+        "unlicensed-trade" "trade without a licence" "无证经营",
+        "illegal-practice" "medicine practised illegally" "非法行医",
+        "false-advertising" "false advertising" "虚假宣传",
+        "fraud" "fraud" "诈骗",
+        "other" "anything else" "其他",
+    ];
+    "link-role", "What something is in a case", "关联对象身份": [
+        "goods" "goods" "涉案物品",
+        "suspect" "suspect" "嫌疑人（单位）",
+        "supplier" "one step up" "上家",
+        "buyer" "one step down" "下家",
+        "place" "place" "场所",
+        "evidence" "evidence" "证据",
+        "victim" "victim" "被害人",
+        "related" "has to do with it" "关联",
+    ];
+    "transfer-basis", "Why a case goes to another authority", "移送依据": [
+        "suspected-crime" "from an administrative authority to the police" "涉嫌犯罪移送公安",
+        "no-crime" "from the police back to an administrative authority" "不构成犯罪移送行政",
+        "jurisdiction" "to the authority in charge" "管辖移送",
+        "prosecution" "to the procuratorate" "移送审查起诉",
+        "superior" "to the authority above" "报送上级",
+        "other" "anything else" "其他",
+    ];
+    "outcome-kind", "What a case has come to", "处理结果类型": [
+        "penalty" "penalty" "行政处罚",
+        "no-penalty" "no penalty" "不予处罚",
+        "confiscation" "confiscation" "没收",
+        "arrest" "people caught" "抓获",
+        "prosecution" "charges" "移送起诉",
+        "judgment" "judgment" "判决",
+        "destruction" "goods destroyed" "销毁",
+        "network" "network broken up" "摧毁网络",
+        "other" "anything else" "其他",
+    ];
+    "close-reason", "Why a case is closed", "结案原因": [
+        "punished" "punished" "已处罚",
+        "judged" "judged" "已判决",
+        "unfounded" "nothing against the law" "违法事实不成立",
+        "transferred" "with another authority" "已移送",
+        "withdrawn" "withdrawn" "撤案",
+        "merged" "part of another case" "并案",
+        "time-barred" "too long ago" "超过时效",
+        "other" "anything else" "其他",
+    ];
     "register", "What a register is complete for", "登记范围": [
         "parties" "parties and their roles" "主体",
         "licences" "licences" "许可证",

@@ -1,10 +1,12 @@
 //! Fields: each one at fault once, all faults at once, limits, and what may be left out.
 
 mod assistance;
+mod cases;
 mod custody;
 mod goods;
 mod papers;
 mod register;
+mod seizure;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -30,12 +32,18 @@ fn faults() -> impl Iterator<Item = &'static Row> {
         .chain(papers::FAULTS)
         .chain(register::FAULTS)
         .chain(assistance::FAULTS)
+        .chain(seizure::FAULTS)
+        .chain(cases::FAULTS)
 }
 
 /// What may be left out of a sample.
 pub fn optional() -> impl Iterator<Item = &'static Optional> {
     let trade = custody::OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL);
-    trade.chain(register::OPTIONAL).chain(assistance::OPTIONAL)
+    trade
+        .chain(register::OPTIONAL)
+        .chain(assistance::OPTIONAL)
+        .chain(seizure::OPTIONAL)
+        .chain(cases::OPTIONAL)
 }
 
 fn h(s: &mut v1::Statement) -> &mut Header {
@@ -92,6 +100,10 @@ const FREE: &[&str] = &[
     "named_list.whole",
     "policy.codes.retired",
     "policy.settings.value",
+    "case_outcome.arrested",
+    "case_outcome.charged",
+    "case_outcome.convicted",
+    "case_outcome.dens",
 ];
 
 /// Paths of all fields that are no messages, without indices; `correct.replacement` not entered.

@@ -119,6 +119,8 @@ const NUMBERS: &[&str] = &[
     "customs_decision.number",
     "adverse_event.number",
     "listing.number",
+    "keep.bags.seals",
+    "hand_over.bags.seals",
 ];
 
 #[test]
