@@ -201,7 +201,9 @@ fn grant<V: View + ?Sized>(
         });
     }
     match act {
-        GoodsAct::LeadStep(b) if b.action() == LeadAction::Assigned => given.push((b.assignee.as_str(), None)),
+        GoodsAct::LeadStep(b) if b.action() == LeadAction::Assigned => {
+            given.push((b.assignee.as_str(), None))
+        }
         GoodsAct::CaseTransfer(b) => given.push((b.addressee.as_str(), Some(root))),
         GoodsAct::TransferReply(b) => {
             let transfer = b.transfer.as_ref().map_or(Ok(None), |named| find(view, named))?;

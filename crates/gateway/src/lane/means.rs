@@ -101,7 +101,7 @@ pub(crate) const fn row(reason: R) -> Row {
         // A signature that was damaged after it was made does not mend: handed in again it is made again.
         R::BadSignature | R::IdTaken => plain(Means::Bill),
         // The party itself may never sign this, whoever grants what.
-        R::NotYours | R::NotAsked | R::NotAddressed => plain(Means::Bill),
+        R::NotYours | R::NotAsked | R::NotAddressed | R::NotYourCase => plain(Means::Bill),
         // What other statements say: the bill names the wrong one, or comes before the one it is about.
         R::TargetUnknown
         | R::TargetKind

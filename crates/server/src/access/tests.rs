@@ -54,7 +54,8 @@ impl Story {
 
     /// `index` is confidential, read by `parties`.
     fn confidential(mut self, index: u64, parties: &[&str]) -> Self {
-        let row = ReadersRow { parties: parties.iter().map(ToString::to_string).collect() };
+        let parties = parties.iter().map(ToString::to_string).collect();
+        let row = ReadersRow { parties, case: Vec::new() };
         let (key, value) = (index.to_be_bytes().to_vec(), row.encode_to_vec());
         self.puts.push(Put { table: Table::Confidential, key, value });
         self

@@ -82,7 +82,11 @@ fn seize(bags: &[&str], kind: &str) -> Body {
 }
 
 fn hand_over(bags: &[&str], to: &str) -> Body {
-    let check = |bag: &&str| v1::BagCheck { bag: (*bag).into(), condition: "intact".into(), ..v1::BagCheck::default() };
+    let check = |bag: &&str| v1::BagCheck {
+        bag: (*bag).into(),
+        condition: "intact".into(),
+        ..v1::BagCheck::default()
+    };
     Body::HandOver(v1::HandOver {
         number: "cert:A/3".into(),
         receiver: to.into(),
