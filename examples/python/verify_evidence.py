@@ -270,7 +270,10 @@ Statement 1:header:Header 10:party:Party 11:site:Site 12:licence:Licence 13:regi
   67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
   70:assist_reply:AssistReply
   71:seize:Seize 72:keep:Keep 73:hand_over:HandOver 74:evidence_return:EvidenceReturn 75:destroy:Destroy
+  76:lead:Lead 77:lead_step:LeadStep 78:case_open:CaseOpen 79:case_link:CaseLink
   80:correct:Correct 81:void:Void 82:endorse:Endorse 83:erase:Erase
+  84:case_transfer:CaseTransfer 85:transfer_reply:TransferReply 86:case_outcome:CaseOutcome
+  87:case_close:CaseClose 88:watch:Watch
 Header 1:ledger:bytes 2:id:bytes 3:salt:bytes 4:party:string 5:on_behalf_of:string 6:site:string
   7:occurred_at:int64 8:offset_minutes:sint32 9:business_key:string 10:confidential:bool
   11:attachments:Attachment*
@@ -392,6 +395,25 @@ EvidenceReturn 1:number:string 2:to:string 3:person:string 4:reason:string 5:bag
 Destroy 1:number:string 2:holder:string 3:reason:string 4:method:string 5:site:string 6:place:string
   7:bags:string* 8:items:string* 9:lots:LotAmount* 10:officers:string* 11:witness:string 12:legal_basis:string
   13:photos:bytes*
+Lead 1:case_id:string 2:addressee:string 3:source:string 4:informant:string 5:summary:string 6:lines:GoodsLine*
+  7:parties:string* 8:sites:string* 9:region:string 10:entries:StatementRef*
+LeadStep 1:case_id:string 2:lead:StatementRef 3:action:LeadAction 4:assignee:string 5:due_on:string
+  6:outcome:string 7:note:string 8:officers:string*
+CaseOpen 1:case_id:string 2:number:string 3:kind:string 4:cause:string 5:summary:string 6:leads:StatementRef*
+  7:officers:string* 8:legal_basis:string
+CaseLink 1:case_id:string 2:role:string 3:items:string* 4:lots:string* 5:parties:string* 6:sites:string*
+  7:bags:string* 8:papers:string* 9:entries:StatementRef* 10:cases:string* 11:people:string* 12:note:string
+CaseTransfer 1:case_id:string 2:number:string 3:addressee:string 4:copies:string* 5:basis:string
+  6:proposed_at:int64 7:decided_at:int64 8:officers:string* 9:summary:string 10:bags:string*
+  11:entries:StatementRef* 12:legal_basis:string
+TransferReply 1:case_id:string 2:transfer:StatementRef 3:decision:TransferDecision 4:number:string
+  5:forward_to:string 6:reason:string 7:officers:string*
+CaseOutcome 1:case_id:string 2:kind:string 3:number:string 4:decided_on:string 5:goods_value:uint64
+  6:fines:uint64 7:confiscated:uint64 8:currency:string 9:goods:Quantity* 10:arrested:uint32 11:charged:uint32
+  12:convicted:uint32 13:dens:uint32 14:note:string
+CaseClose 1:case_id:string 2:number:string 3:reason:string 4:summary:string
+Watch 1:case_id:string 2:items:string* 3:lots:string* 4:products:string* 5:parties:string* 6:sites:string*
+  7:regions:string* 8:people:string* 9:valid_from:string 10:valid_to:string 11:reason:string
 Correct 1:target:StatementRef 2:reason:string 3:replacement:Replacement 4:by_line:bool 5:removed:LineRef*
 LineRef 1:field:string 2:index:uint32
 Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:Pack 42:unpack:Unpack
@@ -404,6 +426,8 @@ Replacement 1:site:string 2:occurred_at:int64 40:commission:Commission 41:pack:P
   67:opinion:Opinion 68:authenticity_reply:AuthenticityReply 69:assist_request:AssistRequest
   70:assist_reply:AssistReply
   71:seize:Seize 72:keep:Keep 73:hand_over:HandOver 74:evidence_return:EvidenceReturn 75:destroy:Destroy
+  76:lead:Lead 77:lead_step:LeadStep 78:case_open:CaseOpen 79:case_link:CaseLink 84:case_transfer:CaseTransfer
+  85:transfer_reply:TransferReply 86:case_outcome:CaseOutcome 87:case_close:CaseClose 88:watch:Watch
 Void 1:target:StatementRef 2:reason:string
 Endorse 1:target:StatementRef
 Erase 1:target:StatementRef 2:digests:bytes* 3:reason:string 4:legal_basis:string
@@ -419,14 +443,21 @@ AuthorityField 0 1 2 3 4 5 6 7 8 9 10 11 12
 Algorithm 0 1
 KeyUse 0 1 2 3
 StatementKind 0 10 11 12 13 14 15 16 17 18 19 20 21 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59
-  60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 80 81 82 83
+  60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88
 ReceiveOutcome 0 1 2 3 4
 AdjustOutcome 0 1 2 3 4 5 6
 FilingOutcome 0 1 2
 CustomsOutcome 0 1 2 3 4 5 6 7 8 9
 TestVerdict 0 1 2 3
 Authenticity 0 1 2 3 4
+LeadAction 0 1 2 3
+TransferDecision 0 1 2 3 4
 """
+# Kinds that belong to a case, section 1.11.
+OF_CASES = {
+    "lead", "lead_step", "case_open", "case_link", "case_transfer", "transfer_reply", "case_outcome",
+    "case_close", "watch",
+}
 # Kinds by number of their field in Statement: the relations in bold in section 5.3.
 CLOSURE = {
     "enrol_key": {"key"}, "revoke_key": {"key"}, "commission": {"lot"}, "pack": {"parent"}, "unpack": {"parent"},
@@ -454,7 +485,7 @@ for _name, _fields in tables(MESSAGES).items():
         SCHEMA[_name][int(_number)] = (_label, _type.rstrip("*"), _type.endswith("*"))
 VALUES = {name: {int(v) for v in values} for name, values in tables(ENUMS).items()}
 # Fields of which a message holds one at most.
-ONEOF = {"Statement": range(10, 84), "Replacement": range(40, 67)}
+ONEOF = {"Statement": range(10, 89), "Replacement": range(40, 89)}
 
 
 class Scanner:
@@ -787,6 +818,8 @@ def of_act(kind: str, b: dict):
         return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"])
     if kind == "opinion":
         return ref("request") + papers("number") + goods(x["goods"] for x in b["lines"]) + [("case", b["case_id"])]
+    if kind in OF_CASES:
+        return [("case", b["case_id"])]
     bags = lambda: each("exhibit", [x if isinstance(x, str) else x["bag"] for x in b["bags"]])
     if kind == "seize":
         lines = [n for x in b["lines"] for n in [("exhibit", x["bag"])] + each("item", x["items"]) + lots([x["lot"]])]

@@ -101,6 +101,11 @@ lines! {
     HandOver: bags items lots;
     EvidenceReturn: bags items lots;
     Destroy: bags items lots;
+    Lead: lines parties sites;
+    CaseLink: items lots parties sites bags papers cases people;
+    CaseTransfer: bags;
+    CaseOutcome: goods;
+    Watch: items lots products parties sites regions people;
 }
 
 /// Kinds in which no line at all stands for everything: their last line cannot be removed by line, and

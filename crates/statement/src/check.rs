@@ -1,6 +1,7 @@
 //! Validation of every field: what it may hold, each fault with its path. Nothing is looked up here.
 
 mod assistance;
+mod cases;
 mod change;
 mod custody;
 mod field;
@@ -241,6 +242,15 @@ impl<'a> Check<'a> {
             GoodsAct::HandOver(b) => self.hand_over(path, b),
             GoodsAct::EvidenceReturn(b) => self.evidence_return(path, b),
             GoodsAct::Destroy(b) => self.destroy(path, b),
+            GoodsAct::Lead(b) => self.lead(path, b),
+            GoodsAct::LeadStep(b) => self.lead_step(path, b),
+            GoodsAct::CaseOpen(b) => self.case_open(path, b),
+            GoodsAct::CaseLink(b) => self.case_link(path, b),
+            GoodsAct::CaseTransfer(b) => self.case_transfer(path, b),
+            GoodsAct::TransferReply(b) => self.transfer_reply(path, b),
+            GoodsAct::CaseOutcome(b) => self.case_outcome(path, b),
+            GoodsAct::CaseClose(b) => self.case_close(path, b),
+            GoodsAct::Watch(b) => self.watch(path, b),
         }
     }
 }

@@ -125,6 +125,17 @@ pub enum Signers {
     Asked,
 }
 
+/// Whether statements of a kind are confidential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// They are for all to see whom they concern.
+    Never,
+    /// As the signer says, an authority.
+    Optional,
+    /// They are: statements of cases.
+    Always,
+}
+
 /// What the ledger knows about one kind.
 #[derive(Debug)]
 pub struct KindRow {
@@ -144,9 +155,9 @@ pub struct KindRow {
     pub delegable: bool,
     /// May be corrected and voided.
     pub correctable: bool,
-    /// May be confidential, signed by an authority: then it links its case and nothing else. A Correct, Void or
-    /// Erase is so exactly where the statement is that it names.
-    pub confidential: bool,
+    /// Whether it is confidential: then it links its case and nothing else. A Correct, Void or Erase is so exactly
+    /// where the statement is that it names.
+    pub confidential: Secrecy,
     /// Order among statements of one instant: causes before effects.
     pub cause: u8,
     /// How it names subjects, and whether such a subject belongs to the closure of an item's history. In a

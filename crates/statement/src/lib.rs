@@ -48,7 +48,9 @@ pub use envelope::{
 pub use genesis::{
     DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, Genesis, GenesisError, genesis_subjects, witness_key,
 };
-pub use kind::{KINDS, KindRow, REMITS, Relation, Remit, Signers, in_closure, kind_row, remit, visit_remits};
+pub use kind::{
+    KINDS, KindRow, REMITS, Relation, Remit, Secrecy, Signers, in_closure, kind_row, remit, visit_remits,
+};
 pub use model::{MAX_PAYLOAD, Reference, Statement, bill_text, id_bytes, id_millis, kind_of};
 pub use proto::v1::{Role, StatementKind as Kind};
 pub use reason::{Class, Reason, Refusal, Violation};

@@ -5,12 +5,16 @@
 //! in force on the day is for `custody` to say, which knows what the ledger holds.
 
 mod lists;
+mod settings;
 
 use std::fmt::{self, Display};
 
 use proto::v1::{BagCheck, GoodsLine, LotAmount, Quantity, statement::Body};
 
-pub use self::lists::LISTS;
+pub use self::{
+    lists::LISTS,
+    settings::{SETTINGS, Setting, Settings, setting},
+};
 use crate::{GoodsAct, Statement};
 
 /// A list of codes, as a ledger starts with it.
@@ -223,6 +227,33 @@ impl Codes<'_> {
         }
     }
 
+    /// Statements of cases.
+    fn case(&mut self, act: GoodsAct<'_>, path: &'static str) {
+        match act {
+            GoodsAct::Lead(b) => {
+                self.put(format_args!("{path}.source"), "lead-source", &b.source);
+                for (i, goods) in b.lines.iter().enumerate() {
+                    self.goods(format_args!("{path}.lines[{i}]"), Some(goods));
+                }
+            }
+            GoodsAct::LeadStep(b) => self.put(format_args!("{path}.outcome"), "lead-outcome", &b.outcome),
+            GoodsAct::CaseOpen(b) => {
+                self.put(format_args!("{path}.kind"), "case-kind", &b.kind);
+                self.put(format_args!("{path}.cause"), "case-cause", &b.cause);
+            }
+            GoodsAct::CaseLink(b) => self.put(format_args!("{path}.role"), "link-role", &b.role),
+            GoodsAct::CaseTransfer(b) => self.put(format_args!("{path}.basis"), "transfer-basis", &b.basis),
+            GoodsAct::CaseOutcome(b) => {
+                self.put(format_args!("{path}.kind"), "outcome-kind", &b.kind);
+                for (i, goods) in b.goods.iter().enumerate() {
+                    self.unit(format_args!("{path}.goods[{i}]"), Some(goods));
+                }
+            }
+            GoodsAct::CaseClose(b) => self.put(format_args!("{path}.reason"), "close-reason", &b.reason),
+            _ => {}
+        }
+    }
+
     fn checked(&mut self, path: &'static str, bags: &[BagCheck]) {
         for (i, bag) in bags.iter().enumerate() {
             self.put(format_args!("{path}.bags[{i}].condition"), "bag-condition", &bag.condition);
@@ -292,6 +323,13 @@ impl Codes<'_> {
             | GoodsAct::HandOver(_)
             | GoodsAct::EvidenceReturn(_)
             | GoodsAct::Destroy(_) => self.seizure(act, path),
+            GoodsAct::Lead(_)
+            | GoodsAct::LeadStep(_)
+            | GoodsAct::CaseOpen(_)
+            | GoodsAct::CaseLink(_)
+            | GoodsAct::CaseTransfer(_)
+            | GoodsAct::CaseOutcome(_)
+            | GoodsAct::CaseClose(_) => self.case(act, path),
             GoodsAct::PostalCheck(b) => self.put(format_args!("{path}.reason"), "postal-reason", &b.reason),
             GoodsAct::Observation(b) => {
                 self.put(format_args!("{path}.channel"), "observation-channel", &b.channel);

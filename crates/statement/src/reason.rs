@@ -173,16 +173,20 @@ reasons! {
         "发生时间在未来" => "请检查时钟";
     /// Kind may not be confidential.
     ConfidentialRefused = "CONFIDENTIAL_REFUSED", InvalidArgument,
-        "this statement cannot be confidential, or not with what it says" => "change what the description names, or leave the field unset; requests, answers and opinions between authorities may be",
-        "该声明不能设为保密，或其内容与保密不符" => "请更正说明所指之处，或不设置该字段；仅主管部门之间的协查、答复与认定意见可保密";
+        "this statement cannot be confidential, or not with what it says" => "change what the description names, or leave the field unset; leads and statements of cases are confidential, requests, answers and opinions between authorities may be",
+        "该声明不能设为保密，或其内容与保密不符" => "请更正说明所指之处，或不设置该字段；线索与案件类声明须保密，主管部门之间的协查、答复与认定意见可保密";
     /// Must be confidential.
     ConfidentialNeeded = "CONFIDENTIAL_NEEDED", FailedPrecondition,
-        "the statement named is confidential, and so must be what is said of it" => "set header.confidential, and name the same case",
-        "所引用的声明是保密的，对其所作的声明也须保密" => "请设置 header.confidential，并填写同一案件编号";
+        "statements of cases, and what is said of a confidential statement, must be confidential" => "set header.confidential, and name the same case",
+        "案件类声明、以及对保密声明所作的声明均须保密" => "请设置 header.confidential，并填写同一案件编号";
     /// The request is addressed to somebody else.
     NotAddressed = "NOT_ADDRESSED", PermissionDenied,
         "the request is addressed to another party" => "let its addressee answer, by itself or through a mandate",
         "该协查请求并非发给本主体" => "请由其收件主体答复，或由其授权代办";
+    /// The case is somebody else's.
+    NotYourCase = "NOT_YOUR_CASE", PermissionDenied,
+        "the signer does not have this case" => "have it assigned or transferred by an authority that has it, or name the case that is meant",
+        "签署方未承办该案件" => "请由承办机关分办或移送，或填写正确的案件编号";
     /// The case is another one.
     OtherCase = "OTHER_CASE", FailedPrecondition,
         "the statement named belongs to another case" => "name its case",

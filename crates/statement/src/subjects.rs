@@ -200,6 +200,16 @@ fn visit_act(act: GoodsAct<'_>, named: Visit<'_>) {
             b.lines.iter().for_each(|goods| goods_line(goods, named));
             named(Relation::Case, &b.case_id);
         }
+        // Statements of cases name nothing else.
+        GoodsAct::Lead(_)
+        | GoodsAct::LeadStep(_)
+        | GoodsAct::CaseOpen(_)
+        | GoodsAct::CaseLink(_)
+        | GoodsAct::CaseTransfer(_)
+        | GoodsAct::TransferReply(_)
+        | GoodsAct::CaseOutcome(_)
+        | GoodsAct::CaseClose(_)
+        | GoodsAct::Watch(_) => named(Relation::Case, act.case().unwrap_or_default()),
         GoodsAct::Seize(b) => seize(b, named),
         GoodsAct::Keep(b) => {
             named(Relation::Document, &b.number);

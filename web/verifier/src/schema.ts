@@ -24,8 +24,11 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply, " +
     "71 seize Seize, 72 keep Keep, 73 hand_over HandOver, 74 evidence_return EvidenceReturn, " +
     "75 destroy Destroy, " +
+    "76 lead Lead, 77 lead_step LeadStep, 78 case_open CaseOpen, 79 case_link CaseLink, " +
     "80 correct Correct, 81 void Void, " +
-    "82 endorse Endorse, 83 erase Erase",
+    "82 endorse Endorse, 83 erase Erase, " +
+    "84 case_transfer CaseTransfer, 85 transfer_reply TransferReply, 86 case_outcome CaseOutcome, " +
+    "87 case_close CaseClose, 88 watch Watch",
   Header:
     "1 ledger bytes, 2 id bytes, 3 salt bytes, 4 party string, 5 on_behalf_of string, 6 site string, " +
     "7 occurred_at int64, 8 offset_minutes sint32, 9 business_key string, 10 confidential bool, " +
@@ -193,6 +196,35 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "1 number string, 2 holder string, 3 reason string, 4 method string, 5 site string, 6 place string, " +
     "7 bags string*, 8 items string*, 9 lots LotAmount*, 10 officers string*, 11 witness string, " +
     "12 legal_basis string, 13 photos bytes*",
+  Lead:
+    "1 case_id string, 2 addressee string, 3 source string, 4 informant string, 5 summary string, " +
+    "6 lines GoodsLine*, 7 parties string*, 8 sites string*, 9 region string, 10 entries StatementRef*",
+  LeadStep:
+    "1 case_id string, 2 lead StatementRef, 3 action LeadAction, 4 assignee string, 5 due_on string, " +
+    "6 outcome string, 7 note string, 8 officers string*",
+  CaseOpen:
+    "1 case_id string, 2 number string, 3 kind string, 4 cause string, 5 summary string, " +
+    "6 leads StatementRef*, 7 officers string*, 8 legal_basis string",
+  CaseLink:
+    "1 case_id string, 2 role string, 3 items string*, 4 lots string*, 5 parties string*, 6 sites string*, " +
+    "7 bags string*, 8 papers string*, 9 entries StatementRef*, 10 cases string*, 11 people string*, " +
+    "12 note string",
+  CaseTransfer:
+    "1 case_id string, 2 number string, 3 addressee string, 4 copies string*, 5 basis string, " +
+    "6 proposed_at int64, 7 decided_at int64, 8 officers string*, 9 summary string, 10 bags string*, " +
+    "11 entries StatementRef*, 12 legal_basis string",
+  TransferReply:
+    "1 case_id string, 2 transfer StatementRef, 3 decision TransferDecision, 4 number string, " +
+    "5 forward_to string, 6 reason string, 7 officers string*",
+  CaseOutcome:
+    "1 case_id string, 2 kind string, 3 number string, 4 decided_on string, 5 goods_value uint64, " +
+    "6 fines uint64, 7 confiscated uint64, 8 currency string, 9 goods Quantity*, 10 arrested uint32, " +
+    "11 charged uint32, 12 convicted uint32, 13 dens uint32, 14 note string",
+  CaseClose: "1 case_id string, 2 number string, 3 reason string, 4 summary string",
+  Watch:
+    "1 case_id string, 2 items string*, 3 lots string*, 4 products string*, 5 parties string*, " +
+    "6 sites string*, 7 regions string*, 8 people string*, 9 valid_from string, 10 valid_to string, " +
+    "11 reason string",
   Correct: "1 target StatementRef, 2 reason string, 3 replacement Replacement, 4 by_line bool, 5 removed LineRef*",
   LineRef: "1 field string, 2 index uint32",
   Replacement:
@@ -206,7 +238,10 @@ const MESSAGES: Readonly<Record<string, string>> = {
     "65 postal_check PostalCheck, 66 observation Observation, 67 opinion Opinion, " +
     "68 authenticity_reply AuthenticityReply, 69 assist_request AssistRequest, 70 assist_reply AssistReply, " +
     "71 seize Seize, 72 keep Keep, 73 hand_over HandOver, 74 evidence_return EvidenceReturn, " +
-    "75 destroy Destroy",
+    "75 destroy Destroy, " +
+    "76 lead Lead, 77 lead_step LeadStep, 78 case_open CaseOpen, 79 case_link CaseLink, " +
+    "84 case_transfer CaseTransfer, 85 transfer_reply TransferReply, 86 case_outcome CaseOutcome, " +
+    "87 case_close CaseClose, 88 watch Watch",
   Void: "1 target StatementRef, 2 reason string",
   Endorse: "1 target StatementRef",
   Erase: "1 target StatementRef, 2 digests bytes*, 3 reason string, 4 legal_basis string",
@@ -225,7 +260,8 @@ const ENUMS: Readonly<Record<string, readonly number[]>> = {
   KeyUse: [0, 1, 2, 3],
   StatementKind: [
     0, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53,
-    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 80, 81, 82, 83,
+    54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80,
+    81, 82, 83, 84, 85, 86, 87, 88,
   ],
   ReceiveOutcome: [0, 1, 2, 3, 4],
   AdjustOutcome: [0, 1, 2, 3, 4, 5, 6],
@@ -233,10 +269,12 @@ const ENUMS: Readonly<Record<string, readonly number[]>> = {
   CustomsOutcome: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   TestVerdict: [0, 1, 2, 3],
   Authenticity: [0, 1, 2, 3, 4],
+  LeadAction: [0, 1, 2, 3],
+  TransferDecision: [0, 1, 2, 3, 4],
 };
 
 /** Fields of which a message has one at most: the first and the last number. */
-const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 83], Replacement: [40, 75] };
+const ONEOF: Readonly<Record<string, readonly [number, number]>> = { Statement: [10, 88], Replacement: [40, 88] };
 
 export interface Shape {
   readonly name: string;

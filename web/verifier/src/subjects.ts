@@ -81,6 +81,15 @@ const NAMES: Readonly<Record<string, string>> = {
   hand_over: "document:number counterparty:receiver exhibit:bags.bag item:items lot:lots.lot",
   evidence_return: "document:number counterparty:to exhibit:bags item:items lot:lots.lot",
   destroy: "document:number counterparty:holder site:site exhibit:bags item:items lot:lots.lot",
+  lead: "case:case_id",
+  lead_step: "case:case_id",
+  case_open: "case:case_id",
+  case_link: "case:case_id",
+  case_transfer: "case:case_id",
+  transfer_reply: "case:case_id",
+  case_outcome: "case:case_id",
+  case_close: "case:case_id",
+  watch: "case:case_id",
 };
 
 // The relations in bold in the table of kinds (section 5.3), besides `document`, which is bold for every kind.

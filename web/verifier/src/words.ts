@@ -16,7 +16,9 @@ export const KIND_NAMES: Readonly<Record<string, string>> = {
   adverse_event: "不良事件", listing: "网络发布", activity_figure: "业务数据", postal_check: "收寄验视", observation: "扫码",
   opinion: "认定意见", authenticity_reply: "真伪鉴别", assist_request: "协查", assist_reply: "协查答复",
   seize: "查封扣押", keep: "物证保管", hand_over: "物证移交", evidence_return: "发还", destroy: "销毁",
+  lead: "线索", lead_step: "线索办理", case_open: "立案", case_link: "案件关联",
   correct: "更正", void: "作废", endorse: "会签", erase: "抹除附件",
+  case_transfer: "案件移送", transfer_reply: "移送答复", case_outcome: "处理结果", case_close: "结案", watch: "布控",
 };
 
 /** The greatest time that a Date holds, µs. */

@@ -11,7 +11,7 @@ use super::{
     Check,
     part::{ACCOUNT, NOTE, unit},
 };
-use crate::{GoodsAct, Reason, Words, kind_of, kind_row};
+use crate::{GoodsAct, Reason, Secrecy, Words, kind_of, kind_row};
 
 /// Most documents of a reply.
 const MAX_DOCUMENTS: usize = 64;
@@ -93,7 +93,7 @@ impl<'a> Check<'a> {
     }
 
     /// Goods by themselves; there may be none.
-    fn all_goods(&mut self, path: &'static str, lines: &'a [GoodsLine]) {
+    pub(super) fn all_goods(&mut self, path: &'static str, lines: &'a [GoodsLine]) {
         if !lines.is_empty() {
             self.line_count(format_args!("{path}.lines"), lines.len(), Words::of("", ""));
         }
@@ -140,6 +140,14 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// A case that must be named.
+    pub(super) fn case(&mut self, field: impl Display, case: &str) {
+        if case.is_empty() {
+            return self.missing(field, Words::of("not set", "未填写"));
+        }
+        self.case_or_none(field, case);
+    }
+
     fn case_or_none(&mut self, field: impl Display, case: &str) {
         let fits = case.len() == 32 && case.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if !case.is_empty() && !fits {
@@ -153,14 +161,19 @@ impl<'a> Check<'a> {
 
     /// A confidential statement names its case, and nothing by which it could be found from elsewhere.
     pub(super) fn confidential(&mut self, h: &Header, body: &Body) {
-        if !h.confidential {
-            return;
-        }
-        let may = |kind| kind_row(kind).is_some_and(|row| row.confidential);
+        let secrecy = |kind| kind_row(kind).map_or(Secrecy::Never, |row| row.confidential);
         let act = match body {
             Body::Correct(b) => b.replacement.as_ref().and_then(|r| r.body.as_ref()).map(GoodsAct::replacing),
             body => GoodsAct::of(body),
         };
+        if !h.confidential {
+            if act.is_some_and(|act| secrecy(act.kind()) == Secrecy::Always) {
+                let text = Words::of("statements of cases are confidential", "案件类声明须设为保密");
+                self.fault(Reason::ConfidentialNeeded, "header.confidential", text);
+            }
+            return;
+        }
+        let may = |kind| secrecy(kind) != Secrecy::Never;
         if !may(kind_of(body)) || act.is_some_and(|act| !may(act.kind())) {
             let text = Words::of("this kind cannot be confidential", "此类声明不能设为保密");
             self.fault(Reason::ConfidentialRefused, "header.confidential", text);
@@ -171,13 +184,15 @@ impl<'a> Check<'a> {
             self.fault(Reason::ConfidentialRefused, "header.business_key", text);
         }
         if !h.on_behalf_of.is_empty() {
-            let text = Words::of("an authority signs for itself", "主管部门须以自身名义签署");
+            let text =
+                Words::of("a confidential statement is signed in one's own name", "保密声明须以自身名义签署");
             self.fault(Reason::ConfidentialRefused, "header.on_behalf_of", text);
         }
         let by_line = matches!(body, Body::Correct(b) if b.by_line);
         if let Some((act, case)) = act.and_then(|act| Some((act, act.case()?)))
             && case.is_empty()
             && !by_line
+            && secrecy(act.kind()) == Secrecy::Optional
         {
             let path = act.path(matches!(body, Body::Correct(_)));
             let text = Words::of("a confidential statement names its case", "保密声明须填写案件编号");

@@ -242,15 +242,20 @@ impl<'a> Check<'a> {
     }
 
     /// Money in hundredths of a currency, 0 = not told; the currency goes with it.
-    pub(super) fn money(&mut self, path: impl Display, (name, value): (&str, u64), currency: &str) {
-        if value > MAX_AMOUNT {
+    pub(super) fn money(&mut self, path: impl Display, amount: (&str, u64), currency: &str) {
+        self.amounts_of_money(path, &[amount], currency);
+    }
+
+    /// The same of several amounts.
+    pub(super) fn amounts_of_money(&mut self, path: impl Display, amounts: &[(&str, u64)], currency: &str) {
+        for (name, _) in amounts.iter().filter(|(_, value)| *value > MAX_AMOUNT) {
             let text = Words::of("above 1,000,000,000,000", "超过 1,000,000,000,000");
             self.fault(Reason::InvalidField, format_args!("{path}.{name}"), text);
         }
-        if value > 0 {
+        if amounts.iter().any(|(_, value)| *value > 0) {
             self.currency(format_args!("{path}.currency"), currency);
         } else if !currency.is_empty() {
-            let text = words!("goes only with {name}", "填写 {name} 时才可填写");
+            let text = Words::of("goes only with an amount", "填写金额时才可填写");
             self.fault(Reason::InvalidField, format_args!("{path}.currency"), text);
         }
     }

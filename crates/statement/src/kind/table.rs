@@ -8,7 +8,7 @@ use super::{
         self, Case, Child, Counterparty, Document, Exhibit, Input, Item, Key, Lot, Paired, Parent, Principal,
         Product, Signer, Site, Target,
     },
-    Signers,
+    Secrecy, Signers,
 };
 
 const MAKERS: &[Role] = &[Role::Manufacturer, Role::DomesticAgent];
@@ -53,6 +53,19 @@ const FIRM_REGISTER: &[AuthorityField] =
     &[AuthorityField::Root, AuthorityField::Drug, AuthorityField::Health, AuthorityField::Market];
 const CUSTOMS: &[AuthorityField] = &[AuthorityField::Customs];
 const POST: &[AuthorityField] = &[AuthorityField::Post];
+/// Who opens cases and has goods and people watched.
+const INVESTIGATORS: &[AuthorityField] = &[
+    AuthorityField::Drug,
+    AuthorityField::Customs,
+    AuthorityField::Health,
+    AuthorityField::Market,
+    AuthorityField::Post,
+    AuthorityField::Police,
+    AuthorityField::Procuratorate,
+    AuthorityField::Cyberspace,
+    AuthorityField::Tax,
+    AuthorityField::Insurance,
+];
 /// Whom the law lets take hold of goods, give them back and have them destroyed.
 const SEIZERS: &[AuthorityField] = &[
     AuthorityField::Drug,
@@ -76,7 +89,7 @@ const fn row(kind: Kind, name: &'static str, chinese: &'static str, cause: u8) -
         fields: &[],
         delegable: false,
         correctable: false,
-        confidential: false,
+        confidential: Secrecy::Never,
         subjects: &[],
     }
 }
@@ -440,7 +453,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Counterparty, false),
@@ -470,7 +483,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         signers: Signers::Roles(AUTHORITIES),
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Counterparty, false),
@@ -484,7 +497,7 @@ pub static KINDS: &[KindRow] = &[
     KindRow {
         delegable: true,
         correctable: true,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Principal, false),
@@ -562,8 +575,36 @@ pub static KINDS: &[KindRow] = &[
         ..row(Kind::Destroy, "destroy", "销毁", 88)
     },
     KindRow {
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::Lead, "lead", "线索", 89)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::LeadStep, "lead_step", "线索办理", 90)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: INVESTIGATORS,
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseOpen, "case_open", "立案", 91)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseLink, "case_link", "案件关联", 92)
+    },
+    KindRow {
         signers: Signers::TargetSigner,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[
             (Signer, false),
             (Principal, false),
@@ -585,7 +626,7 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::TargetSigner,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Void, "void", "作废", 71)
     },
@@ -596,8 +637,44 @@ pub static KINDS: &[KindRow] = &[
     },
     KindRow {
         signers: Signers::TargetSignerOrAuthority,
-        confidential: true,
+        confidential: Secrecy::Optional,
         subjects: &[(Signer, false), (Principal, false), (Document, true), (Target, false)],
         ..row(Kind::Erase, "erase", "抹除附件", 79)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseTransfer, "case_transfer", "案件移送", 93)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::TransferReply, "transfer_reply", "移送答复", 94)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseOutcome, "case_outcome", "处理结果", 95)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::CaseClose, "case_close", "结案", 96)
+    },
+    KindRow {
+        signers: Signers::Roles(AUTHORITIES),
+        fields: INVESTIGATORS,
+        correctable: true,
+        confidential: Secrecy::Always,
+        subjects: &[(Case, false)],
+        ..row(Kind::Watch, "watch", "布控", 97)
     },
 ];

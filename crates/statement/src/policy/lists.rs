@@ -226,6 +226,84 @@ lists! {
         "landfill" "buried" "填埋",
         "other" "anything else" "其他",
     ];
+    "lead-source", "Where a lead comes from", "线索来源": [
+        "report" "reported" "举报",
+        "complaint" "complained of" "投诉",
+        "inspection" "found at an inspection" "检查发现",
+        "test" "found by a test" "抽检发现",
+        "postal" "found in parcels" "寄递发现",
+        "customs" "found by customs" "海关发现",
+        "online" "found online" "网络监测",
+        "data" "found in data" "数据分析",
+        "transfer" "from another body" "外单位移交",
+        "media" "from the media" "媒体曝光",
+        "other" "anything else" "其他",
+    ];
+    "lead-outcome", "What became of a lead", "线索核查结果": [
+        "confirmed" "confirmed" "属实",
+        "partly" "confirmed in part" "部分属实",
+        "unfounded" "unfounded" "不属实",
+        "unverifiable" "cannot be verified" "无法核实",
+        "referred" "a matter for another body" "转有权机关",
+    ];
+    "case-kind", "Kinds of case", "案件类型": [
+        "administrative" "administrative" "行政案件",
+        "criminal" "criminal" "刑事案件",
+        "smuggling" "smuggling" "走私案件",
+        "public-interest" "public-interest litigation" "公益诉讼",
+    ];
+    "case-cause", "What a case is about", "案由": [
+        "counterfeit" "counterfeit drugs" "生产销售假药",
+        "substandard" "substandard drugs" "生产销售劣药",
+        "unapproved-import" "imported without approval" "未经批准进口",
+        "unregistered-device" "device without registration" "未取得注册证的器械",
+        "substandard-device" "device below standard" "不符合标准的器械",
+        "smuggling" "smuggling" "走私",
+        "unlicensed-trade" "trade without a licence" "无证经营",
+        "illegal-practice" "medicine practised illegally" "非法行医",
+        "false-advertising" "false advertising" "虚假宣传",
+        "fraud" "fraud" "诈骗",
+        "other" "anything else" "其他",
+    ];
+    "link-role", "What something is in a case", "关联对象身份": [
+        "goods" "goods" "涉案物品",
+        "suspect" "suspect" "嫌疑人（单位）",
+        "supplier" "one step up" "上家",
+        "buyer" "one step down" "下家",
+        "place" "place" "场所",
+        "evidence" "evidence" "证据",
+        "victim" "victim" "被害人",
+        "related" "has to do with it" "关联",
+    ];
+    "transfer-basis", "Why a case goes to another authority", "移送依据": [
+        "suspected-crime" "from an administrative authority to the police" "涉嫌犯罪移送公安",
+        "no-crime" "from the police back to an administrative authority" "不构成犯罪移送行政",
+        "jurisdiction" "to the authority in charge" "管辖移送",
+        "prosecution" "to the procuratorate" "移送审查起诉",
+        "superior" "to the authority above" "报送上级",
+        "other" "anything else" "其他",
+    ];
+    "outcome-kind", "What a case has come to", "处理结果类型": [
+        "penalty" "penalty" "行政处罚",
+        "no-penalty" "no penalty" "不予处罚",
+        "confiscation" "confiscation" "没收",
+        "arrest" "people caught" "抓获",
+        "prosecution" "charges" "移送起诉",
+        "judgment" "judgment" "判决",
+        "destruction" "goods destroyed" "销毁",
+        "network" "network broken up" "摧毁网络",
+        "other" "anything else" "其他",
+    ];
+    "close-reason", "Why a case is closed", "结案原因": [
+        "punished" "punished" "已处罚",
+        "judged" "judged" "已判决",
+        "unfounded" "nothing against the law" "违法事实不成立",
+        "transferred" "with another authority" "已移送",
+        "withdrawn" "withdrawn" "撤案",
+        "merged" "part of another case" "并案",
+        "time-barred" "too long ago" "超过时效",
+        "other" "anything else" "其他",
+    ];
     "register", "What a register is complete for", "登记范围": [
         "parties" "parties and their roles" "主体",
         "licences" "licences" "许可证",

@@ -9,6 +9,7 @@ const PROTOS: &[&str] = &[
     include_str!("../../../../proto/yuanliu/v1/oversight.proto"),
     include_str!("../../../../proto/yuanliu/v1/assistance.proto"),
     include_str!("../../../../proto/yuanliu/v1/seizure.proto"),
+    include_str!("../../../../proto/yuanliu/v1/case.proto"),
     include_str!("../../../../proto/yuanliu/v1/policy.proto"),
 ];
 

@@ -6,7 +6,7 @@ use proto::{
 };
 use statement::{
     DEFAULT_MAX_AHEAD, DEFAULT_MAX_ID_AGE, ENVELOPE_LEN, KINDS, KindRow, LEAF_LEN, MAX_ITEMS, MAX_LOTS,
-    MAX_PAYLOAD, POSSESSION_TYPE, REMITS, Relation, Role, STATEMENT_TYPE, Signers, SubjectKind,
+    MAX_PAYLOAD, POSSESSION_TYPE, REMITS, Relation, Role, STATEMENT_TYPE, Secrecy, Signers, SubjectKind,
     scan::{MAX_DEPTH, MAX_ELEMENTS},
 };
 
@@ -196,9 +196,13 @@ fn the_kind_table_is_the_one_in_the_code() {
 
 #[test]
 fn the_kinds_that_may_be_confidential_are_the_ones_in_the_code() {
-    let kinds = KINDS.iter().filter(|row| row.confidential).map(|row| format!("`{}`", row.name));
-    let text = format!("May be confidential (section 1.11): {}.", kinds.collect::<Vec<_>>().join(", "));
-    assert!(DOCUMENT.contains(&text), "{text}");
+    for (secrecy, words) in [(Secrecy::Optional, "May be"), (Secrecy::Always, "Are always")] {
+        let kinds =
+            KINDS.iter().filter(|row| row.confidential == secrecy).map(|row| format!("`{}`", row.name));
+        let kinds: Vec<String> = kinds.collect();
+        let text = format!("{words} confidential (section 1.11): {}.", kinds.join(", "));
+        assert!(DOCUMENT.contains(&text), "{text}");
+    }
 }
 
 #[test]

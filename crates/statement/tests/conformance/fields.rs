@@ -1,6 +1,7 @@
 //! Fields: each one at fault once, all faults at once, limits, and what may be left out.
 
 mod assistance;
+mod cases;
 mod custody;
 mod goods;
 mod papers;
@@ -32,12 +33,17 @@ fn faults() -> impl Iterator<Item = &'static Row> {
         .chain(register::FAULTS)
         .chain(assistance::FAULTS)
         .chain(seizure::FAULTS)
+        .chain(cases::FAULTS)
 }
 
 /// What may be left out of a sample.
 pub fn optional() -> impl Iterator<Item = &'static Optional> {
     let trade = custody::OPTIONAL.iter().chain(goods::OPTIONAL).chain(papers::OPTIONAL);
-    trade.chain(register::OPTIONAL).chain(assistance::OPTIONAL).chain(seizure::OPTIONAL)
+    trade
+        .chain(register::OPTIONAL)
+        .chain(assistance::OPTIONAL)
+        .chain(seizure::OPTIONAL)
+        .chain(cases::OPTIONAL)
 }
 
 fn h(s: &mut v1::Statement) -> &mut Header {
@@ -94,6 +100,10 @@ const FREE: &[&str] = &[
     "named_list.whole",
     "policy.codes.retired",
     "policy.settings.value",
+    "case_outcome.arrested",
+    "case_outcome.charged",
+    "case_outcome.convicted",
+    "case_outcome.dens",
 ];
 
 /// Paths of all fields that are no messages, without indices; `correct.replacement` not entered.

@@ -71,6 +71,14 @@ fn policy_page_is_up_to_date() {
             let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.english, code.chinese);
         }
     }
+    text += SETTINGS_HEAD;
+    for group in policy::SETTINGS {
+        let _ = write!(text, "\n## `{}`\n\n{} · {}\n\n", group.name, group.english, group.chinese);
+        text += "| key | default | unit | 单位 |\n| --- | --- | --- | --- |\n";
+        for s in group.settings {
+            let _ = writeln!(text, "| `{}` | {} | {} | {} |", s.key, s.default, s.english, s.chinese);
+        }
+    }
     check("POLICY.md", &text);
 }
 
@@ -142,6 +150,21 @@ fn every_code_of_a_sample_is_a_default_of_its_list() {
 }
 
 #[test]
+fn settings_have_names_of_their_own_and_go_with_the_lists_they_are_about() {
+    for group in policy::SETTINGS {
+        assert!(policy::list(group.name).is_none(), "{} is a list", group.name);
+        for s in group.settings {
+            assert!(s.key.len() <= 40 && s.default >= 0 && !s.chinese.is_ascii(), "{}", s.key);
+            assert_eq!(policy::setting(group.name, s.key), Some(s.default), "{} stands twice", s.key);
+        }
+    }
+    let known = |code: &str| policy::setting("measure-days", code).is_some();
+    assert!(policy::list("measure").unwrap().codes.iter().all(|c| known(c.code)));
+    assert_eq!(policy::setting("measure-days", "none"), None);
+    assert_eq!(policy::setting("none", "seizure"), None);
+}
+
+#[test]
 fn every_list_has_a_field_that_goes_by_it() {
     let fields = fields();
     let lists: Vec<&str> = policy::LISTS.iter().map(|l| l.name).collect();
@@ -182,6 +205,17 @@ under a name of their own.
 
 This page is made from the tables in `crates/statement/src/policy/lists.rs`; a test compares it.
 本页由代码中的码表生成，并由测试核对。
+";
+
+const SETTINGS_HEAD: &str = "
+# Settings · 参数
+
+Numbers that deadlines go by. A Policy statement that names a group (`policy.policy`) sets its numbers anew
+from a day on (`policy.settings`); what it leaves out keeps the default. 0 = there is no such term. Days are
+calendar days in UTC+8, and the last one counts as a whole.
+
+期限类参数。规则参数（Policy）声明可自某日起重新设定一组参数（`policy.settings`），未列出的保持默认值。0 表示无此期限。
+日为 UTC+8 的自然日，末日整日计入。
 ";
 
 const WARNINGS_HEAD: &str = "\

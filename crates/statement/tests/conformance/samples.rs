@@ -1,6 +1,7 @@
 //! One statement of each kind with every field set, and helpers to change it.
 
 mod assistance;
+mod cases;
 mod goods;
 mod papers;
 mod register;
@@ -12,7 +13,7 @@ use proto::v1::{
     self, Attachment, Commission, Correct, Endorse, Erase, Header, LineRef, LotAmount, Pack, Quantity,
     Replacement, RevokeKey, Ship, StatementRef, Unpack, Void, replacement, statement::Body,
 };
-use statement::{GoodsAct, Kind, Refusal, Statement};
+use statement::{GoodsAct, Kind, Refusal, Secrecy, Statement};
 
 pub use self::{
     assistance::CASE_ID,
@@ -79,7 +80,14 @@ pub fn pseudonym(digit: char) -> String {
 pub fn with_body(body: Body) -> v1::Statement {
     let kind = statement::kind_of(&body);
     let row = statement::kind_row(kind).unwrap();
-    let principal = row.delegable || matches!(kind, Kind::Correct | Kind::Void | Kind::Erase);
+    let hidden = match &body {
+        Body::Correct(b) => {
+            b.replacement.as_ref().and_then(|r| r.body.as_ref()).map(|b| GoodsAct::replacing(b).kind())
+        }
+        _ => Some(kind),
+    };
+    let hidden = hidden.and_then(statement::kind_row).is_some_and(|row| row.confidential == Secrecy::Always);
+    let principal = !hidden && (row.delegable || matches!(kind, Kind::Correct | Kind::Void | Kind::Erase));
     let attachment = Attachment {
         digest: vec![7; 32],
         role: "invoice".into(),
@@ -96,8 +104,8 @@ pub fn with_body(body: Body) -> v1::Statement {
             site: SITE.into(),
             occurred_at: NOON,
             offset_minutes: 480,
-            business_key: "B-1".into(),
-            confidential: false,
+            business_key: if hidden { String::new() } else { "B-1".into() },
+            confidential: hidden,
             attachments: vec![attachment],
         }),
         body: Some(body),
@@ -177,6 +185,15 @@ pub fn body_of(kind: Kind) -> Body {
         Kind::HandOver => Body::HandOver(seizure::hand_over()),
         Kind::EvidenceReturn => Body::EvidenceReturn(seizure::evidence_return()),
         Kind::Destroy => Body::Destroy(seizure::destroy()),
+        Kind::Lead => Body::Lead(cases::lead()),
+        Kind::LeadStep => Body::LeadStep(cases::lead_step()),
+        Kind::CaseOpen => Body::CaseOpen(cases::case_open()),
+        Kind::CaseLink => Body::CaseLink(cases::case_link()),
+        Kind::CaseTransfer => Body::CaseTransfer(cases::case_transfer()),
+        Kind::TransferReply => Body::TransferReply(cases::transfer_reply()),
+        Kind::CaseOutcome => Body::CaseOutcome(cases::case_outcome()),
+        Kind::CaseClose => Body::CaseClose(cases::case_close()),
+        Kind::Watch => Body::Watch(cases::watch()),
         Kind::Correct => correct(Kind::Ship),
         Kind::Void => Body::Void(Void { target: target(true), reason: "wrong lot".into() }),
         Kind::Endorse => Body::Endorse(Endorse { target: target(true) }),

@@ -1,7 +1,7 @@
 //! Faults and optional fields of requests for assistance, answers and opinions; what confidential ones hold.
 
 use proto::v1::{self, GoodsLine, StatementRef, statement::Body};
-use statement::{Kind as K, Reason::*, own_subjects, subject_key};
+use statement::{Kind as K, Reason::*, Secrecy, own_subjects, subject_key};
 
 use super::{Optional, Row, h};
 use crate::samples::{
@@ -114,12 +114,12 @@ fn confidential_are_requests_answers_opinions_and_what_is_said_of_them() {
         let expect = match row.kind {
             // The sample corrects a Ship.
             K::Correct => vec![(ConfidentialRefused, "header.confidential".to_owned())],
-            _ if row.confidential => vec![],
+            _ if row.confidential != Secrecy::Never => vec![],
             _ => vec![(ConfidentialRefused, "header.confidential".to_owned())],
         };
         assert_eq!(found(&by_itself), expect, "{}", row.name);
         if row.correctable {
-            let expect = if row.confidential { vec![] } else { expect };
+            let expect = if row.confidential == Secrecy::Never { expect } else { vec![] };
             assert_eq!(found(&confidential(with_body(correct(row.kind)))), expect, "{}", row.name);
         }
     }

@@ -12,7 +12,7 @@ fn coded(item: &str) -> GoodsLine {
 }
 
 /// One line of each form.
-fn lines() -> Vec<GoodsLine> {
+pub fn lines() -> Vec<GoodsLine> {
     let described = GoodsLine {
         description: "white vials printed \"Exampletox 100\"".into(),
         quantity: quantity(40, "vial"),
