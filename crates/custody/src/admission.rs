@@ -4,6 +4,7 @@
 //! The checks stand in one list. Admission stops at the first that refuses; [`review`] asks all of them.
 
 mod assistance;
+mod cases;
 mod change;
 mod code;
 mod evidence;
@@ -107,7 +108,7 @@ type Check<V> = fn(&Ask<'_, V>) -> Admit;
 
 /// Everything that is asked of a statement once its key and signature are known, in the order in which
 /// admission asks. No check relies on another having passed.
-const fn checks<V: View + ?Sized>() -> [Check<V>; 17] {
+const fn checks<V: View + ?Sized>() -> [Check<V>; 18] {
     [
         check_times,
         check_key,
@@ -122,6 +123,7 @@ const fn checks<V: View + ?Sized>() -> [Check<V>; 17] {
         check_body,
         goods::check_content,
         assistance::check_assistance,
+        cases::check_case,
         evidence::check_hand_over,
         goods::check_named,
         code::check_codes,

@@ -12,6 +12,7 @@ mod admission;
 pub mod alias;
 mod apply;
 pub mod assistance;
+pub mod case;
 pub mod confidential;
 mod control;
 mod digest;

@@ -58,6 +58,16 @@ pub(crate) fn namings(statement: &Statement) -> Vec<Naming<'_>> {
                 place: Some(at),
             })
             .collect(),
+        GoodsAct::LeadStep(b) => single(root, b.lead.as_ref(), "lead", &[Kind::Lead]).into_iter().collect(),
+        GoodsAct::TransferReply(b) => {
+            single(root, b.transfer.as_ref(), "transfer", &[Kind::CaseTransfer]).into_iter().collect()
+        }
+        GoodsAct::CaseOpen(b) => b
+            .leads
+            .iter()
+            .enumerate()
+            .map(|(at, named)| Naming { named, kinds: &[Kind::Lead], root, field: "leads", place: Some(at) })
+            .collect(),
         GoodsAct::Seize(b) => {
             single(root, b.follows.as_ref(), "follows", &[Kind::Seize]).into_iter().collect()
         }

@@ -40,6 +40,9 @@
 //!            1 ‖ hold u64 ‖ lift u64     → u8: 1
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each
 //! Confidential index u64                → ReadersRow
+//!            H(party) 16                 → u8: 1 = the party has signed something confidential
+//!            S of a case 32              → CaseRow
+//!            H(party) 16 ‖ S of a case 32 → u8: 1 = the party has, or had, the case
 //! Cut        item u64                    → varints: entries that name it ‖ last entry looked at ‖ number
 //!            of cuts ‖ for each: events before it in the list below ‖ length of state ‖ item state
 //!            ‖ the entries of originals that act on it after the first cut (see apply/cuts.rs)
@@ -62,8 +65,9 @@ pub use registers::{
     SuccessionRow, VersionRow,
 };
 pub use rows::{
-    AwaitingRow, ClosingRow, ControlRow, DocumentRow, GrantRow, KeyRow, LedgerRow, LicenceRow, MandateRow,
-    MeetingRow, PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow, WaitingRow,
+    AwaitingRow, CaseRow, ClosingRow, ControlRow, DocumentRow, GrantRow, HolderRow, KeyRow, LedgerRow,
+    LicenceRow, MandateRow, MeetingRow, PartyRow, ProductRow, ReadersRow, RegistrationRow, SiteRow, SlotRow,
+    WaitingRow,
 };
 
 /// Entries in a window of touches.

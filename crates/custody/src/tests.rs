@@ -10,6 +10,7 @@ mod tables;
 mod admission;
 mod assistance;
 mod bounds;
+mod cases;
 mod changes;
 mod drafts;
 mod exhibits;

@@ -46,7 +46,7 @@ pub enum Table {
     Cut = 15,
     /// index → heads before that entry of what it names, ascending by S; then S of what it names through others.
     Link = 16,
-    /// index → who may read a confidential statement.
+    /// index → who may read a confidential statement; case → who has it; and by party what it has of these.
     Confidential = 17,
 }
 

@@ -25,6 +25,7 @@
 //! storage, threads; amounts of lots without serials.
 
 mod budget;
+pub mod case;
 pub mod desk;
 mod flow;
 mod history;

@@ -1,6 +1,7 @@
 //! Stories told on a ledger in memory, and what the questions answer.
 
 mod bounds;
+mod cases;
 mod codes;
 mod desk;
 mod dossier;

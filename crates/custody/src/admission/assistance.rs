@@ -9,6 +9,7 @@ use super::{Admit, Ask, all, goods::resulting, refuse_at};
 use crate::{
     Content, Table, View, ViewError,
     assistance::{act_of, request_of},
+    confidential::has_signed,
     control::{content, find, recorded, root_of, target_of},
     registry::{party, roles_on, succeeds},
     tables::confidential_key,
@@ -22,6 +23,7 @@ const ASSISTANCE: [Kind; 4] =
 pub(super) fn check_confidential<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     let header = ask.statement.header();
     let target = target_of(ask.statement).map_or(Ok(None), |named| find(ask.view, named))?;
+    let lead = is_about_lead(ask, target)?;
     let target = target.map(|index| recorded(ask.view, index)).transpose()?;
     let hidden = target.map(|target| target.header().confidential);
     if !header.confidential {
@@ -32,7 +34,7 @@ pub(super) fn check_confidential<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     }
     let refuse = |field: &'static str, text| refuse_at(Reason::ConfidentialRefused, field, text);
     all([
-        if ask.is_authority() {
+        if ask.is_authority() || lead {
             Ok(())
         } else {
             refuse("header.confidential", Words::of("only authorities set it", "仅主管部门可设置"))
@@ -46,18 +48,24 @@ pub(super) fn check_confidential<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     ])
 }
 
+/// Whether a statement is a Lead, which anybody files, or about one.
+fn is_about_lead<V: View + ?Sized>(ask: &Ask<'_, V>, target: Option<u64>) -> Result<bool, ViewError> {
+    Ok(match (ask.statement.kind(), target) {
+        (Kind::Lead, _) => true,
+        (_, Some(target)) => recorded(ask.view, root_of(ask.view, target)?)?.kind() == Kind::Lead,
+        (_, None) => false,
+    })
+}
+
 fn refuse_open() -> Admit {
     let text = Words::of("must be set: the statement named is confidential", "须设置：所引用的声明是保密的");
     refuse_at(Reason::ConfidentialNeeded, "header.confidential", text)
 }
 
-/// A confidential statement stands apart from the others of its signer, and has its id all the same. Only who was
-/// an authority once can have signed one.
+/// A confidential statement stands apart from the others of its signer, and has its id all the same.
 fn id_is_free<V: View + ?Sized>(ask: &Ask<'_, V>, id: &[u8], signer: &str) -> Result<Admit, ViewError> {
-    if !ask.signer.as_ref().is_some_and(|row| row.guarded) {
-        return Ok(Ok(()));
-    }
-    let taken = ask.view.get(Table::Statement, &confidential_key(signer, &id_bytes(id)))?.is_some();
+    let taken = has_signed(ask.view, signer)?
+        && ask.view.get(Table::Statement, &confidential_key(signer, &id_bytes(id)))?.is_some();
     let text = Words::of("a confidential statement has this id", "已有保密声明使用此 id");
     Ok(if taken { refuse_at(Reason::IdTaken, "header.id", text) } else { Ok(()) })
 }
@@ -90,13 +98,13 @@ pub(super) fn check_assistance<V: View + ?Sized>(ask: &Ask<'_, V>) -> Admit {
     all(answers)
 }
 
-fn is_authority<V: View + ?Sized>(ask: &Ask<'_, V>, id: &str) -> Result<bool, ViewError> {
+pub(super) fn is_authority<V: View + ?Sized>(ask: &Ask<'_, V>, id: &str) -> Result<bool, ViewError> {
     let row = party(ask.view, id)?;
     Ok(row.is_some_and(|row| roles_on(&row, ask.day()).iter().any(|(role, _)| *role == Role::Authority)))
 }
 
 /// What counts of the original that a Correct is about.
-fn corrected<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Option<Content>, ViewError> {
+pub(super) fn corrected<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Option<Content>, ViewError> {
     match ask.statement.body() {
         Body::Correct(_) => super::change::content_named(ask.view, ask.statement),
         _ => Ok(None),
@@ -104,7 +112,7 @@ fn corrected<V: View + ?Sized>(ask: &Ask<'_, V>) -> Result<Option<Content>, View
 }
 
 /// Whether an answer belongs to the case of its request, and a correction to that of what it corrects.
-fn same_case(act: GoodsAct<'_>, other: &Body, path: &str) -> Admit {
+pub(super) fn same_case(act: GoodsAct<'_>, other: &Body, path: &str) -> Admit {
     let theirs = GoodsAct::of(other).and_then(GoodsAct::case).unwrap_or_default();
     match act.case() {
         Some(ours) if ours != theirs => refuse_at(

@@ -15,7 +15,7 @@ use super::{
     reader::Reader,
 };
 use crate::{
-    Table, View, ViewError,
+    Table, View, ViewError, confidential,
     control::{content, control_of, find, inherits_slot, recorded, root_of, signatures_missing, target_of},
     draft::Draft,
     item::moves_items,
@@ -188,6 +188,7 @@ fn change<V: View + ?Sized>(
     if let Some(Body::Alias(_)) = before.or(after) {
         return folder.join(draft, root, codes(before), codes(after));
     }
+    confidential::change(draft, (root, at), before, after)?;
     exhibits::change(draft, before, after)?;
     stock::put_restrictions(draft, root, before, after)?;
     let linked = items.len() + folder.reader.lines_met(draft, root)?;

@@ -55,9 +55,46 @@ pub struct ControlRow {
 /// Who may read a confidential statement beside auditors.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct ReadersRow {
-    /// Who signed it, and who asked or is asked by it.
+    /// Its two sides, whoever has its case.
     #[prost(string, repeated, tag = "1")]
     pub parties: Vec<String>,
+    /// Subject key of its case; empty where it has none of its own.
+    #[prost(bytes = "vec", tag = "2")]
+    pub case: Vec<u8>,
+}
+
+/// Who has a case, or had it.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct CaseRow {
+    /// Entry of the first confidential statement in it.
+    #[prost(uint64, tag = "1")]
+    pub founder: u64,
+    /// In order of entries.
+    #[prost(message, repeated, tag = "2")]
+    pub holders: Vec<HolderRow>,
+}
+
+/// A case as somebody was given it.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct HolderRow {
+    /// Who.
+    #[prost(string, tag = "1")]
+    pub party: String,
+    /// The original that says so.
+    #[prost(uint64, tag = "2")]
+    pub by: u64,
+    /// The original CaseTransfer by which it came, if it did.
+    #[prost(uint64, optional, tag = "3")]
+    pub transfer: Option<u64>,
+    /// The entry from which on.
+    #[prost(uint64, tag = "4")]
+    pub from: u64,
+    /// The entry until which; none = still.
+    #[prost(uint64, optional, tag = "5")]
+    pub until: Option<u64>,
+    /// The original of the TransferReply that ended it, if one did.
+    #[prost(uint64, optional, tag = "6")]
+    pub ended_by: Option<u64>,
 }
 
 /// A mandate with its place.

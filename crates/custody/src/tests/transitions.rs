@@ -349,9 +349,12 @@ fn check(row: &[&str], old: ItemState, act: Act, actor: u64, case: &[&str; 4]) {
     assert_eq!((state.last, state.last_index, state.events), ((500, 30), 41, 1), "{case:?}");
     assert_eq!(state.emptied_at, if act == Act::Emptied { 500 } else { 0 }, "{case:?}");
     let lives = !old.status.is_final();
-    let packs = matches!(act, Act::PackedInto(_)) && lives;
+    // What is seized is moved by nobody's word but who has it.
+    let theirs = matches!(act, Act::Seized(_) | Act::HandedOver(_));
+    let counts = lives && (!old.seized || row[10] == "fits" || theirs);
+    let packs = matches!(act, Act::PackedInto(_)) && counts;
     assert_eq!(state.packed_by, if packs { 42 } else { 0 }, "{case:?}");
-    let ships = matches!(act, Act::Ship(_)) && lives;
+    let ships = matches!(act, Act::Ship(_)) && counts;
     assert_eq!(state.shipped_by, if ships { 42 } else { 0 }, "{case:?}");
     let makes = act == Act::Commission && lives;
     assert_eq!(state.commissioned, if makes { 42 } else { 0 }, "{case:?}");

@@ -271,6 +271,7 @@ pub(super) fn status(status: Status) -> &'static str {
         Status::Stolen => "stolen",
         Status::Destroyed => "destroyed",
         Status::Transformed => "transformed",
+        Status::Seized => "seized",
     }
 }
 
