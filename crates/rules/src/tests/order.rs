@@ -38,7 +38,7 @@ const STORY: &str = "
     r:  trader receive of=s @2h temp=9000
         trader unpack P2 @3h
     t:  trader ship P1 to clinic way=W @4h
-        clinic receive way=W @5h
+        clinic receive P1 way=W @5h
         clinic use A vial=1 @6h used=90U
         clinic use A vial=2 used=150U wasted=90U @7h
     f:  clinic finish A vial=3 @8h
