@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -15,6 +16,9 @@ use crate::exit;
 
 /// Longest wait for a server to be ready, or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes of a log in which the last words are looked for.
+const LAST_WORDS: u64 = 4_096;
 
 /// A running server; killed when dropped.
 #[derive(Debug)]
@@ -130,7 +134,13 @@ impl ServerProcess {
 
 /// What a server that would not start said last: that a port is taken, or a directory open.
 fn last_words(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let mut end = Vec::new();
+    // A sandbox's log grows for as long as it is used.
+    if let Ok(mut file) = File::open(log) {
+        let from = file.metadata().map_or(0, |found| found.len().saturating_sub(LAST_WORDS));
+        let _ = file.seek(SeekFrom::Start(from)).and_then(|_| file.read_to_end(&mut end));
+    }
+    let text = String::from_utf8_lossy(&end);
     let said = text.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with('{'));
     said.map(|line| format!(": {}", line.trim())).unwrap_or_default()
 }

@@ -19,6 +19,9 @@ pub const UNREACHABLE: u8 = 3;
 /// A file or the machine failed.
 pub const MACHINE: u8 = 4;
 
+/// The server's reason for a request that cannot be.
+const INVALID_REQUEST: &str = "INVALID_REQUEST";
+
 /// Ended by Ctrl-C or SIGTERM before it was done, as shells count it.
 pub const INTERRUPTED: u8 = 130;
 
@@ -258,6 +261,8 @@ const fn of_witness_serving(error: &witness::ServeError) -> Option<u8> {
 fn of_client(error: &ClientError) -> u8 {
     match error {
         ClientError::Retry(_) => UNREACHABLE,
+        // What the command asked for, not what the ledger thinks of it.
+        ClientError::Fix(failure) if failure.reason == INVALID_REQUEST => USAGE,
         ClientError::Fix(_)
         | ClientError::BadReceipt(_)
         | ClientError::BadCheckpoint(_)

@@ -7,8 +7,8 @@ use std::{fs, path::Path, process::ExitCode, sync::Arc};
 use anyhow::{Context as _, Result};
 use client::{Client, ConnectOptions, PrivateKey as _, Trust, enrolment};
 use gateway::{
-    Gateway, Key, LedgerWire, OUTBOX_FILE, Order, Outbox, Remote, RemoteError, Settings, TokenKey, encode,
-    private_dir, serve,
+    Gateway, Key, LedgerWire, OUTBOX_FILE, Order, Outbox, Remote, RemoteError, Settings, State as BillState,
+    TokenKey, encode, private_dir, serve,
 };
 use merkle::Hash;
 use proto::v1::{KeyUse, Statement, statement::Body};
@@ -17,7 +17,11 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use super::{connect::SYSTEM_TRUST, keygen::parse_ledger, runtime};
-use crate::{cli, exit, keys, out::Out};
+use crate::{
+    cli, exit, keys,
+    lang::Lang,
+    out::{Out, failed},
+};
 
 /// Bills shown of one state.
 const SHOWN: usize = 100;
@@ -143,6 +147,10 @@ fn submit(settings: &Settings, files: &[std::path::PathBuf], out: Out) -> Result
             };
             good &= show_report(&name, &answer, out);
         }
+        if out.json && !good {
+            let why = out.pick("not everything was taken in", "未全部接收");
+            out.value(&failed(json!({}), exit::REFUSED, "", why));
+        }
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
     })
 }
@@ -185,91 +193,174 @@ fn show_report(name: &str, report: &Value, out: Out) -> bool {
             Some("same") => out.pick("was here already", "先前已接收"),
             _ => out.pick("NOT accepted: number taken by other content", "未接收：单号已被其他内容占用"),
         };
-        out.line(format!("{what}  {}", bill_line(bill)));
+        out.line(format!("{what}  {}", bill_line(bill, out)));
     }
     for fault in &faults {
         let message = fault[out.pick("message", "message_zh")].as_str().unwrap_or_default();
         let column = fault["column"].as_str().unwrap_or_default();
-        out.line(format!("{name}:{} {column}: {message}", fault["line"]));
+        // Of the file as a whole: no line.
+        match fault["line"].as_u64() {
+            Some(0) | None if column.is_empty() => out.line(format!("{name}: {message}")),
+            _ => out.line(format!("{name}:{} {column}: {message}", fault["line"])),
+        }
     }
     good
 }
 
-fn bill_line(bill: &Value) -> String {
+/// A bill in one line.
+fn bill_line(bill: &Value, out: Out) -> String {
     let text = |field: &str| bill[field].as_str().unwrap_or_default();
-    let entry = bill["entry"].as_u64().map(|e| format!("  entry {e}")).unwrap_or_default();
-    let why = if text("state") == "aside" { text("reason") } else { text("message") };
-    format!("{}  {} {}  {}{entry}  {why}", bill["seq"], text("title"), text("number"), text("state"))
+    let state = text("state");
+    let why = match state {
+        "aside" => text("reason").to_owned(),
+        "refused" => format!("{}: {}", text("reason"), text("message")),
+        _ => text("message").to_owned(),
+    };
+    let entry = bill["entry"].as_u64().map(|e| format!("{} {e}", out.pick("entry", "条目")));
+    let parts = [
+        bill["seq"].to_string(),
+        out.pick(text("kind"), text("title")).to_owned(),
+        text("number").to_owned(),
+        state_name(state, out).to_owned(),
+        entry.unwrap_or_default(),
+        why,
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// A state in the language of the person.
+fn state_name(state: &str, out: Out) -> &str {
+    let chinese = BillState::NAMES.iter().zip(BillState::CHINESE).find(|(name, _)| **name == state);
+    out.pick(state, chinese.map_or(state, |(_, chinese)| chinese))
 }
 
 fn status(settings: &Settings, number: Option<&str>, out: Out) -> Result<ExitCode> {
-    let (bills, counts) = runtime()?.block_on(async {
+    let (bills, health) = runtime()?.block_on(async {
         match ask(settings, number).await {
             Err(error) if is_not_running(&error) => look(settings, number),
             answer => answer,
         }
     })?;
-    if out.json {
-        out.value(&json!({ "bills": bills, "health": counts }));
-    } else {
-        for bill in bills.as_array().into_iter().flatten() {
-            out.line(bill_line(bill));
-        }
-        out.note(counts.to_string());
+    if let Some(number) = number
+        && bills.is_empty()
+    {
+        return Err(exit::refused(
+            format!("there is no bill {number} here: hand it in, or check the number"),
+            format!("没有单据 {number}：请先提交，或核对单号"),
+        ));
     }
-    let missing = number.is_some() && bills.as_array().is_none_or(Vec::is_empty);
-    Ok(if missing { ExitCode::from(exit::REFUSED) } else { ExitCode::SUCCESS })
+    if out.json {
+        out.value(&json!({ "bills": bills, "health": health }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    bills.iter().for_each(|bill| out.line(bill_line(bill, out)));
+    if number.is_none() {
+        // The landed ones among them, which are counted and not listed.
+        let count = |state: &&'static str| format!("{} {}", state_name(state, out), health["bills"][*state]);
+        out.line(BillState::NAMES.iter().map(count).collect::<Vec<_>>().join(out.pick(", ", "，")));
+        for state in unlanded().filter(|state| health["bills"][*state].as_u64() > Some(SHOWN as u64)) {
+            let state = state_name(state, out);
+            out.line(match out.lang {
+                Lang::En => {
+                    format!("only the first {SHOWN} that are {state} are shown; GET /v1/bills gives all")
+                }
+                Lang::Zh => format!("“{state}”仅列出前 {SHOWN} 张，全部见 GET /v1/bills"),
+            });
+        }
+    }
+    told_of_lane(&health, out);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says what stops the bills that wait.
+fn told_of_lane(health: &Value, out: Out) {
+    if health["running"] == false {
+        out.note(out.pick(
+            "no gateway runs, so nothing is sent: start it with `yuanliu gateway run`",
+            "网关未运行，不会发送：请用 `yuanliu gateway run` 启动",
+        ));
+    }
+    let lane = &health["lane"];
+    if let Some(why) = lane["waitingFor"].as_str().filter(|why| !why.is_empty()) {
+        let attention = lane["attention"] == true;
+        let title = if attention {
+            out.pick("needs attention", "需要处理")
+        } else {
+            out.pick("waits", "等待中")
+        };
+        out.note(format!("{title}: {why}"));
+    }
+    for bill in lane["overtaken"].as_array().into_iter().flatten() {
+        let text = |field: &str| bill[field].as_str().unwrap_or_default();
+        out.note(format!(
+            "{}: {} {}: {}",
+            out.pick("needs attention", "需要处理"),
+            bill["seq"],
+            text("number"),
+            text("why")
+        ));
+    }
+}
+
+/// The states of a bill that has not landed.
+fn unlanded() -> impl Iterator<Item = &'static str> {
+    BillState::NAMES.into_iter().filter(|name| *name != "landed")
 }
 
 /// Asks the gateway that runs.
-async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+async fn ask(settings: &Settings, number: Option<&str>) -> Result<(Vec<Value>, Value)> {
     let remote = Remote::find(&settings.data)?;
     let (_, health) = remote.health().await?;
     let mut bills = Vec::new();
     let queries = match number {
         Some(number) => vec![format!("/{}", encode(number))],
-        None => ["queued", "sending", "aside", "refused", "duplicate"]
-            .map(|state| format!("?state={state}&limit={SHOWN}"))
-            .to_vec(),
+        None => unlanded().map(|state| format!("?state={state}&limit={SHOWN}")).collect(),
     };
     for query in queries {
         let (_, answer) = remote.bills(&query).await?;
         bills.extend(answer["bills"].as_array().cloned().unwrap_or_default());
     }
-    Ok((bills.into(), health))
+    Ok((bills, health))
+}
+
+/// The outbox on this data directory, where there is one.
+fn kept(settings: &Settings) -> Result<Option<Outbox>> {
+    let path = settings.data.join(OUTBOX_FILE);
+    Ok(if path.exists() { Some(Outbox::open(&path, settings.limits)?) } else { None })
 }
 
 /// The outbox of a gateway that does not run.
 fn outbox(settings: &Settings) -> Result<Outbox> {
-    let path = settings.data.join(OUTBOX_FILE);
-    if !path.exists() {
-        return Err(exit::refused(
+    kept(settings)?.ok_or_else(|| {
+        exit::refused(
             format!("there is no outbox in {}", settings.data.display()),
             format!("{} 中没有发件箱", settings.data.display()),
-        ));
-    }
-    Ok(Outbox::open(&path, settings.limits)?)
+        )
+    })
 }
 
 /// Looks into the outbox of one that does not run.
-fn look(settings: &Settings, number: Option<&str>) -> Result<(Value, Value)> {
+fn look(settings: &Settings, number: Option<&str>) -> Result<(Vec<Value>, Value)> {
     let outbox = outbox(settings)?;
     let bills = match number {
         Some(number) => outbox.find(number)?,
         None => {
             let mut bills = Vec::new();
-            for state in ["queued", "sending", "aside", "refused", "duplicate"] {
+            for state in unlanded() {
                 bills.extend(outbox.list(Some(state), 0, SHOWN)?.bills);
             }
             bills
         }
     };
-    Ok((serde_json::to_value(bills)?, json!({ "running": false, "bills": outbox.counts()? })))
+    let bills = bills.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
+    Ok((bills, json!({ "running": false, "bills": outbox.counts()? })))
 }
 
 fn key(settings: &Settings, out: Out) -> Result<ExitCode> {
     let key = open_key(settings, out)?;
-    let ledger = runtime()?.block_on(ledger_id(settings, None, out))?;
+    // A gateway that runs has it to itself; the server knows as well.
+    let outbox = kept(settings).ok().flatten();
+    let ledger = runtime()?.block_on(ledger_id(settings, outbox.as_ref(), out))?;
     let body = enrolment(&key, &ledger, settings.bills.party.as_str(), &[KeyUse::Sign])?;
     let statement = Statement { header: None, body: Some(Body::EnrolKey(body)) };
     let enrol = client::statement_to_json(&statement)?;

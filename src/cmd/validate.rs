@@ -54,12 +54,15 @@ pub fn run(args: &cli::Sign, out: Out) -> Result<ExitCode> {
             tell(&place, &answer, out)?;
             if answer.admissible { sound += 1 } else { faulty += 1 }
         }
+        let sum = format!(
+            "{sound} {}, {faulty} {}",
+            out.pick("would be recorded", "条可记录"),
+            out.pick("would be refused", "条会被拒"),
+        );
         if !out.json {
-            out.note(format!(
-                "{sound} {}, {faulty} {}",
-                out.pick("would be recorded", "条可记录"),
-                out.pick("would be refused", "条会被拒"),
-            ));
+            out.note(sum);
+        } else if faulty > 0 {
+            out.value(&failed(json!({}), exit::REFUSED, "", &sum));
         }
         Ok(if faulty == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::REFUSED) })
     })

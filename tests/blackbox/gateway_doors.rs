@@ -176,7 +176,14 @@ async fn files_come_by_inbox_rest_and_command_line_and_every_fault_is_told() {
     );
     let status = run_in(place.command("status").args(["A-1", "--json"])).ok();
     assert_eq!(status["bills"][0]["state"], "landed");
-    assert_eq!(run_in(place.command("status").arg("A-9")).code, Some(1), "there is none");
+    let none = run_in(place.command("status").args(["A-9", "--json"]));
+    assert_eq!((none.code, &none.json()["error"]["reason"]), (Some(1), &json!("REFUSED")), "{none:?}");
+
+    // For people: what has not landed, how many there are of each state, and what to do.
+    let told = run_in(place.command("status").args(["--lang", "zh"]));
+    assert_eq!(told.stdout, "待发送 0，发送中 0，已搁置 0，已入账 1，被拒绝 0，重复 0\n", "{told:?}");
+    let told = run_in(place.command("status").args(["A-1", "--lang", "en"]));
+    assert!(told.stdout.starts_with("1  ship  A-1  landed  entry "), "{told:?}");
 
     // A second one cannot use the same outbox.
     let second = run_in(&mut place.command("run"));

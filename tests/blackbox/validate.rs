@@ -155,6 +155,10 @@ async fn the_command_line_lists_the_faults_of_every_statement() {
     ] {
         assert!(done.stdout.contains(text), "{text} in {done:?}");
     }
+    // For programs the last line is the failure, as of every command.
+    let done = run_in(command.arg("--json"));
+    let last: serde_json::Value = serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["ok"], &last["error"]["exit"]), (&false.into(), &1.into()), "{done:?}");
     assert_eq!(stage.size().await, before);
 }
 

@@ -8,7 +8,7 @@ mod receiving;
 mod time;
 mod transform;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{borrow::Cow, collections::BTreeMap};
 
 pub use time::TimeOfDay;
 pub(crate) use time::latest;
@@ -106,30 +106,21 @@ pub struct Input {
     pub bills: Vec<Bill>,
     /// Everything wrong with the others.
     pub faults: Vec<Fault>,
-    /// Numbers of the bills at fault, where they have one.
-    pub faulty: BTreeSet<String>,
 }
-
-/// Number, type and principal: rows that agree in them are one bill.
-type Group = (String, String, String);
 
 /// Reads the bills of a sheet.
 pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
     let mut faults = Faults::default();
     sheet.faults.iter().cloned().for_each(|fault| faults.push(fault));
     let mut input = Input::default();
-    for (group, rows) in groups(sheet, mapping, &mut faults) {
+    for (number, rows) in numbers(sheet, &mut faults) {
         let (faults_of, places) = (Faults::default(), Places::default());
         let mut reader =
             Reader { sheet, mapping, rows, faults: faults_of, places, year: None, day_alone: false };
-        let bill = reader.bill(&group.0);
+        let bill = reader.bill(number);
         match bill {
             Some(bill) if reader.faults.is_empty() && sheet.faults.is_empty() => input.bills.push(bill),
             _ => {
-                // Empty where the shape has no number, which is told.
-                if !group.0.is_empty() {
-                    input.faulty.insert(group.0);
-                }
                 let found = reader.faults.into_sorted().into_iter();
                 found.filter(|f| !sheet.has_told(f)).for_each(|f| faults.push(f));
             }
@@ -139,32 +130,17 @@ pub(crate) fn assemble(sheet: &Sheet, mapping: &Mapping) -> Input {
     input
 }
 
-/// Rows by bill, in order of first lines. A later row of a number need not repeat type and principal, and
-/// may write them in another way.
-fn groups<'s>(sheet: &'s Sheet, mapping: &Mapping, faults: &mut Faults) -> Vec<(Group, Vec<&'s Row>)> {
-    let mut order: Vec<(Group, Vec<&Row>)> = Vec::new();
-    let mut places: BTreeMap<Group, usize> = BTreeMap::new();
-    let mut latest: BTreeMap<&str, Group> = BTreeMap::new();
-    let type_name = |text: &str| BillType::find(text).map_or(text, |t| t.name).to_owned();
-    let principal = |text: &str| match mapping.party_of(text) {
-        Some(id) if id == mapping.party => String::new(),
-        found => found.unwrap_or_else(|| text.to_owned()),
-    };
+/// Rows by number, in order of first lines: those of one number are one bill, or none.
+fn numbers<'s>(sheet: &'s Sheet, faults: &mut Faults) -> Vec<(&'s str, Vec<&'s Row>)> {
+    let mut order: Vec<(&str, Vec<&Row>)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for row in &sheet.rows {
         let Some(number) = row.get(Column::Number) else {
             faults.push(missing(row.line, sheet.head(Column::Number)));
             continue;
         };
-        let before = latest.get(number);
-        let group = (
-            number.to_owned(),
-            row.get(Column::Type).map_or_else(|| before.map(|g| g.1.clone()).unwrap_or_default(), type_name),
-            row.get(Column::Principal)
-                .map_or_else(|| before.map(|g| g.2.clone()).unwrap_or_default(), principal),
-        );
-        latest.insert(number, group.clone());
-        let at = *places.entry(group.clone()).or_insert_with(|| {
-            order.push((group, Vec::new()));
+        let at = *places.entry(number).or_insert_with(|| {
+            order.push((number, Vec::new()));
             order.len() - 1
         });
         order[at].1.push(row);
@@ -221,15 +197,15 @@ impl<'s> Reader<'s> {
         self.faults.push(Fault::at(line, self.sheet.head(column), reason, en, zh));
     }
 
-    /// Columns of the bill hold one value on all its lines. Lines of one bill agree in type and principal.
+    /// Columns of the bill hold one value on all its lines; type and principal may be written in several ways.
     fn agree(&mut self) {
-        let told = |column| !matches!(column, Column::Type | Column::Principal);
-        for row in crate::columns::COLUMNS.iter().filter(|r| r.scope == Scope::Bill && told(r.column)) {
+        for row in crate::columns::COLUMNS.iter().filter(|r| r.scope == Scope::Bill) {
             let Some((_, first)) = self.bill_cell(row.column) else { continue };
+            let meant = self.meant(row.column, first);
             let others: Vec<u32> = self
                 .rows
                 .iter()
-                .filter(|r| r.get(row.column).is_some_and(|text| text != first))
+                .filter(|r| r.get(row.column).is_some_and(|text| self.meant(row.column, text) != meant))
                 .map(|r| r.line)
                 .collect();
             for line in others {
@@ -237,6 +213,15 @@ impl<'s> Reader<'s> {
                 let zh = format!("与同一单据前面行的“{first}”不一致");
                 self.fault(line, row.column, Reason::Differs, en, zh);
             }
+        }
+    }
+
+    /// What a cell of the bill means, however it is written.
+    fn meant<'t>(&self, column: Column, text: &'t str) -> Cow<'t, str> {
+        match column {
+            Column::Type => Cow::Borrowed(BillType::find(text).map_or(text, |t| t.name)),
+            Column::Principal => self.mapping.party_of(text).map_or(Cow::Borrowed(text), Cow::Owned),
+            _ => Cow::Borrowed(text),
         }
     }
 

@@ -182,8 +182,9 @@ async fn list(State(desk): Shared, request: Request) -> Response {
         return fault(Reason::BadQuery, "after and limit are numbers", "after 与 limit 应为数字");
     };
     if state.as_deref().is_some_and(|name| !Outbox::is_state(name)) {
-        let en = format!("states: {}", BillState::NAMES.join(", "));
-        return fault(Reason::BadQuery, &en, "state 取值见文档");
+        let states = BillState::NAMES.join(", ");
+        let (en, zh) = (format!("state is one of: {states}"), format!("state 应为下列之一：{states}"));
+        return fault(Reason::BadQuery, &en, &zh);
     }
     let limit = usize::try_from(limit).unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
     let page = desk.gateway.blocking(move |g| Ok(g.outbox().list(state.as_deref(), after, limit)?)).await;

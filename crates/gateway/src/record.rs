@@ -143,29 +143,29 @@ impl State {
     /// Name of the state.
     #[must_use]
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-            Self::Aside { .. } => "aside",
-            Self::Landed(_) => "landed",
-            Self::Refused(_) => "refused",
-            Self::Duplicate { .. } => "duplicate",
-        }
+        Self::NAMES[self.place()]
     }
 
     /// Name in Chinese.
     #[must_use]
     pub const fn chinese(&self) -> &'static str {
+        Self::CHINESE[self.place()]
+    }
+
+    /// Place among the names.
+    const fn place(&self) -> usize {
         match self {
-            Self::Queued => "待发送",
-            Self::Sending => "发送中",
-            Self::Aside { .. } => "已搁置",
-            Self::Landed(_) => "已入账",
-            Self::Refused(_) => "被拒绝",
-            Self::Duplicate { .. } => "重复",
+            Self::Queued => 0,
+            Self::Sending => 1,
+            Self::Aside { .. } => 2,
+            Self::Landed(_) => 3,
+            Self::Refused(_) => 4,
+            Self::Duplicate { .. } => 5,
         }
     }
 
+    /// The same in Chinese.
+    pub const CHINESE: [&'static str; 6] = ["待发送", "发送中", "已搁置", "已入账", "被拒绝", "重复"];
     /// All names, in the order of a bill's life.
     pub const NAMES: [&'static str; 6] = ["queued", "sending", "aside", "landed", "refused", "duplicate"];
 

@@ -26,7 +26,7 @@ use custody::{
     View, ViewError, content,
     response::{document, receives_of, ships_of},
     root_of,
-    tables::{statement_index, subject_by_text, touches},
+    tables::{Touch, statement_index, subject_by_text, touches},
 };
 use proto::v1::statement::Body;
 use statement::{
@@ -243,13 +243,7 @@ impl Search<'_> {
     /// A lot as a whole: its amounts at everybody, and where that is asked for its items.
     fn lot(&mut self, lot: &str, items: bool) -> Result<(), ViewError> {
         let Some(record) = subject_by_text(self.reader.view, SubjectKind::Item, lot)? else { return Ok(()) };
-        let (mut found, mut seen) = (Vec::new(), 0);
-        touches(self.reader.view, record.number, 0, &mut |touch| {
-            seen += 1;
-            found.push(touch);
-            Ok(seen <= MAX_HISTORY)
-        })?;
-        self.found.whole &= seen <= MAX_HISTORY;
+        let found = self.touched(record.number, 0)?;
         for told in self.reader.of_touches(&found, &|_| true)? {
             self.stock(lot, &told.actor);
             match &told.body {
@@ -336,6 +330,17 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Entries from one on that name a subject, as many as are judged; where there are more, not everything is found.
+    fn touched(&mut self, number: u64, from: u64) -> Result<Vec<Touch>, ViewError> {
+        let mut found = Vec::new();
+        touches(self.reader.view, number, from, &mut |touch| {
+            found.push(touch);
+            Ok(found.len() <= MAX_HISTORY)
+        })?;
+        self.found.whole &= found.len() <= MAX_HISTORY;
+        Ok(found)
+    }
+
     /// What a party has stated that was recorded since an instant.
     fn since(&mut self, party: &str, at: i64) -> Result<(), ViewError> {
         let Some(record) = subject_by_text(self.reader.view, SubjectKind::Activity, party)? else {
@@ -343,13 +348,7 @@ impl Search<'_> {
         };
         // What happens is recorded afterwards, or a little ahead of its time.
         let first = self.reader.entry_at(at.saturating_sub(AHEAD_US))?;
-        let (mut found, mut seen) = (Vec::new(), 0);
-        touches(self.reader.view, record.number, first, &mut |touch| {
-            seen += 1;
-            found.push(touch);
-            Ok(seen <= MAX_HISTORY)
-        })?;
-        self.found.whole &= seen <= MAX_HISTORY;
+        let found = self.touched(record.number, first)?;
         for told in self.reader.of_touches(&found, &|_| true)? {
             self.found.subjects.insert(Subject::Act(told.index));
             if let Some(act) = GoodsAct::of(&told.body) {
@@ -371,13 +370,7 @@ impl Search<'_> {
         if record.count < 2 {
             return Ok(());
         }
-        let (mut found, mut seen) = (Vec::new(), 0);
-        touches(self.reader.view, record.number, 0, &mut |touch| {
-            seen += 1;
-            found.push(touch);
-            Ok(seen <= MAX_HISTORY)
-        })?;
-        self.found.whole &= seen <= MAX_HISTORY;
+        let found = self.touched(record.number, 0)?;
         for told in self.reader.of_touches(&found, &|_| true)? {
             self.found.subjects.insert(Subject::Act(told.index));
             if told.kind == Kind::PostalCheck {
@@ -394,22 +387,17 @@ impl Search<'_> {
         let mut known = BTreeSet::new();
         while let Some(item) = next.pop() {
             let Some(record) = subject_by_text(self.reader.view, SubjectKind::Item, &item)? else { continue };
-            let (mut found, mut seen) = (Vec::new(), 0);
-            touches(self.reader.view, record.number, 0, &mut |touch| {
-                seen += 1;
+            let mut found = self.touched(record.number, 0)?;
+            found.retain(|touch| {
                 let kind = Kind::try_from(i32::from(touch.kind)).unwrap_or_default();
-                if matches!(touch.relation, Relation::Child | Relation::Target)
+                matches!(touch.relation, Relation::Child | Relation::Target)
                     && matches!(kind, Kind::Pack | Kind::Correct)
-                {
-                    found.push(touch);
-                }
-                Ok(seen <= MAX_HISTORY)
-            })?;
+            });
             for told in self.reader.of_touches(&found, &|k| k == Kind::Pack)? {
-                if let Body::Pack(b) = &told.body
-                    && known.len() < MAX_SUBJECTS
-                    && known.insert(b.parent.clone())
-                {
+                let Body::Pack(b) = &told.body else { continue };
+                if known.len() == MAX_SUBJECTS {
+                    self.found.whole &= known.contains(&b.parent);
+                } else if known.insert(b.parent.clone()) {
                     self.found.subjects.insert(Subject::Item(b.parent.clone()));
                     next.push(b.parent.clone());
                 }

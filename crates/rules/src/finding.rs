@@ -139,11 +139,8 @@ pub struct Changes {
 /// Compares the hits kept of a subject with those found now.
 #[must_use]
 pub fn diff(kept: &[Hit], found: &[Hit]) -> Changes {
-    let not_in = |all: &[Hit], others: &[Hit]| {
-        let mut left: Vec<Hit> = all.iter().filter(|hit| !others.contains(hit)).cloned().collect();
-        left.sort();
-        left.dedup();
-        left
+    let not_in = |all: &[Hit], others: &[Hit]| -> Vec<Hit> {
+        all.iter().filter(|hit| others.binary_search(hit).is_err()).cloned().collect()
     };
     Changes { come: not_in(found, kept), gone: not_in(kept, found) }
 }

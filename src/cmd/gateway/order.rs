@@ -28,7 +28,7 @@ pub fn run(settings: &Settings, bill: cli::GatewayBill, order: Order<'_>, out: O
     if out.json {
         out.value(&bill);
     } else {
-        out.line(bill_line(&bill));
+        out.line(bill_line(&bill, out));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -34,13 +34,8 @@ pub(super) fn read(bytes: &[u8], reading: Reading<'_>) -> Result<Sheet, Vec<Faul
     let parsed = serde_json::from_str::<Once>(&text).and_then(|_| serde_json::from_str(&text));
     let value: Value = parsed.map_err(|error| {
         let line = u32::try_from(error.line()).unwrap_or(0);
-        vec![Fault::at(
-            line,
-            "",
-            Reason::BrokenJson,
-            format!("cannot be read as JSON: {error}"),
-            "无法按 JSON 读取",
-        )]
+        let zh = format!("无法按 JSON 读取：第 {line} 行第 {} 列附近有误，或字段重复", error.column());
+        vec![Fault::at(line, "", Reason::BrokenJson, format!("cannot be read as JSON: {error}"), zh)]
     })?;
     let Value::Object(mut bill) = value else {
         return Err(vec![Fault::whole(Reason::NotABill, "a bill is a JSON object", "单据应为 JSON 对象")]);

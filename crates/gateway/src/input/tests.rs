@@ -36,7 +36,18 @@ type Places<'a> = &'a [(u32, &'a str, &'a str)];
 
 /// Line, column and reason of every fault.
 fn places(input: &Input) -> Vec<(u32, &str, &str)> {
+    input.faults.iter().for_each(reads_in_both);
     input.faults.iter().map(|f| (f.line, f.column.as_str(), f.reason)).collect()
+}
+
+/// What is told in Chinese is Chinese; it may name a field.
+fn reads_in_both(fault: &Fault) {
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    assert!(chinese(&fault.message_zh), "{fault:?}");
+    let words: Vec<&str> = fault.message_zh.split(' ').collect();
+    let small = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let runs = |pair: &[&str]| pair.iter().all(|word| small(word));
+    assert!(!words.windows(2).any(runs), "{fault:?}");
 }
 
 fn ship(input: &Input, at: usize) -> Ship {
@@ -660,6 +671,35 @@ fn who_names_itself_as_principal_acts_for_itself() {
     assert_eq!(read(&mapping, &bill("US")), [""], "said so, it is not the settings' principal");
     mapping.on_behalf_of = "org:Maker".into();
     assert_eq!(read(&mapping, &bill("")), [""]);
+}
+
+#[test]
+fn of_a_number_whose_lines_disagree_in_type_or_principal_nothing_is_kept() {
+    let head = "number,type,time,partner,principal,code\n";
+    let first = |kind: &str, principal: &str| {
+        format!("{head}B,{kind},2026-01-12 8:30,KH01,{principal},cdtc:81234567890123456789\n")
+    };
+    let whole = |kind: &str| format!("B,{kind},2026-01-12 8:30,KH01,,cdtc:81234567890123456780\n");
+    let bare = |kind: &str, principal: &str| format!("B,{kind},,,{principal},cdtc:81234567890123456780\n");
+    let table = [
+        (first("201", "") + &bare("2O1", ""), "type"),
+        (first("201", "") + &bare("203", ""), "type"),
+        (first("201", "") + &whole("202"), "type"),
+        (first("201", "") + &whole("102"), "type"),
+        (first("201", "org:Other") + &bare("", "org:Owner"), "principal"),
+        (first("201", "org:Maker") + &bare("201", "org:Owner"), "principal"),
+    ];
+    for (text, column) in table {
+        let other = "C,201,2026-01-12 8:30,KH01,,cdtc:81234567890123456781\n";
+        let input = read((text.clone() + other).as_bytes());
+        assert_eq!(places(&input), [(3, column, "DIFFERS")], "{text}");
+        let numbers: Vec<&str> = input.bills.iter().map(|b| b.number.as_str()).collect();
+        assert_eq!(numbers, ["C"], "{text}");
+    }
+    // A principal that stands on a later line alone is that of the bill, as any other of its columns.
+    let input = read((first("201", "") + &bare("", "org:Other")).as_bytes());
+    let [bill] = &input.bills[..] else { panic!("{:?}", input.faults) };
+    assert_eq!((bill.lines, bill.statement.header.as_ref().unwrap().on_behalf_of.as_str()), (2, "org:Other"));
 }
 
 /// A mapping that gives days alone these times.

@@ -32,7 +32,13 @@ pub(super) fn page_token(next: Option<u64>) -> String {
 
 /// Says that a page token is none.
 pub(super) fn bad_token() -> Fault {
-    Fault::field("page_token", Words::of("is not one this ledger gave", "不是本账本给出的翻页标记"))
+    Fault::field(
+        "page_token",
+        Words::of(
+            "is not one this ledger gave; take it from the answer before",
+            "不是本账本给出的翻页标记，请取自上一次应答",
+        ),
+    )
 }
 
 #[cfg(test)]

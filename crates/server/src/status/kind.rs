@@ -66,8 +66,8 @@ impl Kind {
 faults! {
     /// A field of the request cannot be.
     InvalidRequest = "INVALID_REQUEST", InvalidArgument,
-        "a field of the request has a value that cannot be, such as a page_size above 1,000 or a page_token that this ledger did not give" => "correct the field that is named; take page tokens from the answer before",
-        "请求字段的值无效，例如 page_size 超过 1,000，或 page_token 并非本账本所给" => "请更正所指字段；page_token 取自上一次应答";
+        "a field of the request has a value that cannot be" => "correct the field that is named, as its description says",
+        "请求字段的值无效" => "请按字段说明更正所指字段";
     /// No token where one is needed.
     TokenMissing = "TOKEN_MISSING", Unauthenticated,
         "this call needs a read token" => "send `authorization: Bearer TOKEN`, a JWT with alg EdDSA, typ yuanliu-read+jwt, kid = key id in hex, claims iss (party), aud (ledger id in hex), iat, exp (at most 300 s later), jti (UUID) and purpose or case, signed by a key enrolled for reading",
