@@ -3,6 +3,7 @@
 mod access;
 mod beside;
 mod evidence;
+mod finding;
 mod operate;
 mod trade;
 
@@ -14,6 +15,7 @@ pub use self::{
     access::{Access, AccessCheck, AccessList},
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
+    finding::{Finding, FindingFlags, FindingStates},
     operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
     trade::{Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace},
 };
@@ -63,6 +65,9 @@ pub enum Command {
     /// A trader's desk: inbound shipments, stock, what was submitted, the papers of a lot.
     #[command(subcommand)]
     Desk(Desk),
+    /// What rules find in what is recorded: leads, never verdicts.
+    #[command(subcommand)]
+    Finding(Finding),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
     /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.

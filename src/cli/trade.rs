@@ -106,6 +106,10 @@ pub struct Submit {
     /// Upload this document first; every statement submitted names it. Repeat for several.
     #[arg(long, value_name = "FILE[:ROLE]", conflicts_with = "signed")]
     pub attach: Vec<String>,
+    /// Wait up to so many milliseconds for what rules say to you about what was just recorded; 0 = do not wait. Once
+    /// an answer comes without, no further one is waited for.
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub findings_wait: u32,
 }
 
 #[derive(Debug, Subcommand)]

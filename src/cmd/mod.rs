@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod desk;
 mod evidence;
+mod finding;
 mod gateway;
 mod ground;
 mod history;
@@ -54,6 +55,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
             scan::require_name(&args.item).and_then(|()| ask::flow(&args, out))
         }
         Command::Desk(args) => desk::run(&args, out),
+        Command::Finding(command) => finding::run(&command, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),

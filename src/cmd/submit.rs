@@ -1,6 +1,6 @@
 //! `yuanliu sign` and `yuanliu submit`.
 
-use std::{cell::RefCell, collections::VecDeque, process::ExitCode, thread};
+use std::{cell::RefCell, collections::VecDeque, process::ExitCode, thread, time::Duration};
 
 use anyhow::Result;
 use client::{Client, Outcome, Settled, Signer, SubmitEvent, SubmitOptions};
@@ -12,7 +12,7 @@ use statement::{Reason, hex_text, kind_row};
 use tokio::sync::mpsc;
 
 use super::{
-    attach, connect, runtime,
+    attach, connect, finding, runtime,
     statements::{At, Found, Place, read_and_sign, read_signed, waits},
 };
 use crate::{
@@ -63,7 +63,11 @@ pub fn run(args: &cli::Submit, out: Out) -> Result<ExitCode> {
         };
         let statements =
             if waits(files) { from_thread(statements) } else { stream::iter(statements).boxed() };
-        let (tally, ended) = send(&client, statements, out).await;
+        let options = SubmitOptions {
+            findings_wait: Duration::from_millis(args.findings_wait.into()),
+            ..SubmitOptions::default()
+        };
+        let (tally, ended) = send(&client, statements, options, out).await;
         if let Err(error) = ended {
             tally.tell_early_end(args.signed, out);
             return Err(error);
@@ -100,11 +104,11 @@ struct Tally {
 
 /// Submits in order. A statement that cannot be signed is refused like one that the server refuses; a file
 /// that cannot be read ends it, after what was read before is settled.
-async fn send(client: &Client, statements: Source, out: Out) -> (Tally, Result<()>) {
+async fn send(client: &Client, statements: Source, options: SubmitOptions, out: Out) -> (Tally, Result<()>) {
     let tally = RefCell::new(Tally::default());
     let bar = progress(out);
     let readable = readable(statements, &tally, &bar, out);
-    let submission = client.submit_stream(readable, SubmitOptions::default(), |event| match event {
+    let submission = client.submit_stream(readable, options, |event| match event {
         SubmitEvent::Settled(settled) => {
             let place = tally.borrow_mut().settle(&settled);
             bar.suspend(|| tell(place.as_ref(), &settled, out));
@@ -256,9 +260,7 @@ fn with_place(place: Option<&Place>, report: Value) -> Value {
 fn tell_receipt(place: Option<&Place>, settled: &Settled, receipt: &Receipt, out: Out) {
     let digest = hex_text(&merkle::sha256(&[&settled.statement.payload]));
     if out.json {
-        out.value(&with_place(
-            place,
-            json!({
+        let mut told = json!({
                 "index": receipt.index,
                 "recorded_at": receipt.recorded_at,
                 "digest": digest,
@@ -266,9 +268,14 @@ fn tell_receipt(place: Option<&Place>, settled: &Settled, receipt: &Receipt, out
                 "chain_before": hex_text(&receipt.chain_before),
                 "chain": hex_text(&receipt.chain),
                 "signatures_missing": receipt.signatures_missing,
-                "recorded_before": receipt.recorded_before,
-            }),
-        ));
+            "recorded_before": receipt.recorded_before,
+        });
+        if receipt.judged {
+            let findings = receipt.findings.iter().map(|f| client::message_to_json("Finding", f));
+            // What cannot be said as JSON is none of this version's findings.
+            told["findings"] = findings.flatten().collect();
+        }
+        out.value(&with_place(place, told));
         return;
     }
     let statement = statement::Statement::recorded(settled.statement.payload.clone()).ok();
@@ -288,6 +295,9 @@ fn tell_receipt(place: Option<&Place>, settled: &Settled, receipt: &Receipt, out
         line += &format!("  ({waits} {})", receipt.signatures_missing);
     }
     out.line(line);
+    for finding in &receipt.findings {
+        out.note(finding::text(finding, &draw::Names::new(&[]), out));
+    }
 }
 
 fn tell_refusal(place: Option<&Place>, reason: &str, message: &str, violations: &[FieldViolation], out: Out) {

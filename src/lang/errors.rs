@@ -250,6 +250,7 @@ fn of_serving(error: &ServeError) -> String {
         ServeError::Ledger(error) => of_ledger(error),
         ServeError::Witness(error) => of_witness(error),
         ServeError::Timestamp(error) => of_timestamp(error),
+        ServeError::Findings(error) => format!("规则发现目录：{error}"),
         ServeError::Documents(error) => format!("附件目录：{error}"),
         ServeError::Task(error) => format!("服务的一部分失败：{error}"),
     }

@@ -148,7 +148,11 @@ async fn all_faults_are_told_at_once_in_the_language_asked_for() {
     for (language, chinese) in
         [("en", false), ("zh", true), ("fr, zh-CN;q=0.5", true), ("en-US, zh;q=0.3", false)]
     {
-        let message = v1::SubmitStatementRequest { statement: Some(signed.clone()), without_proof: false };
+        let message = v1::SubmitStatementRequest {
+            statement: Some(signed.clone()),
+            without_proof: false,
+            findings_wait_ms: 0,
+        };
         let mut request = tonic::Request::new(message);
         request.metadata_mut().insert("accept-language", language.parse().unwrap());
         let status = stage.log().submit_statement(request).await.unwrap_err();
@@ -161,7 +165,11 @@ async fn all_faults_are_told_at_once_in_the_language_asked_for() {
             assert_eq!(!v.description.is_ascii(), chinese, "{language}: {}: {}", v.field, v.description);
         }
 
-        let batch = v1::SubmitStatementsRequest { statements: vec![signed.clone()], without_proofs: false };
+        let batch = v1::SubmitStatementsRequest {
+            statements: vec![signed.clone()],
+            without_proofs: false,
+            findings_wait_ms: 0,
+        };
         let mut request = tonic::Request::new(futures::stream::iter([batch]));
         request.metadata_mut().insert("accept-language", language.parse().unwrap());
         let mut answers = stage.log().submit_statements(request).await.unwrap().into_inner();

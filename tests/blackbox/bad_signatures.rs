@@ -375,7 +375,8 @@ async fn the_same_bytes_again_get_the_first_receipt_whoever_of_the_party_signs_t
         assert!(again.recorded_before);
         assert_eq!(v1::Receipt { recorded_before: false, ..again }, first);
     }
-    let both = SubmitStatementRequest { statement: Some(signed.clone()), without_proof: false };
+    let both =
+        SubmitStatementRequest { statement: Some(signed.clone()), without_proof: false, findings_wait_ms: 0 };
     let mut log = stage.log();
     let (a, b) = tokio::join!(log.submit_statement(both.clone()), async {
         stage.log().submit_statement(both.clone()).await

@@ -174,7 +174,11 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
     let before = stage.size().await;
     let empty = stage
         .log()
-        .submit_statement(SubmitStatementRequest { statement: None, without_proof: false })
+        .submit_statement(SubmitStatementRequest {
+            statement: None,
+            without_proof: false,
+            findings_wait_ms: 0,
+        })
         .await
         .unwrap_err();
     assert_eq!((empty.code(), error_reason(&empty).as_str()), (InvalidArgument, "INVALID_REQUEST"));
@@ -192,7 +196,8 @@ async fn requests_beside_the_protocol_are_refused_and_the_server_goes_on() {
     );
 
     let one = stage.maker.sign(Body::Commission(commission(vec![unit(1)])));
-    let crowd = SubmitStatementsRequest { statements: vec![one; 1_025], without_proofs: false };
+    let crowd =
+        SubmitStatementsRequest { statements: vec![one; 1_025], without_proofs: false, findings_wait_ms: 0 };
     let mut answers =
         stage.log().submit_statements(futures::stream::iter([crowd])).await.unwrap().into_inner();
     let crowd = answers.message().await.unwrap_err();

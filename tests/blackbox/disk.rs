@@ -49,7 +49,11 @@ async fn when_the_disk_takes_no_more_the_writer_stops_and_nothing_acknowledged_i
     let mut log = LedgerServiceClient::new(channel.clone());
     let next = ledger.statements[receipts.len()].statement.clone();
     let status = log
-        .submit_statement(SubmitStatementRequest { statement: Some(next), without_proof: false })
+        .submit_statement(SubmitStatementRequest {
+            statement: Some(next),
+            without_proof: false,
+            findings_wait_ms: 0,
+        })
         .await
         .unwrap_err();
     assert_eq!((status.code(), error_reason(&status).as_str()), (Code::Unavailable, "WRITER_STOPPED"));

@@ -133,7 +133,7 @@ async fn bundles_of_a_server_and_of_its_directory_prove_themselves() {
     let again = office.export(&online, ["--item", &questions[0].1], &ledger.beside("online--item"));
     assert_eq!(again.code, Some(2), "evidence is never overwritten: {again:?}");
     let odd = office.export(&online, ["--item", "09521234567899"], &ledger.beside("odd"));
-    assert!(odd.code == Some(1) && odd.stderr.contains("canonical"), "{odd:?}");
+    assert!(odd.code == Some(2) && odd.stderr.contains("canonical"), "{odd:?}");
     assert_eq!(server.stop(), 0);
 
     let data = ledger.data.display().to_string();

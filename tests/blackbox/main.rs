@@ -20,6 +20,7 @@ mod disk;
 mod evidence;
 mod exports;
 mod failures;
+mod findings;
 mod gateway_doors;
 mod gateway_drill;
 mod gateway_token;

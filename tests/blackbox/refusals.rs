@@ -106,7 +106,11 @@ async fn submit_stream_in(
 ) -> Result<Vec<One>, Status> {
     let batches: Vec<_> = all
         .chunks(7)
-        .map(|c| SubmitStatementsRequest { statements: c.to_vec(), without_proofs: false })
+        .map(|c| SubmitStatementsRequest {
+            statements: c.to_vec(),
+            without_proofs: false,
+            findings_wait_ms: 0,
+        })
         .collect();
     let mut request = tonic::Request::new(stream::iter(batches));
     request.metadata_mut().insert("accept-language", language.parse().unwrap());

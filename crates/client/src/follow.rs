@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The server's reason for ending what a token allowed.
-const TOKEN_EXPIRED: &str = "TOKEN_EXPIRED";
+pub(crate) const TOKEN_EXPIRED: &str = "TOKEN_EXPIRED";
 
 /// What [`Client::entries`] reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct EntryRange {
 }
 
 /// A stream that has lived this long has made progress, with or without entries.
-const SOUND: Duration = Duration::from_secs(20);
+pub(crate) const SOUND: Duration = Duration::from_secs(20);
 
 /// Entries from an index on. A broken connection is resumed at the next index, and so is a stream that
 /// the server ended with its read token: a token lives for 300 s at the most, a listing for as long as it

@@ -50,6 +50,7 @@ mod signer;
 mod subject;
 mod submit;
 mod token;
+mod watch;
 
 pub use access::{AccessMinute, read_access_records};
 pub use attachment::{AttachmentError, AttachmentFile};
@@ -74,3 +75,4 @@ pub use submit::{
     SubmitOptions, Summary, Unsettled,
 };
 pub use token::{Purpose, ReadSigner};
+pub use watch::FindingChanges;

@@ -6,8 +6,9 @@ use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
     access_service_client::AccessServiceClient, attachment_service_client::AttachmentServiceClient,
-    desk_service_client::DeskServiceClient, ledger_service_client::LedgerServiceClient,
-    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
+    desk_service_client::DeskServiceClient, finding_service_client::FindingServiceClient,
+    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
+    trace_service_client::TraceServiceClient,
 };
 use statement::{Leaf, content_hash};
 use tonic::Code;
@@ -71,6 +72,8 @@ reads! {
     list_submitted(DeskServiceClient, ListSubmittedRequest) -> ListSubmittedResponse;
     /// Requests for assistance addressed to the reader, by pages.
     list_requests(DeskServiceClient, ListRequestsRequest) -> ListRequestsResponse;
+    /// Findings, newest first, by pages.
+    list_findings(FindingServiceClient, ListFindingsRequest) -> ListFindingsResponse;
     /// The papers of a lot.
     get_lot_dossier(DeskServiceClient, GetLotDossierRequest) -> GetLotDossierResponse;
     /// One party.

@@ -40,6 +40,9 @@ pub struct SubmitOptions {
     pub in_flight: usize,
     /// Longest wait for the next answer while batches are on their way. Default 30 s.
     pub answer_timeout: Duration,
+    /// Longest wait in the ledger for what rules say about a batch, up to 10 s; once an answer comes without, no further
+    /// batch waits. Default 0: receipts come as soon as the statements are durable.
+    pub findings_wait: Duration,
     /// Patience, counted from the last statement settled.
     pub retry: RetryPolicy,
 }
@@ -51,6 +54,7 @@ impl Default for SubmitOptions {
             batch_bytes: 3 * 1024 * 1024,
             in_flight: 4,
             answer_timeout: Duration::from_secs(30),
+            findings_wait: Duration::ZERO,
             retry: RetryPolicy::default(),
         }
     }
@@ -158,7 +162,11 @@ impl Client {
     /// # Errors
     /// [`ClientError::Fix`] where the statement is refused; else see [`ClientError`].
     pub async fn submit(&self, statement: &SignedStatement) -> Result<Receipt, ClientError> {
-        let request = SubmitStatementRequest { statement: Some(statement.clone()), without_proof: false };
+        let request = SubmitStatementRequest {
+            statement: Some(statement.clone()),
+            without_proof: false,
+            findings_wait_ms: 0,
+        };
         let answer = self
             .call(request, |channel, request| async move {
                 LedgerServiceClient::new(channel).submit_statement(request).await

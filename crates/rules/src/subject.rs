@@ -1,6 +1,8 @@
 //! What rules judge by itself.
 
-use crate::week::Week;
+use custody::{View, ViewError};
+
+use crate::{thing::codes, week::Week};
 
 /// Something that is judged by itself: its hits are a function of what is recorded about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,4 +29,15 @@ pub enum Subject {
         /// The week.
         week: Week,
     },
+}
+
+impl Subject {
+    /// The unit or container that bears a code, by whichever of its codes.
+    ///
+    /// # Errors
+    /// The view cannot be read.
+    pub fn of_item(view: &dyn View, code: &str) -> Result<Self, ViewError> {
+        let least = codes(view, code)?.into_iter().next();
+        Ok(Self::Item(least.unwrap_or_else(|| code.to_owned())))
+    }
 }

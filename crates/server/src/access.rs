@@ -96,17 +96,22 @@ impl Sight {
         }
     }
 
+    /// A party without what its roles show it.
+    pub(crate) fn of_trader<V: View>(view: &V, party: String) -> Result<Self, ViewError> {
+        let mut numbers = Vec::new();
+        for kind in [SubjectKind::Activity, SubjectKind::Party] {
+            numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
+        }
+        Ok(Self { party, numbers, ..Self::public() })
+    }
+
     fn of_party<V: View>(view: &V, party: String, today: Day) -> Result<Self, Fault> {
         let row = registry::party(view, &party)?;
         let roles = row.map(|row| registry::roles_on(&row, today)).unwrap_or_default();
         let holds = |role| roles.iter().any(|(held, _)| *held == role);
         let auditor = holds(Role::Auditor);
         let everything = auditor || holds(Role::Authority);
-        let mut numbers = Vec::new();
-        for kind in [SubjectKind::Activity, SubjectKind::Party] {
-            numbers.extend(tables::subject_by_text(view, kind, &party)?.map(|record| record.number));
-        }
-        Ok(Self { party, key: [0; 32], everything, auditor, reason: ReadReason::default(), numbers })
+        Ok(Self { everything, auditor, ..Self::of_trader(view, party)? })
     }
 
     /// Sees more than a trader does: what it reads is recorded before it is answered.

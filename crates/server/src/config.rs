@@ -26,6 +26,8 @@ pub struct ServerConfig {
     pub timestamp: TimestampSettings,
     /// Documents beside the ledger.
     pub attachments: AttachmentSettings,
+    /// What rules find.
+    pub findings: FindingSettings,
     /// Origins whose pages may call by gRPC-Web, such as `https://console.example.cn`; empty = only pages
     /// of the same origin.
     pub cors_origins: Vec<String>,
@@ -41,8 +43,24 @@ impl Default for ServerConfig {
             witness: WitnessSettings::default(),
             timestamp: TimestampSettings::default(),
             attachments: AttachmentSettings::default(),
+            findings: FindingSettings::default(),
             cors_origins: Vec::new(),
         }
+    }
+}
+
+/// Whether the server judges what is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FindingSettings {
+    /// Keeps findings in the folder `findings` of the ledger, and answers questions about them. Switched on again, it goes
+    /// on where it was.
+    pub enabled: bool,
+}
+
+impl Default for FindingSettings {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 

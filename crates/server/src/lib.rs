@@ -5,6 +5,7 @@
 //! every call   deadline, metrics, log line       observe; pages of other origins: cors; privileged ones: record
 //! who asks     read token, access                token, access
 //! what         translate, call, translate        services
+//! findings     a task that has entries judged        finder
 //! documents    their store, and what the log     documents
 //!              does to them
 //! what failed  one table of reasons              status
@@ -23,6 +24,7 @@ mod config;
 mod connection;
 mod cors;
 mod documents;
+mod finder;
 mod http;
 mod language;
 mod metrics;
@@ -38,7 +40,7 @@ mod tls;
 mod token;
 mod witnesses;
 
-pub use config::{Limits, ServerConfig, TlsConfig};
+pub use config::{FindingSettings, Limits, ServerConfig, TlsConfig};
 pub use documents::{AttachmentSettings, AttachmentsPlace, DocumentsError, attachments_place};
 pub use observe::ACCESS_LOG;
 pub use record::ACCESS_RECORD;

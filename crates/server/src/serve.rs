@@ -2,12 +2,13 @@
 
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
+use findings::{Findings, FindingsError};
 use ledger::{Ledger, Writer};
 use rpc::{
     access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
     case_service_server::CaseServiceServer, desk_service_server::DeskServiceServer,
-    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
-    trace_service_server::TraceServiceServer,
+    finding_service_server::FindingServiceServer, ledger_service_server::LedgerServiceServer,
+    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -21,11 +22,14 @@ use crate::{
     connection,
     cors::CorsLayer,
     documents::{Documents, DocumentsError, follow},
+    finder::{FOLDER, Finder},
     http,
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{AccessApi, AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{
+        AccessApi, AttachmentApi, CaseApi, DeskApi, FindingApi, LedgerApi, RegistryApi, Shared, TraceApi,
+    },
     stamping::{Stamping, TimestampError},
     tiles,
     tls::{ServerIdentity, TlsError},
@@ -38,11 +42,12 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
 /// Services whose health is that of the writer; the empty one is the server as a whole.
 const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
 /// Services that go on when the writer has stopped.
-const READING: [&str; 4] = [
+const READING: [&str; 5] = [
     "yuanliu.v1.RegistryService",
     "yuanliu.v1.TraceService",
     "yuanliu.v1.CaseService",
     "yuanliu.v1.AccessService",
+    "yuanliu.v1.FindingService",
 ];
 
 /// Why a server does not come up, or did not go down in order.
@@ -62,6 +67,9 @@ pub enum ServeError {
     /// The directory of attachments.
     #[error(transparent)]
     Documents(#[from] DocumentsError),
+    /// The folder of findings.
+    #[error(transparent)]
+    Findings(#[from] FindingsError),
     /// Witnesses.
     #[error(transparent)]
     Witness(#[from] WitnessError),
@@ -94,6 +102,7 @@ pub struct Server {
     cors: CorsLayer,
     witnesses: Witnesses,
     stamping: Option<Stamping>,
+    findings: Option<Arc<Findings>>,
     grpc: (TcpListener, SocketAddr),
     http: Option<(TcpListener, SocketAddr)>,
 }
@@ -111,6 +120,12 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     let stamping = Stamping::new(&config.timestamp)?;
     let identity = ServerIdentity::load(&config.tls)?;
     let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
+    let findings = if config.findings.enabled {
+        let path = ledger.dir().join(FOLDER);
+        Some(Arc::new(Findings::open(&path, &ledger.id(), ledger.head().size)?))
+    } else {
+        None
+    };
     let grpc = listen(config.listen).await?;
     let http = match config.http_listen {
         Some(address) => Some(listen(address).await?),
@@ -121,7 +136,7 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     {
         tracing::warn!(%address, "the HTTP port is not encrypted and not on loopback");
     }
-    Ok(Server { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http })
+    Ok(Server { ledger, config, identity, documents, cors, witnesses, stamping, findings, grpc, http })
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -211,19 +226,36 @@ impl Server {
     /// # Errors
     /// The transport failed, or the ledger did not end in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { ledger, config, identity, documents, cors, witnesses, stamping, grpc, http } = self;
+        let Self { ledger, config, identity, documents, cors, witnesses, stamping, findings, grpc, http } =
+            self;
         let (listener, address) = grpc;
         let limits = config.limits.clone();
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Metrics::default());
         let transfer = documents.transfer;
         let follower = tokio::spawn(follow(Arc::clone(&documents), ledger.clone(), stopped.clone()));
-        let shared = Arc::new(shared(&ledger, &metrics, &documents, stopped.clone(), limits.clone()));
+        let (finder, finding) = match findings {
+            Some(kept) => {
+                let (finder, finding) = Finder::start(kept, ledger.clone(), stopped.clone());
+                (Some(finder), Some(finding))
+            }
+            None => (None, None),
+        };
+        let shared = Shared {
+            finder: finder.clone(),
+            ..shared(&ledger, &metrics, &documents, stopped.clone(), limits.clone())
+        };
+        let shared = Arc::new(shared);
         let (reporter, health) = tonic_health::server::health_reporter();
         let routes = routes(&shared, health)?;
         let health = tokio::spawn(watch_writer(ledger.clone(), reporter, stopped.clone()));
         let http = http.map(|(listener, _)| {
-            let registry = metrics::registry(Arc::clone(&metrics), ledger.clone(), Arc::clone(&documents));
+            let registry = metrics::registry(
+                Arc::clone(&metrics),
+                ledger.clone(),
+                Arc::clone(&documents),
+                finder.clone(),
+            );
             let router = http::router(registry, ledger.clone(), Arc::clone(&documents), stopped.clone())
                 .merge(tiles::router(ledger.clone(), shared.readers.clone(), !witnesses.is_empty()));
             spawn_http(listener, router, stopped.clone())
@@ -261,6 +293,10 @@ impl Server {
             Some(ended) => ended.map_err(ServeError::from).and_then(|r| r.map_err(ServeError::from)),
             None => drain(serving, Duration::from_millis(limits.drain_ms)).await,
         };
+        // It holds a state of the view for as long as a step takes.
+        if let Some(finding) = finding {
+            finding.await?;
+        }
         let closed = tokio::task::spawn_blocking(move || ledger.shutdown()).await;
         if let Some(http) = http {
             http.abort();
@@ -287,6 +323,7 @@ fn shared(
         ledger: ledger.clone(),
         metrics: Arc::clone(metrics),
         documents: Arc::clone(documents),
+        finder: None,
         verifiers: Pool::new(Limits::or_per_processor(limits.verifiers, 1)),
         readers: Pool::new(Limits::or_per_processor(limits.readers, 4)),
         stop,
@@ -336,6 +373,11 @@ where
         )
         .add_service(
             AccessServiceServer::new(AccessApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            FindingServiceServer::new(FindingApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
         )
         .add_service(
             DeskServiceServer::new(DeskApi(Arc::clone(shared)))

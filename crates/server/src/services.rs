@@ -5,6 +5,7 @@ mod attachment;
 mod case;
 mod desk;
 mod entries;
+mod finding;
 mod ledger;
 mod page;
 mod proof;
@@ -25,6 +26,7 @@ use crate::{
     access::{Credentials, Sight},
     config::Limits,
     documents::Documents,
+    finder::Finder,
     language::Language,
     metrics::Metrics,
     observe::Note,
@@ -36,6 +38,7 @@ pub(crate) use access::AccessApi;
 pub(crate) use attachment::AttachmentApi;
 pub(crate) use case::CaseApi;
 pub(crate) use desk::DeskApi;
+pub(crate) use finding::FindingApi;
 pub(crate) use ledger::LedgerApi;
 pub(crate) use registry::RegistryApi;
 pub(crate) use trace::TraceApi;
@@ -49,6 +52,8 @@ pub(crate) struct Shared {
     /// Reads of the store.
     pub(crate) readers: Pool,
     pub(crate) documents: Arc<Documents>,
+    /// Findings; `None` where the configuration has switched them off.
+    pub(crate) finder: Option<Finder>,
     /// True once the server is to end.
     pub(crate) stop: watch::Receiver<bool>,
     pub(crate) limits: Limits,

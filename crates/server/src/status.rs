@@ -92,6 +92,13 @@ impl From<custody::ViewError> for Fault {
     }
 }
 
+impl From<findings::FindingsError> for Fault {
+    fn from(error: findings::FindingsError) -> Self {
+        tracing::error!(%error, "findings cannot be read");
+        Kind::FindingsBroken.into()
+    }
+}
+
 impl From<ledger::Error> for Fault {
     fn from(error: ledger::Error) -> Self {
         Self::internal(&error)

@@ -5,6 +5,7 @@
 //! DIR/log/          RocksDB with a write-ahead log, every write synced
 //! DIR/view/CURRENT  name of the view in use
 //! DIR/view/N/       RocksDB without a write-ahead log
+//! DIR/NAME/         a projection: what a follower of the log keeps for itself
 //! ```
 //!
 //! # Invariants
@@ -30,6 +31,7 @@ mod error;
 mod founding;
 mod log;
 mod options;
+mod projection;
 mod read_only;
 mod row;
 mod snapshot;
@@ -44,7 +46,8 @@ pub use dir::Dir;
 pub use error::StoreError;
 pub use founding::found;
 pub use log::{AccessRow, AccessRows, Checkpoints, Log, LogBatch, Stamped, Stamps};
+pub use projection::{Projection, ProjectionBatch, ProjectionSnapshot, Row};
 pub use read_only::ReadOnlyDir;
-pub use row::{Watermark, decode_entry, encode_entry};
+pub use row::{VIEW_VERSION, Watermark, decode_entry, encode_entry};
 pub use snapshot::Snapshot;
 pub use view::{StoredView, ViewBatch};

@@ -87,6 +87,22 @@ pub(crate) fn view(config: &Config, cache: &Cache) -> Options {
     options
 }
 
+/// What a follower keeps: random keys, small rows, many of them taken away again.
+pub(crate) fn projection(config: &Config, cache: &Cache) -> Options {
+    let mut options = base(config);
+    options.create_if_missing(true);
+    options.set_max_open_files(64);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(8 * MIB);
+    options.set_max_write_buffer_number(2);
+    options.set_max_total_wal_size(32 * MIB as u64);
+    options.set_target_file_size_base(16 * MIB as u64);
+    let mut table = table(cache, 4 * KIB);
+    table.set_bloom_filter(10.0, false);
+    options.set_block_based_table_factory(&table);
+    options
+}
+
 /// Survives power loss once it returns.
 pub(crate) fn synced() -> WriteOptions {
     let mut options = WriteOptions::default();

@@ -124,7 +124,11 @@ impl Stage {
     }
 
     pub async fn try_submit(&self, signed: &SignedStatement) -> Result<Receipt, Status> {
-        let request = SubmitStatementRequest { statement: Some(signed.clone()), without_proof: false };
+        let request = SubmitStatementRequest {
+            statement: Some(signed.clone()),
+            without_proof: false,
+            findings_wait_ms: 0,
+        };
         Ok(self.log().submit_statement(request).await?.into_inner().receipt.unwrap())
     }
 
@@ -165,6 +169,12 @@ impl Stage {
     /// The client library, reading as an actor.
     pub async fn client(&self, actor: &Actor) -> Client {
         connect(&self.server, self.ledger(), (actor.party.clone(), actor.key.clone())).await
+    }
+
+    /// Kills the server. The ledger's directory lasts as long as what this gives.
+    pub fn kill(self) -> TempDir {
+        drop(self.server);
+        self._temp
     }
 
     /// Stops the server, which must end well, and verifies the ledger, which must hold `entries`.

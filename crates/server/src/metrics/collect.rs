@@ -17,12 +17,20 @@ use statement::Reason;
 use tonic::Code;
 
 use super::{CODES, Histogram, METHODS, Metrics, process};
-use crate::documents::{Documents, DocumentsStatus};
+use crate::{
+    documents::{Documents, DocumentsStatus},
+    finder::Finder,
+};
 
 /// A registry that publishes server and ledger.
-pub(crate) fn registry(metrics: Arc<Metrics>, ledger: Ledger, documents: Arc<Documents>) -> Registry {
+pub(crate) fn registry(
+    metrics: Arc<Metrics>,
+    ledger: Ledger,
+    documents: Arc<Documents>,
+    finder: Option<Finder>,
+) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(All { metrics, ledger, documents }));
+    registry.register_collector(Box::new(All { metrics, ledger, documents, finder }));
     registry
 }
 
@@ -30,6 +38,7 @@ struct All {
     metrics: Arc<Metrics>,
     ledger: Ledger,
     documents: Arc<Documents>,
+    finder: Option<Finder>,
 }
 
 impl fmt::Debug for All {
@@ -46,6 +55,9 @@ impl Collector for All {
         refused(&mut page, &self.ledger, &self.metrics)?;
         calls_page(&mut page, &self.metrics)?;
         documents_page(&mut page, &self.documents.status())?;
+        if let Some(finder) = &self.finder {
+            findings_page(&mut page, finder)?;
+        }
         process_page(&mut page)
     }
 }
@@ -130,6 +142,19 @@ fn ledger_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {
     let running = u64::from(status.writer == Writer::Running);
     page.gauge("yuanliu_writer_running", "1 while statements can be recorded", running)?;
     stopped(page, &status.writer)
+}
+
+fn findings_page(page: &mut Page<'_, '_>, finder: &Finder) -> Result<(), Error> {
+    let step = finder.step();
+    page.gauge("yuanliu_findings_judged_entries", "Entries that rules have judged", step.judged)?;
+    page.counter("yuanliu_findings_changes", "Findings opened, changed or resolved", step.changed)?;
+    page.counter(
+        "yuanliu_findings_unjudged",
+        "Subjects and entries of which more is recorded than rules judge",
+        step.unjudged,
+    )?;
+    page.counter("yuanliu_findings_failures", "Steps of judging that failed", finder.failures())?;
+    page.gauge("yuanliu_findings_bytes", "Bytes of the files of findings", finder.kept().bytes())
 }
 
 fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {

@@ -23,7 +23,7 @@ use tokio::{
 use tonic::Status;
 
 use super::{
-    Shared,
+    Shared, finding,
     proof::{self, Told},
 };
 use crate::{
@@ -33,6 +33,9 @@ use crate::{
     observe::Note,
     status::{Fault, Kind, not_set, refused, rejection},
 };
+
+/// Longest wait for rules, ms.
+const MAX_FINDINGS_WAIT_MS: u64 = 10_000;
 
 /// The answer to a stream of batches.
 pub(crate) type Results =
@@ -81,6 +84,8 @@ pub(crate) fn receipt_message(r: Receipt) -> proto::v1::Receipt {
         recorded_before: r.recorded_before,
         checkpoint: String::new(),
         inclusion: Vec::new(),
+        judged: false,
+        findings: Vec::new(),
     }
 }
 
@@ -93,7 +98,7 @@ pub(crate) async fn one(
 ) -> Result<proto::v1::Receipt, Status> {
     let begin = Instant::now();
     let fault = |fault: Fault| fault.status(language);
-    let SubmitStatementRequest { statement, without_proof } = request;
+    let SubmitStatementRequest { statement, without_proof, findings_wait_ms } = request;
     let signed = statement.ok_or_else(|| fault(Fault::field("statement", not_set())))?;
     let worker = Arc::clone(shared);
     let prepared = shared.verifiers.run(move || prepare(&worker, signed)).await.map_err(fault)?;
@@ -108,7 +113,37 @@ pub(crate) async fn one(
     let result = told.results.pop().unwrap_or(Err(Reason::WriterStopped.into()));
     let receipt = result.map_err(|refusal| refused(&refusal, None, language))?;
     shared.metrics.ack.observe(micros(begin.elapsed()), 1);
-    Ok(proto::v1::Receipt { checkpoint: told.checkpoint, ..receipt })
+    let mut receipts = [proto::v1::Receipt { checkpoint: told.checkpoint, ..receipt }];
+    add_findings(shared, receipts.iter_mut(), findings_wait_ms, language).await.map_err(fault)?;
+    let [receipt] = receipts;
+    Ok(receipt)
+}
+
+/// Waits until what was recorded just now is judged, and adds what its party is told of it. Who sends again what had
+/// been recorded need not be its signer, and is told nothing.
+async fn add_findings(
+    shared: &Arc<Shared>,
+    receipts: impl Iterator<Item = &mut proto::v1::Receipt>,
+    wait_ms: u32,
+    language: Language,
+) -> Result<(), Fault> {
+    let Some(finder) = shared.finder.clone().filter(|_| wait_ms > 0) else { return Ok(()) };
+    let new: Vec<_> = receipts.filter(|receipt| !receipt.recorded_before).collect();
+    let Some(last) = new.iter().map(|receipt| receipt.index).max() else { return Ok(()) };
+    let patience = Duration::from_millis(u64::from(wait_ms).min(MAX_FINDINGS_WAIT_MS));
+    if !finder.has_judged(last, patience).await {
+        return Ok(());
+    }
+    let (worker, indexes) = (Arc::clone(shared), new.iter().map(|r| r.index).collect::<Vec<_>>());
+    let read = shared.readers.read(move || {
+        let view = worker.ledger.snapshot()?;
+        let one = |index: u64| finding::of_statement(finder.kept(), &view, index, language);
+        indexes.into_iter().map(one).collect::<Result<Vec<_>, _>>()
+    });
+    for (receipt, findings) in new.into_iter().zip(read.await?) {
+        (receipt.judged, receipt.findings) = (true, findings);
+    }
+    Ok(())
 }
 
 /// A batch whose statements have been parsed and checked.
@@ -116,6 +151,7 @@ struct Checked {
     begin: Instant,
     prepared: Vec<Prepared>,
     proofs: bool,
+    findings_wait_ms: u32,
     /// Those refused at once, with their place in the batch.
     refused: Vec<(usize, Refusal)>,
 }
@@ -126,6 +162,7 @@ struct Queued {
     /// `None` where nothing of the batch was left to queue.
     pending: Option<Pending>,
     proofs: bool,
+    findings_wait_ms: u32,
     refused: Vec<(usize, Refusal)>,
 }
 
@@ -228,7 +265,7 @@ async fn check(
     language: Language,
 ) -> Result<Checked, Status> {
     let begin = Instant::now();
-    let SubmitStatementsRequest { statements: batch, without_proofs } = request?;
+    let SubmitStatementsRequest { statements: batch, without_proofs, findings_wait_ms } = request?;
     let proofs = !without_proofs;
     if batch.len() > MAX_BATCH {
         shared.metrics.refuse(Reason::BatchTooLarge);
@@ -236,8 +273,8 @@ async fn check(
     }
     let worker = Arc::clone(&shared);
     let work = move || {
-        let mut checked =
-            Checked { begin, prepared: Vec::with_capacity(batch.len()), proofs, refused: Vec::new() };
+        let prepared = Vec::with_capacity(batch.len());
+        let mut checked = Checked { begin, prepared, proofs, findings_wait_ms, refused: Vec::new() };
         for (place, signed) in batch.into_iter().enumerate() {
             match prepare(&worker, signed) {
                 Ok(prepared) => checked.prepared.push(prepared),
@@ -253,9 +290,9 @@ async fn check(
 }
 
 async fn queue(ledger: Ledger, checked: Result<Checked, Status>) -> Result<Queued, Status> {
-    let Checked { begin, prepared, proofs, refused } = checked?;
+    let Checked { begin, prepared, proofs, findings_wait_ms, refused } = checked?;
     let pending = if prepared.is_empty() { None } else { Some(ledger.enqueue(prepared).await) };
-    Ok(Queued { begin, pending, proofs, refused })
+    Ok(Queued { begin, pending, proofs, findings_wait_ms, refused })
 }
 
 async fn answer(
@@ -263,15 +300,18 @@ async fn answer(
     queued: Result<Queued, Status>,
     language: Language,
 ) -> Result<SubmitStatementsResponse, Status> {
-    let Queued { begin, pending, proofs, refused } = queued?;
+    let Queued { begin, pending, proofs, findings_wait_ms, refused } = queued?;
     let submitted = match pending {
         Some(pending) => pending.await,
         None => Submitted::default(),
     };
     let told = proof::tell(&shared, submitted, proofs).await.map_err(|fault| fault.status(language))?;
-    let Told { results: outcomes, checkpoint } = told;
+    let Told { results: mut outcomes, checkpoint } = told;
     let receipts = outcomes.iter().filter(|o| o.is_ok()).count() as u64;
     shared.metrics.ack.observe(micros(begin.elapsed()), receipts);
+    let recorded = outcomes.iter_mut().filter_map(|outcome| outcome.as_mut().ok());
+    let added = add_findings(&shared, recorded, findings_wait_ms, language).await;
+    added.map_err(|fault| fault.status(language))?;
     Ok(SubmitStatementsResponse { results: merge(outcomes, refused, language), checkpoint })
 }
 

@@ -68,6 +68,14 @@ faults! {
     InvalidRequest = "INVALID_REQUEST", InvalidArgument,
         "a field of the request has a value that cannot be" => "correct the field that is named, as its description says",
         "请求字段的值无效" => "请按字段说明更正所指字段";
+    /// Findings are switched off.
+    FindingsOff = "FINDINGS_OFF", FailedPrecondition,
+        "this server keeps no findings" => "ask its operator, who has switched them off by findings.enabled in the configuration",
+        "本服务端未启用规则发现" => "请联系运维（配置项 findings.enabled）";
+    /// Findings cannot be kept or read.
+    FindingsBroken = "FINDINGS_BROKEN", Internal,
+        "findings cannot be read" => "the operator finds why in the server's log; what is recorded is not touched by it",
+        "无法读取规则发现" => "请运维查看服务端日志；已记录的内容不受影响";
     /// No token where one is needed.
     TokenMissing = "TOKEN_MISSING", Unauthenticated,
         "this call needs a read token" => "send `authorization: Bearer TOKEN`, a JWT with alg EdDSA, typ yuanliu-read+jwt, kid = key id in hex, claims iss (party), aud (ledger id in hex), iat, exp (at most 300 s later), jti (UUID) and purpose or case, signed by a key enrolled for reading",

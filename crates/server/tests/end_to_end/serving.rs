@@ -183,6 +183,7 @@ async fn on_stop_running_streams_get_their_answers_and_new_callers_none() {
     let batch = |n: usize| SubmitStatementsRequest {
         statements: (0..100).map(|i| maker.sign(&world.id, commission(vec![unit(n * 100 + i)]))).collect(),
         without_proofs: false,
+        findings_wait_ms: 0,
     };
     sender.unbounded_send(batch(0)).unwrap();
     let first = answers.next().await.unwrap().unwrap();
@@ -212,8 +213,11 @@ async fn a_call_ends_at_its_deadline() {
     world.register(&maker, Role::Manufacturer).await;
     // To parse, link and sync this takes many times as long as it is given.
     let large = maker.sign(&world.id, commission((0..4_000).map(unit).collect()));
-    let mut request =
-        Request::new(proto::v1::SubmitStatementRequest { statement: Some(large), without_proof: false });
+    let mut request = Request::new(proto::v1::SubmitStatementRequest {
+        statement: Some(large),
+        without_proof: false,
+        findings_wait_ms: 0,
+    });
     request.set_timeout(Duration::from_micros(100));
     let status = world.log().submit_statement(request).await.unwrap_err();
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status}");

@@ -69,6 +69,7 @@ async fn a_refusal_says_reason_field_and_what_to_do_in_the_caller_s_language() {
             let mut request = Request::new(SubmitStatementRequest {
                 statement: Some(signed.clone()),
                 without_proof: false,
+                findings_wait_ms: 0,
             });
             request.metadata_mut().insert("accept-language", language.parse().unwrap());
             let status = world.log().submit_statement(request).await.unwrap_err();
@@ -82,7 +83,11 @@ async fn a_refusal_says_reason_field_and_what_to_do_in_the_caller_s_language() {
     }
     let unset = world
         .log()
-        .submit_statement(SubmitStatementRequest { statement: None, without_proof: false })
+        .submit_statement(SubmitStatementRequest {
+            statement: None,
+            without_proof: false,
+            findings_wait_ms: 0,
+        })
         .await
         .unwrap_err();
     assert_eq!((unset.code(), reason(&unset).as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
@@ -106,7 +111,7 @@ async fn batches_are_answered_in_order_and_a_refused_statement_stops_no_other() 
     batches.extend((0..20).map(|b| (0..50).map(|i| make(100 + b * 50 + i)).collect()));
     let requests: Vec<_> = batches
         .into_iter()
-        .map(|statements| SubmitStatementsRequest { statements, without_proofs: false })
+        .map(|statements| SubmitStatementsRequest { statements, without_proofs: false, findings_wait_ms: 0 })
         .collect();
     let answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();
     let answers: Vec<_> = answers.map(|a| a.unwrap().results).collect().await;
@@ -129,7 +134,8 @@ async fn a_batch_over_the_limit_ends_the_stream_after_the_answers_before_it() {
     let maker = Actor::new("org:Maker", 2);
     world.register(&maker, Role::Manufacturer).await;
     let one = maker.sign(&world.id, commission(vec![unit(1)]));
-    let batch = |statements| SubmitStatementsRequest { statements, without_proofs: false };
+    let batch =
+        |statements| SubmitStatementsRequest { statements, without_proofs: false, findings_wait_ms: 0 };
     let requests = [batch(vec![one.clone()]), batch(vec![one.clone(); 1_025]), batch(vec![one])];
     let mut answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();
     assert_eq!(told(&answers.next().await.unwrap().unwrap().results), ["new"]);
@@ -165,6 +171,7 @@ async fn a_stream_on_which_nothing_is_sent_ends_once_all_is_acknowledged() {
     let batch = |n| SubmitStatementsRequest {
         statements: vec![maker.sign(&world.id, commission(vec![unit(n)]))],
         without_proofs: false,
+        findings_wait_ms: 0,
     };
     let (sender, requests) = futures::channel::mpsc::unbounded();
     let mut answers = world.log().submit_statements(requests).await.unwrap().into_inner();
@@ -192,7 +199,11 @@ async fn a_stream_whose_results_nobody_takes_ends() {
     let mut answers = world.log().submit_statements(requests).await.unwrap().into_inner();
     // Results of many refused statements fill every window between here and there.
     let bad = v1::SignedStatement { key_id: vec![3; 32], ..v1::SignedStatement::default() };
-    let batch = || SubmitStatementsRequest { statements: vec![bad.clone(); 1_024], without_proofs: false };
+    let batch = || SubmitStatementsRequest {
+        statements: vec![bad.clone(); 1_024],
+        without_proofs: false,
+        findings_wait_ms: 0,
+    };
     (0..200).for_each(|_| sender.unbounded_send(batch()).unwrap());
     tokio::time::sleep(Duration::from_secs(4)).await;
     let mut taken = 0;
@@ -249,6 +260,7 @@ async fn a_full_queue_slows_a_stream_down_and_refuses_nothing() {
     let batch = |b: usize| SubmitStatementsRequest {
         statements: vec![maker.sign(&world.id, commission((0..200).map(|i| unit(b * 200 + i)).collect()))],
         without_proofs: false,
+        findings_wait_ms: 0,
     };
     let requests: Vec<_> = (0..40).map(batch).collect();
     let answers = world.log().submit_statements(stream::iter(requests)).await.unwrap().into_inner();

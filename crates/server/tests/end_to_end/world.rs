@@ -219,7 +219,8 @@ impl World {
     }
 
     pub async fn submit(&self, signed: v1::SignedStatement) -> Result<v1::Receipt, tonic::Status> {
-        let request = v1::SubmitStatementRequest { statement: Some(signed), without_proof: false };
+        let request =
+            v1::SubmitStatementRequest { statement: Some(signed), without_proof: false, findings_wait_ms: 0 };
         Ok(self.log().submit_statement(request).await?.into_inner().receipt.unwrap())
     }
 
