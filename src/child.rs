@@ -43,8 +43,13 @@ impl ServerProcess {
     /// Starts a server on a ledger's directory and waits until it is ready; port 0 takes a free one.
     /// What it records by itself it records as late as may be: its entries are counted.
     pub fn start(data: &Path, listen: SocketAddr) -> Result<Self> {
+        Self::start_set(data, listen, &[])
+    }
+
+    /// The same with further settings, by the names of their environment variables.
+    pub fn start_set(data: &Path, listen: SocketAddr, settings: &[(&str, &str)]) -> Result<Self> {
         let late = ("YUANLIU_LEDGER__ACCESS_DIGEST_DELAY_MS", "90000");
-        Self::spawn(data, listen, &[], &[late])
+        Self::spawn(data, listen, &[], &[&[late], settings].concat())
     }
 
     /// One for longer, with more arguments.

@@ -1,8 +1,9 @@
 //! `yuanliu bench`: one-item Ships, streamed over TLS from another process, every cost in one run.
 
-mod audits;
 mod costs;
+mod figures;
 mod machine;
+mod plain;
 
 use std::{
     path::Path,
@@ -19,6 +20,7 @@ use proto::v1::SignedStatement;
 use serde_json::json;
 use sim::load::{Bills, Load};
 
+use figures::judged;
 use machine::{cpu_seconds, disk_bytes, peak_rss_mib, verify_strict_us};
 
 use super::{
@@ -51,17 +53,22 @@ pub fn run(args: &cli::Bench, out: Out) -> Result<ExitCode> {
     let bench = Bench::set(data, peak + peak / 2 + BEHIND)?;
     let runtime = runtime()?;
     let report = runtime.block_on(bench.measure(data, peak, out))?;
-    let audit = runtime.block_on(audits::cpu_us(out))?;
+    let plain = runtime.block_on(plain::measure(out))?;
     let strict = verify_strict_us(&bench.sample(200)?)?;
     let report = json!({
         "statements": report.statements,
         "statements_per_s": round(report.per_second, 0),
+        "judged_per_s": round(report.judged_per_second, 0),
+        // With all rules, until the last statement has been judged.
         "server_cpu_us_per_statement": round(report.cpu_us, 2),
+        "rules_off_statements_per_s": round(plain.per_second, 0),
+        "rules_off_cpu_us_per_statement": round(plain.cpu_us, 2),
+        "rules_off_cpu_ratio": round(plain.cpu_us / strict, 2),
         "verify_strict_us": round(strict, 2),
         "cpu_ratio": round(report.cpu_us / strict, 2),
-        "audit_cpu_us_per_entry": round(audit, 2),
+        "audit_cpu_us_per_entry": round(plain.audit_us, 2),
         // Entries audited a second by one core, by signatures that it checks strictly in a second.
-        "audit_ratio": round(strict / audit, 3),
+        "audit_ratio": round(strict / plain.audit_us, 3),
         "ack_p50_ms": round(report.p50_ms, 2),
         "ack_p99_ms": round(report.p99_ms, 2),
         "ack_load_per_s": round(report.half_rate, 0),
@@ -91,6 +98,22 @@ fn round(value: f64, digits: i32) -> f64 {
     (value * scale).round() / scale
 }
 
+/// Whether the server judges what it records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rules {
+    On,
+    Off,
+}
+
+impl Rules {
+    const fn setting(self) -> &'static str {
+        match self {
+            Self::On => "true",
+            Self::Off => "false",
+        }
+    }
+}
+
 struct Bench {
     load: Arc<Load>,
     ledger: merkle::Hash,
@@ -100,6 +123,8 @@ struct Bench {
 struct Measured {
     statements: u64,
     per_second: f64,
+    /// Until rules had judged the last of them.
+    judged_per_second: f64,
     cpu_us: f64,
     p50_ms: f64,
     p99_ms: f64,
@@ -139,8 +164,14 @@ impl Bench {
         Ok(ships)
     }
 
-    async fn begin(&self, data: &Path, out: Out) -> Result<(ServerProcess, ConnectOptions, Client)> {
-        let server = ServerProcess::start(data, "127.0.0.1:0".parse()?)?;
+    async fn begin(
+        &self,
+        data: &Path,
+        rules: Rules,
+        out: Out,
+    ) -> Result<(ServerProcess, ConnectOptions, Client)> {
+        let judges = ("YUANLIU_SERVER__FINDINGS__ENABLED", rules.setting());
+        let server = ServerProcess::start_set(data, "127.0.0.1:0".parse()?, &[judges])?;
         let mut options = ConnectOptions::new(server.url(), Trust::File(server.ca.clone()));
         options.ledger = Some(self.ledger);
         let client = Client::connect(options.clone()).await?;
@@ -151,13 +182,16 @@ impl Bench {
     }
 
     async fn measure(&self, data: &Path, peak: usize, out: Out) -> Result<Measured> {
-        let (server, options, client) = self.begin(data, out).await?;
+        let (server, options, client) = self.begin(data, Rules::On, out).await?;
         let ships = self.ships(0, peak)?;
 
         out.note(out.pick("peak load …", "满负载……"));
         let disk = disk_bytes(data);
         let cpu = cpu_seconds(server.id())?;
         let seconds = at_peak(&client, ships).await?;
+        let behind = Instant::now();
+        judged(server.http).await?;
+        let judged_s = behind.elapsed().as_secs_f64();
         let cpu_us = (cpu_seconds(server.id())? - cpu) * 1e6 / peak as f64;
         let per_second = peak as f64 / seconds;
         let disk_bytes = (disk_bytes(data) - disk) as f64 / peak as f64;
@@ -181,6 +215,7 @@ impl Bench {
         Ok(Measured {
             statements: peak as u64,
             per_second,
+            judged_per_second: peak as f64 / (seconds + judged_s),
             cpu_us,
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),

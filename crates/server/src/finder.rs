@@ -1,6 +1,7 @@
-//! The task that has entries judged as they come, and what services ask of it.
+//! The thread that has entries judged as they come, and what services ask of it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -11,7 +12,7 @@ use std::{
 use custody::{View, ViewError};
 use findings::{Findings, FindingsError, Step};
 use ledger::Ledger;
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::timeout};
 use trace::{Hop, Sees, desk::LotPart};
 
 use crate::access::Sight;
@@ -19,6 +20,8 @@ use crate::access::Sight;
 /// Folder of the findings in the ledger's directory.
 pub(crate) const FOLDER: &str = "findings";
 
+/// Niceness of the thread that judges.
+const NICE: i32 = 10;
 /// Time between two looks at what has come due while no entry comes.
 const TICK: Duration = Duration::from_secs(1);
 /// Wait after a step that failed; it doubles up to the longest.
@@ -46,7 +49,19 @@ impl Finder {
         let failures = Arc::new(AtomicU64::new(0));
         let finder = Self { kept: Arc::clone(&kept), steps, failures: Arc::clone(&failures) };
         let following = Following { kept, ledger, tell, failures };
-        (finder, tokio::spawn(following.run(stop)))
+        let runtime = Handle::current();
+        let thread = tokio::task::spawn_blocking(move || {
+            let followed = std::thread::Builder::new().name("findings".into()).spawn(move || {
+                give_way();
+                runtime.block_on(following.run(stop));
+            });
+            match followed.map(std::thread::JoinHandle::join) {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => tracing::error!("findings stand still: their thread has panicked"),
+                Err(error) => tracing::error!(%error, "findings stand still: no thread for them"),
+            }
+        });
+        (finder, thread)
     }
 
     pub fn kept(&self) -> &Findings {
@@ -77,7 +92,14 @@ impl Finder {
     }
 }
 
-/// The task.
+/// Lets threads that answer somebody go first: on Linux the priority of a thread is its own.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "judging keeps its priority");
+    }
+}
+
+/// The thread that follows. It blocks on the disk, and waits by the runtime's clock.
 struct Following {
     kept: Arc<Findings>,
     ledger: Ledger,
@@ -91,7 +113,7 @@ impl Following {
         let mut patience = PATIENCE[0];
         while !*stop.borrow() {
             head.borrow_and_update();
-            match self.step().await {
+            match self.step() {
                 Ok(step) => {
                     patience = PATIENCE[0];
                     self.tell.send_if_modified(|last| std::mem::replace(last, step) != step);
@@ -114,15 +136,15 @@ impl Following {
         }
     }
 
-    async fn step(&self) -> Result<Step, StepError> {
-        let (kept, ledger) = (Arc::clone(&self.kept), self.ledger.clone());
-        let step = tokio::task::spawn_blocking(move || {
+    fn step(&self) -> Result<Step, StepError> {
+        let (kept, ledger) = (&self.kept, &self.ledger);
+        // A panic of a rule is a failure like any other; nothing of the step is kept.
+        let step = catch_unwind(AssertUnwindSafe(|| {
             let view = ledger.snapshot()?;
             let sees = |party: &str| reader(&view, party);
             Ok(kept.step(&view, now(), &sees)?)
-        });
-        // A panic of a rule is a failure like any other.
-        step.await.map_err(StepError::Task)?
+        }));
+        step.unwrap_or(Err(StepError::Panic))
     }
 }
 
@@ -133,8 +155,8 @@ enum StepError {
     Ledger(#[from] ledger::Error),
     #[error(transparent)]
     Findings(#[from] FindingsError),
-    #[error("judging failed: {0}")]
-    Task(tokio::task::JoinError),
+    #[error("judging panicked")]
+    Panic,
 }
 
 /// What a party may read as a trader.

@@ -5,7 +5,7 @@
 //! every call   deadline, metrics, log line       observe; pages of other origins: cors; privileged ones: record
 //! who asks     read token, access                token, access
 //! what         translate, call, translate        services
-//! findings     a task that has entries judged        finder
+//! findings     a thread that has entries judged      finder
 //! documents    their store, and what the log     documents
 //!              does to them
 //! what failed  one table of reasons              status

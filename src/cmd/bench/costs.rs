@@ -12,16 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hdrhistogram::Histogram;
 use ledger::Weight;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
 
-use super::{Bench, at_peak, half_load, histogram, record, round, show};
+use super::{Bench, Rules, at_peak, figures::Figures, half_load, histogram, record, round, show};
 use crate::{cmd::runtime, out::Out};
 
 /// Statements at peak load by default; half as fast, as many again at the most.
@@ -45,7 +41,7 @@ pub(super) fn run(data: &Path, statements: Option<usize>, out: Out) -> Result<Ex
 }
 
 async fn measure(bench: &Bench, data: &Path, peak: usize, out: Out) -> Result<Value> {
-    let (server, _, client) = bench.begin(data, out).await?;
+    let (server, _, client) = bench.begin(data, Rules::On, out).await?;
     out.note(out.pick("peak load …", "满负载……"));
     let per_second = peak as f64 / at_peak(&client, bench.ships(0, peak)?).await?;
 
@@ -107,22 +103,4 @@ fn disk(weight: &Weight) -> Value {
         "ratio": round((weight.log + weight.view + weight.runs) as f64 / weight.recorded as f64, 3),
         "tables": tables.map(|(table, bytes)| (format!("{table:?}"), each(*bytes).into())).collect::<serde_json::Map<_, _>>(),
     })
-}
-
-/// What the server tells of itself.
-struct Figures(String);
-
-impl Figures {
-    async fn read(server: SocketAddr) -> Result<Self> {
-        let mut connection = TcpStream::connect(server).await?;
-        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await?;
-        let mut text = String::new();
-        connection.read_to_string(&mut text).await?;
-        Ok(Self(text))
-    }
-
-    fn get(&self, name: &str) -> Result<f64> {
-        let value = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.with_context(|| format!("no {name} in the metrics"))?.parse().context("metrics")
-    }
 }
