@@ -17,6 +17,7 @@ use crate::{
     FindingsError,
     draft::Draft,
     key,
+    memo::Memo,
     row::{self, Member, Meta, Todo},
     told,
 };
@@ -131,6 +132,7 @@ impl Findings {
         if !swept.is_empty() {
             self.rows.write(swept)?;
         }
+        let view = &Memo::new(view);
         let mut meta = self.meta();
         let mut work = Work::default();
         let end = view.size().min(meta.judged.saturating_add(most));

@@ -32,6 +32,7 @@ mod draft;
 mod error;
 mod follow;
 mod key;
+mod memo;
 mod read;
 mod row;
 mod told;

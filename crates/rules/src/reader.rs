@@ -86,6 +86,8 @@ pub(crate) struct Reader<'v> {
     pub(crate) without: Rc<BTreeSet<u64>>,
     told: BTreeMap<u64, Option<Rc<Told>>>,
     kept: usize,
+    /// What statements do to items, for stories of all statements.
+    pub(crate) kept_acts: trace::Kept,
     settings: BTreeMap<(&'static str, String, Day), i64>,
     versions: BTreeMap<(Rule, Day), i64>,
     covered: BTreeMap<(&'static str, String, String, Day), bool>,
@@ -103,6 +105,7 @@ impl<'v> Reader<'v> {
             without: Rc::default(),
             told: BTreeMap::new(),
             kept: 0,
+            kept_acts: trace::Kept::default(),
             settings: BTreeMap::new(),
             versions: BTreeMap::new(),
             covered: BTreeMap::new(),

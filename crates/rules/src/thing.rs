@@ -225,9 +225,12 @@ impl Reader<'_> {
         let told =
             self.of_touches(&touched, &|kind| !matches!(kind, Kind::Void | Kind::Endorse | Kind::Erase))?;
         let without = Rc::clone(&self.without);
-        let except = Except(&without);
-        let scope = if without.is_empty() { Scope::all() } else { Scope::seen_by(&except) };
-        let found = match trace::source_in(self.view, code, MAX_HISTORY, &scope) {
+        let found = if without.is_empty() {
+            trace::source_kept(self.view, code, MAX_HISTORY, &self.kept_acts)
+        } else {
+            trace::source_in(self.view, code, MAX_HISTORY, &Scope::seen_by(&Except(&without)))
+        };
+        let found = match found {
             Ok(found) => found,
             Err(trace::Error::View(error)) => return Err(error),
             Err(_) => return Ok(None),

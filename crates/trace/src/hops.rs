@@ -9,7 +9,7 @@ use crate::{
     Error,
     budget::Budget,
     path::{Leg, legs},
-    reader::Reader,
+    reader::{Kept, Reader},
     scope::Scope,
 };
 
@@ -129,6 +129,19 @@ pub fn source_in<V: View + ?Sized>(
     source_within(view, item, limit, scope, Budget::default())
 }
 
+/// The same by all statements, with what was kept of earlier questions about this state of the view.
+///
+/// # Errors
+/// As [`source_in`].
+pub fn source_kept<V: View + ?Sized>(
+    view: &V,
+    item: &str,
+    limit: usize,
+    kept: &Kept,
+) -> Result<Source, Error> {
+    source_by(Reader::with(view, kept, Budget::default()), item, limit)
+}
+
 pub(crate) fn source_within<V: View + ?Sized>(
     view: &V,
     item: &str,
@@ -136,9 +149,12 @@ pub(crate) fn source_within<V: View + ?Sized>(
     scope: &Scope<'_>,
     budget: Budget,
 ) -> Result<Source, Error> {
+    source_by(Reader::new(view, scope, budget), item, limit)
+}
+
+fn source_by<V: View + ?Sized>(mut reader: Reader<'_, V>, item: &str, limit: usize) -> Result<Source, Error> {
     ItemRef::parse(item).map_err(Error::NotAnItem)?;
-    item_state(view, item)?.ok_or(Error::Unknown)?;
-    let mut reader = Reader::new(view, scope, budget);
+    item_state(reader.view, item)?.ok_or(Error::Unknown)?;
     let mut legs = legs(&reader.timeline(item)?);
     legs.reverse();
     let mut origins = Vec::new();

@@ -46,8 +46,9 @@ use custody::ViewError;
 
 pub use flow::{Flow, Place, flow, flow_in};
 pub use history::{HistoryEvent, HistoryPage, PageStart, Relation, history, history_in};
-pub use hops::{Certainty, Hop, HopKind, Packing, Source, Word, source, source_in};
+pub use hops::{Certainty, Hop, HopKind, Packing, Source, Word, source, source_in, source_kept};
 pub use item::{ItemReport, item, item_in};
+pub use reader::Kept;
 pub use scope::{Admitted, Scope, admit};
 pub use standing::{Everything, Sees, chain, is_near, maker};
 

@@ -1,6 +1,7 @@
 //! Reads what counts of statements, each once and within a budget.
 
 use std::{
+    cell::RefCell,
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
@@ -139,12 +140,43 @@ impl<V: View + ?Sized> Deeds for Reader<'_, V> {
     }
 }
 
+/// What statements do to items, kept from one question to the next: over one state of the view, of all statements.
+/// Bounded; what it knows changes no answer, nor what an answer may cost.
+#[derive(Default)]
+pub struct Kept(RefCell<KeptTold>);
+
+#[derive(Default)]
+struct KeptTold {
+    told: BTreeMap<u64, Option<Rc<Told>>>,
+    acts: usize,
+}
+
+/// Acts on items that are kept at a time, of 48 bytes each.
+const MAX_KEPT: usize = 500_000;
+
+impl Kept {
+    fn get(&self, root: u64) -> Option<Option<Rc<Told>>> {
+        self.0.borrow().told.get(&root).cloned()
+    }
+
+    fn keep(&self, root: u64, told: &Option<Rc<Told>>) {
+        let mut kept = self.0.borrow_mut();
+        kept.acts += told.as_ref().map_or(1, |told| 1 + told.by_item.len());
+        if kept.acts > MAX_KEPT {
+            *kept = KeptTold::default();
+            return;
+        }
+        kept.told.insert(root, told.clone());
+    }
+}
+
 /// Reads for one question.
 pub(crate) struct Reader<'v, V: ?Sized> {
     pub(crate) view: &'v V,
     pub(crate) scope: Scope<'v>,
     pub(crate) budget: Budget,
     told: BTreeMap<u64, Option<Rc<Told>>>,
+    kept: Option<&'v Kept>,
     own: BTreeMap<SubjectKey, Own>,
     names: BTreeMap<u64, Rc<str>>,
     pub(crate) stays: BTreeMap<(SubjectKey, u64), Rc<Stay>>,
@@ -159,11 +191,17 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
             scope: scope.clone(),
             budget,
             told: BTreeMap::new(),
+            kept: None,
             own: BTreeMap::new(),
             names: BTreeMap::new(),
             stays: BTreeMap::new(),
             tangled: false,
         }
+    }
+
+    /// The same, with what was kept of earlier questions about this state of the view.
+    pub(crate) fn with(view: &'v V, kept: &'v Kept, budget: Budget) -> Self {
+        Self { kept: Some(kept), ..Self::new(view, &Scope::all(), budget) }
     }
 
     /// Whether something was left out.
@@ -181,15 +219,30 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
         if let Some(known) = self.told.get(&root) {
             return Ok(known.clone());
         }
-        let told = match self.content(root)? {
+        let told = self.told_by(root)?;
+        let told = told.filter(|told| self.budget.spend(told.by_item.len()));
+        self.told.insert(root, told.clone());
+        Ok(told)
+    }
+
+    /// The same whatever the budget has left, once it allows to read.
+    fn told_by(&mut self, root: u64) -> Result<Option<Rc<Told>>, ViewError> {
+        if let Some(told) = self.kept.and_then(|kept| kept.get(root)) {
+            return Ok(if self.budget.read() { told } else { None });
+        }
+        if !self.budget.read() {
+            return Ok(None);
+        }
+        let told = match self.scope.content(self.view, root)? {
             None => None,
             Some(content) => {
                 let acts = self.acts(&content)?;
-                let enough = self.budget.spend(acts.by_item.len());
-                enough.then(|| Rc::new(Told::of(content, acts)))
+                Some(Rc::new(Told::of(content, acts)))
             }
         };
-        self.told.insert(root, told.clone());
+        if let Some(kept) = self.kept {
+            kept.keep(root, &told);
+        }
         Ok(told)
     }
 
