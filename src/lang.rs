@@ -7,7 +7,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use errors::causes;
+pub use errors::{causes, waiting};
 pub use parse::parse;
 use statement::Words;
 

@@ -29,7 +29,7 @@ use crate::{
     child::ServerProcess,
     cli,
     draw::{self, Names},
-    exit, keys,
+    exit, keys, lang,
     out::Out,
 };
 
@@ -140,7 +140,7 @@ impl Stage {
             let settled = match event {
                 SubmitEvent::Settled(settled) => settled,
                 SubmitEvent::Waiting { failure, delay, .. } => {
-                    return out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32()));
+                    return out.note(lang::waiting(&failure, delay, out.lang));
                 }
             };
             bar.inc(1);

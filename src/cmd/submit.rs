@@ -115,7 +115,7 @@ async fn send(client: &Client, statements: Source, options: SubmitOptions, out: 
             bar.inc(1);
         }
         SubmitEvent::Waiting { failure, delay, .. } => {
-            bar.suspend(|| out.note(format!("{}; {:.1} s", failure.message, delay.as_secs_f32())));
+            bar.suspend(|| out.note(lang::waiting(&failure, delay, out.lang)));
         }
     });
     let ended = tokio::select! {

@@ -4,7 +4,7 @@
 mod proofs;
 mod witness;
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use client::{
     AttachmentError, ClientError, Failure, HistoryFault, JsonError, KeyFileError, SignError, SubmitError,
@@ -79,6 +79,18 @@ fn of_client(error: &ClientError) -> String {
                 None => what,
             }
         }
+    }
+}
+
+/// That statements are sent again after a wait, and why.
+pub fn waiting(failure: &Failure, delay: Duration, lang: Lang) -> String {
+    let seconds = delay.as_secs_f32();
+    match failure.reason.as_str() {
+        client::reason::UNREACHABLE => match lang {
+            Lang::En => format!("the connection broke; sending the same again in {seconds:.1} s"),
+            Lang::Zh => format!("连接中断；{seconds:.1} 秒后原样重发"),
+        },
+        _ => format!("{}; {seconds:.1} s", failure.message),
     }
 }
 

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 50] = [
+pub(super) const COMMANDS: [(&str, &str); 53] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -42,6 +42,9 @@ pub(super) const COMMANDS: [(&str, &str); 50] = [
     ("desk requests", "发给您的协查与真伪鉴别请求。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
+    ("finding", "规则发现：只提示线索，不作结论。"),
+    ("finding list", "规则发现，最新在前。"),
+    ("finding watch", "随其出现、变化与消除持续输出，直至中止；可从游标处继续。"),
     ("attach", "账本旁的附件，由声明引用。"),
     ("attach put", "在引用附件的声明之前上传附件；输出声明首部的写法。"),
     ("attach get", "下载某条目的声明所引用的附件并校验。"),
@@ -59,7 +62,7 @@ pub(super) const COMMANDS: [(&str, &str); 50] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 130] = [
+pub(super) const ARGUMENTS: [(&str, &str); 141] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -105,6 +108,20 @@ pub(super) const ARGUMENTS: [(&str, &str); 130] = [
     ("party", "签署或查询的主体。"),
     ("purpose", "查询目的；写入每个读取令牌。"),
     ("ledger", "应为此账本（64 位十六进制）；默认以服务端所报为准。"),
+    (
+        "findings_wait",
+        "最多等待这么多毫秒，以取得规则对刚记录的声明的提示；0 表示不等待。一旦应答未附提示，后续不再等待。",
+    ),
+    ("rule", "仅此规则，例如 UNKNOWN_ITEM（见 docs/RULES.md）。"),
+    ("severity", "至少这一严重程度。"),
+    ("about", "关于此主体。"),
+    ("goods", "关于此批次，或此产品及其各批次。"),
+    ("since", "此日所在周及以后，YYYY-MM-DD。"),
+    ("until", "此日所在周及以前。"),
+    ("states", "取哪些状态。"),
+    ("finding list.item", "有明细涉及此物品或包装，以其任一编码指明。"),
+    ("cursor", "上次输出的游标；不指定则先给出全部。"),
+    ("only_new", "仅输出此后的变化。"),
     ("files", "声明文件；\"-\" 为标准输入。"),
     ("on_behalf_of", "依授权代此委托方签署。"),
     ("site", "声明未写明场所时所用的场所。"),
