@@ -2,6 +2,7 @@
 
 mod access;
 mod beside;
+mod case;
 mod evidence;
 mod finding;
 mod operate;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::{
     access::{Access, AccessCheck, AccessList},
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
+    case::Case,
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
     finding::{Finding, FindingFlags, FindingStates},
     operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
@@ -68,6 +70,9 @@ pub enum Command {
     /// What rules find in what is recorded: leads, never verdicts.
     #[command(subcommand)]
     Finding(Finding),
+    /// Cases, their duties, summary and alerts, for who has them.
+    #[command(subcommand)]
+    Case(Case),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
     /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.

@@ -112,8 +112,7 @@ fn watch(flags: &FindingFlags, cursor: &str, only_new: bool, out: Out) -> Result
 
 async fn follow(client: &Client, request: WatchFindingsRequest, out: Out) -> Result<ExitCode> {
     let mut changes = client.watch_findings(request);
-    loop {
-        let message = changes.next().await?;
+    while let Some(message) = changes.next().await? {
         if out.json {
             out.value(&client::message_to_json("WatchFindingsResponse", &message)?);
             continue;
@@ -129,6 +128,7 @@ async fn follow(client: &Client, request: WatchFindingsRequest, out: Out) -> Res
         }
         out.note(format!("{} {}", out.pick("cursor", "游标"), message.cursor));
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn tell(finding: &Finding, names: &Names, out: Out) -> Result<()> {

@@ -6,6 +6,7 @@ mod attach;
 mod audit;
 mod authorities;
 mod bench;
+mod case;
 mod checkpoint;
 mod connect;
 mod demo;
@@ -55,6 +56,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
             scan::require_name(&args.item).and_then(|()| ask::flow(&args, out))
         }
         Command::Desk(args) => desk::run(&args, out),
+        Command::Case(command) => case::run(&command, out),
         Command::Finding(command) => finding::run(&command, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),

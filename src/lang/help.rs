@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 53] = [
+pub(super) const COMMANDS: [(&str, &str); 58] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -42,6 +42,11 @@ pub(super) const COMMANDS: [(&str, &str); 53] = [
     ("desk requests", "发给您的协查与真伪鉴别请求。"),
     ("desk submitted", "您提交过的声明，最新在前。"),
     ("desk dossier", "一个批的随货资料：注册证、许可、通关单、检验报告。"),
+    ("case", "案件：内容、期限、汇总与布控预警，仅限承办单位。"),
+    ("case show", "一个案件：其中各项声明、承办单位、全部期限及办理情况。"),
+    ("case list", "您承办或曾承办的案件。"),
+    ("case summary", "一段时间内您各案件的汇总表。"),
+    ("case watch", "案件布控所涉的声明；他人不会知晓。"),
     ("finding", "规则发现：只提示线索，不作结论。"),
     ("finding list", "规则发现，最新在前。"),
     ("finding watch", "随其出现、变化与消除持续输出，直至中止；可从游标处继续。"),
@@ -62,7 +67,7 @@ pub(super) const COMMANDS: [(&str, &str); 53] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 141] = [
+pub(super) const ARGUMENTS: [(&str, &str); 148] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -112,6 +117,13 @@ pub(super) const ARGUMENTS: [(&str, &str); 141] = [
         "findings_wait",
         "最多等待这么多毫秒，以取得规则对刚记录的声明的提示；0 表示不等待。一旦应答未附提示，后续不再等待。",
     ),
+    ("case", "案件编号，32 位十六进制；读取令牌中一并写明。"),
+    ("case list.open", "不含已结案及已不再承办的。"),
+    ("case summary.from", "首日，YYYY-MM-DD。"),
+    ("case summary.to", "末日。"),
+    ("csv", "输出为 CSV。"),
+    ("start", "自此条目查起。"),
+    ("follow", "等待新条目，直至中止。"),
     ("rule", "仅此规则，例如 UNKNOWN_ITEM（见 docs/RULES.md）。"),
     ("severity", "至少这一严重程度。"),
     ("about", "关于此主体。"),

@@ -14,6 +14,7 @@ mod bad_signatures;
 mod bad_targets;
 mod bad_wire;
 mod bundles;
+mod cases;
 mod crash;
 mod desk;
 mod disk;

@@ -75,4 +75,4 @@ pub use submit::{
     SubmitOptions, Summary, Unsettled,
 };
 pub use token::{Purpose, ReadSigner};
-pub use watch::FindingChanges;
+pub use watch::{Watched, Watching};

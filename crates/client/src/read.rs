@@ -6,9 +6,9 @@ use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
     access_service_client::AccessServiceClient, attachment_service_client::AttachmentServiceClient,
-    desk_service_client::DeskServiceClient, finding_service_client::FindingServiceClient,
-    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
-    trace_service_client::TraceServiceClient,
+    case_service_client::CaseServiceClient, desk_service_client::DeskServiceClient,
+    finding_service_client::FindingServiceClient, ledger_service_client::LedgerServiceClient,
+    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
 };
 use statement::{Leaf, content_hash};
 use tonic::Code;
@@ -72,6 +72,12 @@ reads! {
     list_submitted(DeskServiceClient, ListSubmittedRequest) -> ListSubmittedResponse;
     /// Requests for assistance addressed to the reader, by pages.
     list_requests(DeskServiceClient, ListRequestsRequest) -> ListRequestsResponse;
+    /// A case with its duties.
+    get_case(CaseServiceClient, GetCaseRequest) -> GetCaseResponse;
+    /// The cases that the reader has, or had, by pages.
+    list_cases(CaseServiceClient, ListCasesRequest) -> ListCasesResponse;
+    /// The summary table of these cases over a stretch of days.
+    get_case_summary(CaseServiceClient, GetCaseSummaryRequest) -> GetCaseSummaryResponse;
     /// Findings, newest first, by pages.
     list_findings(FindingServiceClient, ListFindingsRequest) -> ListFindingsResponse;
     /// The papers of a lot.

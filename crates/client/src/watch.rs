@@ -1,9 +1,9 @@
-//! Findings as they change, over broken connections.
+//! Streams that are resumed where they broke: findings as they change, alerts of a case.
 
-use proto::v1::{WatchFindingsRequest, WatchFindingsResponse};
-use rpc::finding_service_client::FindingServiceClient;
+use proto::v1::{WatchCaseRequest, WatchCaseResponse, WatchFindingsRequest, WatchFindingsResponse};
+use rpc::{case_service_client::CaseServiceClient, finding_service_client::FindingServiceClient};
 use tokio::time::{Instant, sleep, timeout};
-use tonic::{Code, Streaming};
+use tonic::{Code, Response, Status, Streaming, transport::Channel};
 
 use crate::{
     Client, ClientError, Failure,
@@ -14,24 +14,96 @@ use crate::{
     retry::Backoff,
 };
 
-/// Findings as they open, change and are resolved. A broken connection is resumed at the last cursor, and so is a
-/// stream that the server ended with its read token.
+/// A question that is answered by a stream, and how it is put again.
+pub trait Watched: prost::Message + Clone + 'static {
+    /// What comes.
+    type Message;
+
+    /// Sends it.
+    #[doc(hidden)]
+    fn open(
+        channel: Channel,
+        request: tonic::Request<Self>,
+    ) -> impl Future<Output = Result<Response<Streaming<Self::Message>>, Status>> + Send;
+
+    /// Goes on behind a message.
+    #[doc(hidden)]
+    fn behind(&mut self, message: &Self::Message);
+
+    /// Whether the stream ends by itself.
+    #[doc(hidden)]
+    fn ends(&self) -> bool;
+}
+
+impl Watched for WatchFindingsRequest {
+    type Message = WatchFindingsResponse;
+
+    async fn open(
+        channel: Channel,
+        request: tonic::Request<Self>,
+    ) -> Result<Response<Streaming<WatchFindingsResponse>>, Status> {
+        let service = FindingServiceClient::new(channel);
+        service.max_decoding_message_size(MAX_ANSWER).watch_findings(request).await
+    }
+
+    fn behind(&mut self, message: &WatchFindingsResponse) {
+        self.cursor.clone_from(&message.cursor);
+    }
+
+    fn ends(&self) -> bool {
+        false
+    }
+}
+
+impl Watched for WatchCaseRequest {
+    type Message = WatchCaseResponse;
+
+    async fn open(
+        channel: Channel,
+        request: tonic::Request<Self>,
+    ) -> Result<Response<Streaming<WatchCaseResponse>>, Status> {
+        let service = CaseServiceClient::new(channel);
+        service.max_decoding_message_size(MAX_ANSWER).watch_case(request).await
+    }
+
+    fn behind(&mut self, message: &WatchCaseResponse) {
+        self.start = message.next;
+    }
+
+    fn ends(&self) -> bool {
+        !self.follow
+    }
+}
+
+/// Messages of a stream. A broken connection is resumed behind the last message, and so is a stream that the server
+/// ended with its read token.
 #[derive(Debug)]
-pub struct FindingChanges {
+pub struct Watching<Q: Watched> {
     client: Client,
-    asked: WatchFindingsRequest,
-    stream: Option<Streaming<WatchFindingsResponse>>,
+    asked: Q,
+    stream: Option<Streaming<Q::Message>>,
     opened: Instant,
     backoff: Backoff,
 }
 
 impl Client {
-    /// Watches findings from a cursor on. Nothing is sent before the first [`FindingChanges::next`].
+    /// Findings as they open, change and are resolved, from a cursor on. Nothing is sent before the first
+    /// [`Watching::next`].
     #[must_use]
-    pub fn watch_findings(&self, request: WatchFindingsRequest) -> FindingChanges {
-        FindingChanges {
+    pub fn watch_findings(&self, request: WatchFindingsRequest) -> Watching<WatchFindingsRequest> {
+        self.watching(request)
+    }
+
+    /// Statements that the watches of a case are about, from an entry on; in the same way.
+    #[must_use]
+    pub fn watch_case(&self, request: WatchCaseRequest) -> Watching<WatchCaseRequest> {
+        self.watching(request)
+    }
+
+    fn watching<Q: Watched>(&self, asked: Q) -> Watching<Q> {
+        Watching {
             client: self.clone(),
-            asked: request,
+            asked,
             stream: None,
             opened: Instant::now(),
             backoff: Backoff::new(self.retry()),
@@ -39,19 +111,20 @@ impl Client {
     }
 }
 
-impl FindingChanges {
-    /// The next message: it says at which cursor to go on, and may say that all comes again (`reset`).
+impl<Q: Watched> Watching<Q> {
+    /// The next message; `None` where the stream has come to its end.
     ///
     /// # Errors
-    /// See [`ClientError`]. Calling it again after [`ClientError::Retry`] goes on at the same cursor.
-    pub async fn next(&mut self) -> Result<WatchFindingsResponse, ClientError> {
+    /// See [`ClientError`]. Calling it again after [`ClientError::Retry`] goes on behind the last message.
+    pub async fn next(&mut self) -> Result<Option<Q::Message>, ClientError> {
         loop {
             match self.receive().await {
                 Ok(Some(message)) => {
-                    self.asked.cursor.clone_from(&message.cursor);
+                    self.asked.behind(&message);
                     self.backoff.progress();
-                    return Ok(message);
+                    return Ok(Some(message));
                 }
+                Ok(None) if self.asked.ends() => return Ok(None),
                 // A server that stops ends its streams; whoever watches waits for its return.
                 Ok(None) => self.wait(ended("the stream ended")).await?,
                 Err(error @ ClientError::Retry(_)) => self.wait(error).await?,
@@ -64,15 +137,14 @@ impl FindingChanges {
         }
     }
 
-    async fn receive(&mut self) -> Result<Option<WatchFindingsResponse>, ClientError> {
+    async fn receive(&mut self) -> Result<Option<Q::Message>, ClientError> {
         let stream = match &mut self.stream {
             Some(stream) => stream,
             None => {
                 let request = self.client.authorized(self.asked.clone())?;
-                let mut service =
-                    FindingServiceClient::new(self.client.channel()).max_decoding_message_size(MAX_ANSWER);
-                let opened = timeout(self.client.request_timeout(), service.watch_findings(request));
-                let opened = opened.await.map_err(|_| ended("no answer"))?;
+                let opening = Q::open(self.client.channel(), request);
+                let opened = timeout(self.client.request_timeout(), opening).await;
+                let opened = opened.map_err(|_| ended("no answer"))?;
                 self.opened = Instant::now();
                 let opened = opened?;
                 let record = record_in(opened.metadata());

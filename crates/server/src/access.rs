@@ -124,6 +124,11 @@ impl Sight {
         self.everything
     }
 
+    /// An auditor in force today.
+    pub(crate) const fn is_auditor(&self) -> bool {
+        self.auditor
+    }
+
     /// Whether the contents of an entry may be shown.
     pub(crate) fn entry<V: View>(&self, view: &V, index: u64, leaf_type: LeafType) -> Result<bool, Fault> {
         match leaf_type {

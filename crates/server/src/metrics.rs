@@ -23,7 +23,7 @@ pub(crate) use histogram::Histogram;
 use crate::stamping::StampCounters;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 44] = [
+pub(crate) const METHODS: [&str; 48] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     SUBMIT_STREAM,
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -36,6 +36,10 @@ pub(crate) const METHODS: [&str; 44] = [
     "/yuanliu.v1.LedgerService/GetConsistencyProof",
     "/yuanliu.v1.LedgerService/GetSubjectProof",
     "/yuanliu.v1.CaseService/ExportEvidence",
+    "/yuanliu.v1.CaseService/GetCase",
+    "/yuanliu.v1.CaseService/ListCases",
+    "/yuanliu.v1.CaseService/GetCaseSummary",
+    ALERTS,
     "/yuanliu.v1.FindingService/ListFindings",
     FINDINGS,
     "/yuanliu.v1.AccessService/GetAccessDigest",
@@ -71,6 +75,7 @@ pub(crate) const METHODS: [&str; 44] = [
 ];
 const SUBMIT_STREAM: &str = "/yuanliu.v1.LedgerService/SubmitStatements";
 const ENTRIES: &str = "/yuanliu.v1.LedgerService/ListEntries";
+const ALERTS: &str = "/yuanliu.v1.CaseService/WatchCase";
 const FINDINGS: &str = "/yuanliu.v1.FindingService/WatchFindings";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
 const UPLOAD: &str = "/yuanliu.v1.AttachmentService/UploadAttachment";
@@ -97,7 +102,7 @@ impl Method {
 
     /// Whether a call may last as long as its caller likes: streams, and whatever is not known by name.
     pub(crate) fn may_last(self) -> bool {
-        matches!(self.path(), SUBMIT_STREAM | ENTRIES | FINDINGS | WATCH | OTHER)
+        matches!(self.path(), SUBMIT_STREAM | ENTRIES | FINDINGS | ALERTS | WATCH | OTHER)
     }
 
     /// Its path.

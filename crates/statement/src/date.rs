@@ -1,6 +1,8 @@
 //! Calendar days in UTC+8, the time in which the law counts.
 
-/// A calendar day as days since 1970-01-01.
+use std::fmt;
+
+/// A calendar day as days since 1970-01-01. It reads "YYYY-MM-DD".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub i32);
 
@@ -31,6 +33,13 @@ impl Day {
     }
 }
 
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = date(self.0);
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
 fn month_length(year: i32, month: i32) -> i32 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
@@ -46,6 +55,18 @@ fn days(year: i32, month: i32, day: i32) -> i32 {
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let day_of_year = (153 * m + 2) / 5 + day - 1;
     365 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719_468
+}
+
+/// The date of a day, by the same years: a cycle of 400 has 146,097 days.
+fn date(day: i32) -> (i64, i64, i64) {
+    let shifted = i64::from(day) + 719_468;
+    let (cycle, in_cycle) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
+    let in_year = in_cycle - (365 * year + year / 4 - year / 100);
+    let m = (5 * in_year + 2) / 153;
+    let day = in_year - (153 * m + 2) / 5 + 1;
+    let month = if m < 10 { m + 3 } else { m - 9 };
+    (year + cycle * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Whether `day` lies within optional bounds given as text ("" = open). Texts were validated before.
@@ -73,6 +94,15 @@ mod tests {
         for text in ["2023-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "24-01-01", "2024-1-01", ""] {
             assert_eq!(Day::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn every_day_reads_as_it_is_written() {
+        let (first, last) = (Day::parse("1900-01-01").unwrap(), Day::parse("2999-12-31").unwrap());
+        for day in (first.0..=last.0).map(Day) {
+            assert_eq!(Day::parse(&day.to_string()), Some(day));
+        }
+        assert_eq!(Day(-719_468).to_string(), "0000-03-01");
     }
 
     #[test]

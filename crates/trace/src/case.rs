@@ -43,6 +43,8 @@ pub struct Said<T> {
 pub struct CaseView {
     /// Who has it now, ascending.
     pub holders: Vec<String>,
+    /// Entries of the originals that belong to it and count, in order of occurrence.
+    pub entries: Vec<u64>,
     /// Openings.
     pub opened: Vec<Said<CaseOpen>>,
     /// What is linked to it.
@@ -69,7 +71,8 @@ pub fn case<V: View + ?Sized>(view: &V, case: &str) -> Result<Option<CaseView>, 
     case_in(view, case, None)
 }
 
-/// The same as a party sees it: by what it may read of what is confidential, and by all that is not.
+/// The same as a party sees it: by what it may read of what is confidential, and by all that is not; `None` where
+/// nothing confidential in it is for the party, which then learns nothing of the case.
 ///
 /// # Errors
 /// The view failed.
@@ -94,23 +97,29 @@ pub fn case_in<V: View + ?Sized>(
             roots.insert(root_of(view, touch.index)?);
         }
     }
-    let mut contents = Vec::new();
+    let (mut contents, mut concerned) = (Vec::new(), reader.is_none());
     for root in roots {
         let readers = confidential::readers(view, root)?;
         let seen = match (reader, readers) {
-            (Some(reader), Some(readers)) => readers.iter().any(|party| party == reader),
+            (Some(reader), Some(readers)) => {
+                let seen = readers.iter().any(|party| party == reader);
+                concerned |= seen;
+                seen
+            }
             _ => true,
         };
         if seen {
             contents.extend(content(view, root)?);
         }
     }
-    if contents.is_empty() {
+    if contents.is_empty() || !concerned {
         return Ok(None);
     }
     contents.sort_by_key(|c| (c.occurred_at, c.root_index));
     let holders = confidential::holders(view, case)?;
-    let mut told = Telling { view, seen: CaseView { holders, truncated, ..CaseView::default() } };
+    let entries = contents.iter().map(|content| content.root_index).collect();
+    let seen = CaseView { holders, entries, truncated, ..CaseView::default() };
+    let mut told = Telling { view, seen };
     for content in &contents {
         told.add(content)?;
     }

@@ -24,6 +24,22 @@ pub enum Hit {
     Person(String),
 }
 
+impl Hit {
+    /// What the Watch names.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Item(text)
+            | Self::Lot(text)
+            | Self::Product(text)
+            | Self::Party(text)
+            | Self::Site(text)
+            | Self::Region(text)
+            | Self::Person(text) => text,
+        }
+    }
+}
+
 /// Gives the region of a registered site, empty where it has none.
 pub type Regions<'r> = &'r dyn Fn(&str) -> String;
 

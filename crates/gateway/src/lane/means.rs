@@ -152,6 +152,8 @@ const fn plain(means: Means) -> Row {
 /// docs/ERRORS.md, second part.
 pub(crate) const CALLS: &[&str] = &[
     "INVALID_REQUEST",
+    "FINDINGS_OFF",
+    "FINDINGS_BROKEN",
     "TOKEN_MISSING",
     "TOKEN_MALFORMED",
     "TOKEN_LIFETIME",

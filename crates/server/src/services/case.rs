@@ -1,5 +1,8 @@
 //! `CaseService`.
 
+mod alerts;
+mod reads;
+
 use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -9,14 +12,20 @@ use custody::View as _;
 use evidence::bundle::{CollectError, Extent, Extraction, Query, QueryKind, Request as Wanted, collect};
 use futures::stream;
 use ledger::Ledger;
-use proto::v1::{ExportEvidenceRequest, ExportEvidenceResponse};
+use proto::v1::{
+    ExportEvidenceRequest, ExportEvidenceResponse, GetCaseRequest, GetCaseResponse, GetCaseSummaryRequest,
+    GetCaseSummaryResponse, ListCasesRequest, ListCasesResponse, WatchCaseRequest,
+};
 use rpc::case_service_server::CaseService;
 use statement::{Words, words};
 use tonic::{Request, Response, Status};
 
+use self::alerts::Watching;
 use super::Shared;
 use crate::{
-    access::Sight,
+    access::{Credentials, Sight},
+    language::Language,
+    observe::Note,
     status::{Fault, Kind},
 };
 
@@ -32,6 +41,34 @@ type Chunks = stream::Iter<std::vec::IntoIter<Result<ExportEvidenceResponse, Sta
 #[tonic::async_trait]
 impl CaseService for CaseApi {
     type ExportEvidenceStream = Chunks;
+    type WatchCaseStream = alerts::Alerts;
+
+    async fn get_case(&self, r: Request<GetCaseRequest>) -> Result<Response<GetCaseResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| reads::get(view, sight, &query)).await
+    }
+
+    async fn list_cases(&self, r: Request<ListCasesRequest>) -> Result<Response<ListCasesResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| reads::list(view, sight, &query)).await
+    }
+
+    async fn get_case_summary(
+        &self,
+        r: Request<GetCaseSummaryRequest>,
+    ) -> Result<Response<GetCaseSummaryResponse>, Status> {
+        self.0.read(r, |_, view, sight, query| reads::sum(view, sight, &query)).await
+    }
+
+    async fn watch_case(
+        &self,
+        request: Request<WatchCaseRequest>,
+    ) -> Result<Response<alerts::Alerts>, Status> {
+        let (language, note) = (Language::of(request.metadata()), Note::of(&request));
+        let answer = async {
+            let credentials = Credentials::of(&request)?;
+            Watching::new(&self.0, credentials, note, language, request.into_inner())?.answer().await
+        };
+        answer.await.map(Response::new).map_err(|fault| fault.status(language))
+    }
 
     async fn export_evidence(
         &self,
