@@ -19,13 +19,15 @@ const MAX_SCAN: (usize, usize) = (16, 4_096);
 const OVERHEAD: usize = 96;
 
 type Rows = Vec<(Box<[u8]>, Bytes)>;
+/// A table and a key, or a prefix, in it.
+type Place = (Table, Box<[u8]>);
 
 /// A view that remembers. It answers as the one behind it does, which must not change.
 pub(crate) struct Memo<'v> {
     view: &'v dyn View,
-    got: RefCell<HashMap<(Table, Box<[u8]>), Option<Bytes>>>,
+    got: RefCell<HashMap<Place, Option<Bytes>>>,
     /// By table and prefix; `None` where there is too much.
-    scanned: RefCell<HashMap<(Table, Box<[u8]>), Option<Rows>>>,
+    scanned: RefCell<HashMap<Place, Option<Rows>>>,
     entries: RefCell<HashMap<u64, RecordedEntry>>,
     bytes: Cell<usize>,
 }

@@ -125,7 +125,7 @@ impl Audience<'_> {
         }
     }
 
-    const fn tally<'r>(self, record: &'r Record) -> &'r Tally {
+    const fn tally(self, record: &Record) -> &Tally {
         match self {
             Self::Authority => &record.all,
             Self::Party(_) => &record.told,
