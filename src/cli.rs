@@ -19,7 +19,9 @@ pub use self::{
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
     finding::{Finding, FindingFlags, FindingStates},
     operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
-    trade::{Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace},
+    trade::{
+        Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace, VerifyItem,
+    },
 };
 use crate::lang::Lang;
 
@@ -59,6 +61,8 @@ pub enum Command {
     Submit(Submit),
     /// Where an item is.
     Item(Question),
+    /// Whether what was scanned can be what its code says, within your rights; ends with 1 where something is suspected or unknown.
+    VerifyItem(VerifyItem),
     /// Every statement about an item.
     History(History),
     /// Follow goods back to their source or forward to every place.

@@ -97,6 +97,15 @@ pub struct Sign {
 }
 
 #[derive(Debug, Args)]
+pub struct VerifyItem {
+    #[command(flatten)]
+    pub connection: Connection,
+    /// Scans (FNC1 as <GS>) or canonical codes.
+    #[arg(required = true)]
+    pub scans: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Submit {
     #[command(flatten)]
     pub sign: Sign,

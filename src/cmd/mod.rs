@@ -25,6 +25,7 @@ mod serve;
 mod statements;
 mod submit;
 mod validate;
+mod verify_item;
 mod witness;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Validate(args) => validate::run(&args, out),
         Command::Submit(args) => submit::run(&args, out),
         Command::Item(args) => scan::require_name(&args.item).and_then(|()| ask::item(&args, out)),
+        Command::VerifyItem(args) => verify_item::run(&args, out),
         Command::History(args) => scan::require_name(&args.item).and_then(|()| history::run(&args, out)),
         Command::Trace(Trace::Source(args)) => {
             scan::require_name(&args.item).and_then(|()| ask::source(&args, out))

@@ -44,7 +44,7 @@ pub fn require_name(text: &str) -> Result<()> {
 }
 
 /// FNC1 cannot be typed; scanners and people write it in these ways.
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     text.replace("<GS>", "\u{1d}").replace("\\x1d", "\u{1d}")
 }
 

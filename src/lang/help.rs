@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 58] = [
+pub(super) const COMMANDS: [(&str, &str); 59] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -14,6 +14,7 @@ pub(super) const COMMANDS: [(&str, &str); 58] = [
     ("sign", "签署声明（JSON 或 JSON Lines），输出为 JSON Lines，不提交。"),
     ("submit", "提交声明（JSON、JSON Lines 或已签署的 JSON Lines）。"),
     ("item", "查物品现在何处。"),
+    ("verify-item", "在您的权限内核验所扫之物是否与其编码相符；可疑或未知时退出码为 1。"),
     ("history", "列出关于一件物品的全部声明。"),
     ("trace", "追源头、查流向。"),
     ("trace source", "追源头：回溯至每个源头。"),
@@ -67,7 +68,7 @@ pub(super) const COMMANDS: [(&str, &str); 58] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 148] = [
+pub(super) const ARGUMENTS: [(&str, &str); 149] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -124,6 +125,7 @@ pub(super) const ARGUMENTS: [(&str, &str); 148] = [
     ("csv", "输出为 CSV。"),
     ("start", "自此条目查起。"),
     ("follow", "等待新条目，直至中止。"),
+    ("scans", "扫码内容（FNC1 写作 <GS>）或规范编码。"),
     ("rule", "仅此规则，例如 UNKNOWN_ITEM（见 docs/RULES.md）。"),
     ("severity", "至少这一严重程度。"),
     ("about", "关于此主体。"),

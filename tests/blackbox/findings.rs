@@ -316,3 +316,72 @@ async fn findings_survive_a_kill_can_be_taken_away_and_switched_off() {
     assert_eq!(server.stop(), 0);
     drop(kept);
 }
+
+async fn verified(stage: &Stage, who: &Actor, scan: &str) -> v1::Verification {
+    let request = who.ask(v1::VerifyItemRequest { scan: scan.into() });
+    stage.trace().verify_item(request).await.unwrap().into_inner().verification.unwrap()
+}
+
+fn reasons(v: &v1::Verification) -> (v1::Verdict, Vec<&str>) {
+    let mut codes: Vec<&str> = v.reasons.iter().map(|r| r.code.as_str()).collect();
+    codes.sort_unstable();
+    (v.verdict(), codes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_is_judged_within_the_askers_rights() {
+    use v1::Verdict::{Consistent, Suspected, Unknown};
+
+    let stage = Stage::set().await;
+    let stranger = Actor::new("org:Stranger", stage.ledger());
+    stage.register(&stranger, Role::Clinic).await;
+    let made = Body::Commission(commission(vec![unit(1), unit(2)]));
+    judged(&stage, &stage.maker.sign_with(made, |h| h.occurred_at -= DAY)).await;
+    judged(&stage, &stage.maker.sign(Body::Ship(ship(vec![unit(1)], &stage.dealer)))).await;
+    let scan =
+        |serial: usize, lot: &str, day: &str| format!("(01)09521234543213(17){day}(10){lot}(21)U{serial:06}");
+    let sound = scan(1, "C1234C3", "280109");
+    // Whoever sent it, gets it, or may know all.
+    for who in [&stage.maker, &stage.dealer, &stage.office] {
+        let v = verified(&stage, who, &sound).await;
+        assert_eq!(reasons(&v), (Consistent, vec![]), "{}: {v:?}", who.party);
+        assert_eq!((v.item, v.lot, v.expires_on.as_str()), (unit(1), lot(), "2028-01-09"));
+    }
+    let table: [(&Actor, String, v1::Verdict, &[&str]); 10] = [
+        (&stage.dealer, scan(1, "C1234C4", "280109"), Suspected, &["LOT_DIFFERS"]),
+        (&stage.dealer, scan(1, "C1234C3", "290109"), Suspected, &["EXPIRY_DIFFERS"]),
+        (&stage.dealer, unit(1), Consistent, &[]),
+        (&stage.dealer, "(01)09521234543213".into(), Unknown, &["NO_ITEM"]),
+        (&stage.dealer, "not a scan".into(), Unknown, &["UNREADABLE"]),
+        (&stage.dealer, scan(2, "C1234C3", "280109"), Unknown, &["NOT_KNOWN"]),
+        (&stage.dealer, scan(9, "C1234C3", "280109"), Unknown, &["NOT_KNOWN"]),
+        (&stranger, sound.clone(), Unknown, &["NOT_KNOWN"]),
+        (&stranger, scan(9, "C1234C3", "280109"), Unknown, &["NOT_KNOWN"]),
+        (&stage.office, unit(9), Unknown, &["NOT_KNOWN"]),
+    ];
+    for (who, scan, verdict, codes) in &table {
+        let v = verified(&stage, who, scan).await;
+        assert_eq!(reasons(&v), (*verdict, codes.to_vec()), "{} {scan}: {v:?}", who.party);
+    }
+    // Nothing tells a stranger goods of others from goods of nobody, but the code that it asks for.
+    let (theirs, nobodys) =
+        (verified(&stage, &stranger, &unit(1)).await, verified(&stage, &stranger, &unit(9)).await);
+    let blank = |mut v: v1::Verification| {
+        v.item.clear();
+        v.reasons.iter_mut().for_each(|r| r.text.clear());
+        v
+    };
+    assert_eq!(blank(theirs), blank(nobodys));
+    // Once used up it is nothing to be used.
+    judged(&stage, &stage.dealer.sign(Body::Ship(ship(vec![unit(1)], &stage.clinic)))).await;
+    judged(&stage, &stage.clinic.sign(used(1))).await;
+    let v = verified(&stage, &stage.clinic, &sound).await;
+    assert!(v.verdict() == Suspected && reasons(&v).1.contains(&"FINISHED"), "{v:?}");
+    let many = v1::VerifyItemsRequest { scans: vec![sound.clone(), "?".into()] };
+    let both = stage.trace().verify_items(stage.office.ask(many)).await.unwrap().into_inner();
+    assert_eq!(both.verifications.len(), 2);
+    for scans in [vec![], vec![sound; 101], vec!["x".repeat(2_049)]] {
+        let fault = stage.trace().verify_items(stage.office.ask(v1::VerifyItemsRequest { scans })).await;
+        assert_eq!(violated_fields(&fault.unwrap_err()), ["scans"]);
+    }
+}

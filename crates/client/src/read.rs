@@ -106,6 +106,10 @@ reads! {
     list_coverage(RegistryServiceClient, ListCoverageRequest) -> ListCoverageResponse;
     /// Who takes a party's place.
     list_successions(RegistryServiceClient, ListSuccessionsRequest) -> ListSuccessionsResponse;
+    /// Whether what was scanned can be what its code says.
+    verify_item(TraceServiceClient, VerifyItemRequest) -> VerifyItemResponse;
+    /// The same for up to 100 scans.
+    verify_items(TraceServiceClient, VerifyItemsRequest) -> VerifyItemsResponse;
     /// State of one item.
     get_item(TraceServiceClient, GetItemRequest) -> GetItemResponse;
     /// The statements about one item, by pages.

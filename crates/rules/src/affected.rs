@@ -14,8 +14,8 @@
 //! | RevokeKey with `compromised_since` | the party's statements since |
 //!
 //! Registers change what is found of much that they do not name. What has hits already is named by [`Again`]; what a
-//! register would open retroactively beyond the rows above (Coverage, Policy, Registration, Designation, a Hold of a whole product) is
-//! found when the goods are next named, or by judging everything anew; UNDER_PURCHASE counts anew when its party next
+//! register would open retroactively beyond the rows above (Registration, Designation, a Hold of a whole product) is found when the
+//! goods are next named; Coverage, Policy and lists as a whole ask for everything to be judged anew; UNDER_PURCHASE counts anew when its party next
 //! receives goods. All of it is bounded by [`MAX_SUBJECTS`] and
 //! [`MAX_HISTORY`](crate::MAX_HISTORY); where a bound is met, `whole` is false, and everything of the lot or
 //! party should be judged anew at leisure.

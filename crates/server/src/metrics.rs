@@ -23,7 +23,7 @@ pub(crate) use histogram::Histogram;
 use crate::stamping::StampCounters;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 48] = [
+pub(crate) const METHODS: [&str; 50] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     SUBMIT_STREAM,
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -62,6 +62,8 @@ pub(crate) const METHODS: [&str; 48] = [
     "/yuanliu.v1.RegistryService/ListDesignations",
     "/yuanliu.v1.RegistryService/ListCoverage",
     "/yuanliu.v1.RegistryService/ListSuccessions",
+    "/yuanliu.v1.TraceService/VerifyItem",
+    "/yuanliu.v1.TraceService/VerifyItems",
     "/yuanliu.v1.TraceService/GetItem",
     "/yuanliu.v1.TraceService/GetItemHistory",
     "/yuanliu.v1.TraceService/TraceSource",

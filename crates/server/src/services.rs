@@ -15,6 +15,7 @@ mod subject;
 mod submit;
 mod trace;
 mod validate;
+mod verify;
 
 use std::sync::Arc;
 

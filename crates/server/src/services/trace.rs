@@ -6,16 +6,18 @@ use custody::{Effect as Counts, View as _, item::Status as Condition, registry};
 use proto::v1::{
     Certainty, Effect, Entry, GetItemHistoryRequest, GetItemHistoryResponse, GetItemRequest, GetItemResponse,
     HistoryEvent, HistoryRelation, Hop, HopKind, Item, PartyName, Place, Quantity, TraceFlowRequest,
-    TraceFlowResponse, TraceSourceRequest, TraceSourceResponse,
+    TraceFlowResponse, TraceSourceRequest, TraceSourceResponse, VerifyItemRequest, VerifyItemResponse,
+    VerifyItemsRequest, VerifyItemsResponse,
 };
 use rpc::trace_service_server::TraceService;
 use statement::{Words, words};
 use tonic::{Request, Response, Status};
 use trace::{Admitted, PageStart, Scope, Sees};
 
-use super::{Shared, Snapshot, entries::shown};
+use super::{Shared, Snapshot, entries::shown, verify};
 use crate::{
     access::Sight,
+    language::Language,
     status::{Fault, Kind},
 };
 
@@ -29,6 +31,28 @@ pub(crate) struct TraceApi(pub(crate) Arc<Shared>);
 
 #[tonic::async_trait]
 impl TraceService for TraceApi {
+    async fn verify_item(
+        &self,
+        r: Request<VerifyItemRequest>,
+    ) -> Result<Response<VerifyItemResponse>, Status> {
+        let (language, finder) = (Language::of(r.metadata()), self.0.finder.clone());
+        let read = self.0.read(r, move |_, view, sight, query| {
+            verify::Desk { view, sight, finder: finder.as_ref(), language }.one(&query.scan)
+        });
+        read.await
+    }
+
+    async fn verify_items(
+        &self,
+        r: Request<VerifyItemsRequest>,
+    ) -> Result<Response<VerifyItemsResponse>, Status> {
+        let (language, finder) = (Language::of(r.metadata()), self.0.finder.clone());
+        let read = self.0.read(r, move |_, view, sight, query| {
+            verify::Desk { view, sight, finder: finder.as_ref(), language }.many(&query)
+        });
+        read.await
+    }
+
     async fn get_item(&self, r: Request<GetItemRequest>) -> Result<Response<GetItemResponse>, Status> {
         let read = self.0.read(r, |_, view, sight, query| {
             let sees = sight.over(view);
@@ -123,7 +147,7 @@ pub(super) fn admit<'s>(view: &Snapshot<'_>, sees: &'s dyn Sees, item: &str) -> 
 }
 
 /// Takes out of an item's state what is more than one step away from the reader; whether that was anything.
-fn withhold(sight: &Sight, hops: &[trace::Hop], item: &mut Item) -> bool {
+pub(super) fn withhold(sight: &Sight, hops: &[trace::Hop], item: &mut Item) -> bool {
     let sees = |party: &str| party.is_empty() || sight.is_near(hops, party);
     if !sees(&item.holder) {
         *item = Item {
@@ -252,7 +276,7 @@ const fn condition(status: Condition) -> i32 {
     status as i32
 }
 
-fn item_message(r: trace::ItemReport) -> Item {
+pub(super) fn item_message(r: trace::ItemReport) -> Item {
     let made = r.commission.unwrap_or_default();
     Item {
         item: r.item,
