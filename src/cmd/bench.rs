@@ -32,7 +32,7 @@ use crate::{child::ServerProcess, cli, exit, out::Out};
 const ORIGIN: &str = "bench.yuanliu.example/log";
 /// Statements of the peak phase by default, and in a quick run.
 const STATEMENTS: usize = 1_000_000;
-const QUICK: usize = 150_000;
+const QUICK: usize = 60_000;
 /// Items of a large bill.
 const LARGE: u16 = 3_500;
 /// Small statements sent behind large ones.
