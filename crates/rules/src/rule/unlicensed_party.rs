@@ -150,7 +150,7 @@ fn is_exempt(reader: &mut Reader<'_>, act: &Act<'_>, day: Day) -> Result<bool, V
 }
 
 /// Licences of the place where it happened, if that is the party's own; else of all its places.
-fn licences(reader: &mut Reader<'_>, party: &str, site: &str) -> Result<Vec<Licence>, ViewError> {
+pub fn licences(reader: &mut Reader<'_>, party: &str, site: &str) -> Result<Vec<Licence>, ViewError> {
     let row = reader.party(party)?;
     let sites: Vec<String> = row.iter().flat_map(|row| row.sites.clone()).collect();
     let asked = if sites.iter().any(|s| s == site) { vec![site.to_owned()] } else { sites };
@@ -179,7 +179,8 @@ fn covers(licence: &Licence, trade: Trade, goods: &Goods) -> bool {
     }
 }
 
-fn is_in_force(licence: &Licence, day: Day, renewal: i32) -> bool {
+/// Whether a licence holds on a day, or ended no longer ago than it takes to renew it.
+pub fn is_in_force(licence: &Licence, day: Day, renewal: i32) -> bool {
     let revoked = Day::parse(&licence.revoked_on).is_some_and(|on| on <= day);
     let suspended = !licence.suspended_from.is_empty()
         && within(day, &licence.suspended_from, &licence.suspended_to);
