@@ -51,7 +51,7 @@ pub mod read {
             no_customs_release::{is_refused, outcome_of},
             no_test_release::releases,
             quantity_excess::{Amounts, add, is_sent_back, made},
-            unlicensed_party::{is_in_force, licences},
+            unlicensed_party::is_in_force,
         },
         settings::{
             CLEARANCE_REQUIRED, COLD_BELOW, EXCURSION_MINUTES, LICENCE_RENEWAL, LOGGER_SKEW, SHORT_DATED,

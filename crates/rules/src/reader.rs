@@ -72,7 +72,7 @@ impl Told {
     }
 
     /// How others name it.
-    pub(crate) fn reference(&self) -> (&str, &[u8]) {
+    pub fn reference(&self) -> (&str, &[u8]) {
         (&self.party, &self.id)
     }
 

@@ -1,5 +1,7 @@
 //! Calendar days in UTC+8, the time in which the law counts.
 
+use std::fmt;
+
 /// A calendar day as days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub i32);
@@ -28,6 +30,21 @@ impl Day {
     pub fn of_instant(us: i64) -> Self {
         // A day number of any i64 instant fits in i32.
         Self(us.saturating_add(CHINA_US).div_euclid(DAY_US) as i32)
+    }
+}
+
+/// As "2026-03-02".
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Years counted from March, so that the leap day is the last of its year; 400 of them have 146,097 days.
+        let shifted = i64::from(self.0) + 719_468;
+        let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+        let of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let of_year = day - (365 * of_era + of_era / 4 - of_era / 100);
+        let m = (5 * of_year + 2) / 153;
+        let (of_month, month) = (of_year - (153 * m + 2) / 5 + 1, if m < 10 { m + 3 } else { m - 9 });
+        let year = of_era + era * 400 + i64::from(month <= 2);
+        write!(f, "{year:04}-{month:02}-{of_month:02}")
     }
 }
 
@@ -80,5 +97,14 @@ mod tests {
         let day = Day::parse("2024-06-01").unwrap();
         assert!(within(day, "2024-06-01", "2024-06-01") && within(day, "", ""));
         assert!(!within(day, "2024-06-02", "") && !within(day, "", "2024-05-31"));
+    }
+
+    #[test]
+    fn days_are_written_as_they_are_read() {
+        for day in -25_000..80_000 {
+            let text = Day(day).to_string();
+            assert_eq!(Day::parse(&text), Some(Day(day)), "{text}");
+        }
+        assert_eq!(Day::parse("2024-02-29").unwrap().to_string(), "2024-02-29");
     }
 }

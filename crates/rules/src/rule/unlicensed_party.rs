@@ -150,7 +150,7 @@ fn is_exempt(reader: &mut Reader<'_>, act: &Act<'_>, day: Day) -> Result<bool, V
 }
 
 /// Licences of the place where it happened, if that is the party's own; else of all its places.
-pub fn licences(reader: &mut Reader<'_>, party: &str, site: &str) -> Result<Vec<Licence>, ViewError> {
+fn licences(reader: &mut Reader<'_>, party: &str, site: &str) -> Result<Vec<Licence>, ViewError> {
     let row = reader.party(party)?;
     let sites: Vec<String> = row.iter().flat_map(|row| row.sites.clone()).collect();
     let asked = if sites.iter().any(|s| s == site) { vec![site.to_owned()] } else { sites };
