@@ -3,6 +3,7 @@
 mod access;
 mod beside;
 mod evidence;
+mod import;
 mod operate;
 mod trade;
 
@@ -14,6 +15,7 @@ pub use self::{
     access::{Access, AccessCheck, AccessList},
     beside::{Gateway, GatewayBill, GatewaySettings, Witness},
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
+    import::{ImportLot, ImportLots, ImportState},
     operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
     trade::{Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace},
 };
@@ -63,6 +65,10 @@ pub enum Command {
     /// A trader's desk: inbound shipments, stock, what was submitted, the papers of a lot.
     #[command(subcommand)]
     Desk(Desk),
+    /// What customs ask of an import: each check, what keeps it from release, and a draft of the decision.
+    ImportLot(ImportLot),
+    /// Declarations of an office or port, with how far each has come and how old it is.
+    ImportLots(ImportLots),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
     /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.

@@ -14,6 +14,7 @@ mod evidence;
 mod gateway;
 mod ground;
 mod history;
+mod import;
 mod init;
 mod keygen;
 mod maintain;
@@ -54,6 +55,8 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
             scan::require_name(&args.item).and_then(|()| ask::flow(&args, out))
         }
         Command::Desk(args) => desk::run(&args, out),
+        Command::ImportLot(args) => import::lot(&args, out),
+        Command::ImportLots(args) => import::lots(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),

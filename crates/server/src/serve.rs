@@ -5,9 +5,9 @@ use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time:
 use ledger::{Ledger, Writer};
 use rpc::{
     access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
-    case_service_server::CaseServiceServer, desk_service_server::DeskServiceServer,
-    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
-    trace_service_server::TraceServiceServer,
+    case_service_server::CaseServiceServer, customs_service_server::CustomsServiceServer,
+    desk_service_server::DeskServiceServer, ledger_service_server::LedgerServiceServer,
+    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
@@ -25,7 +25,9 @@ use crate::{
     metrics::{self, Metrics},
     observe::ObserveLayer,
     pool::Pool,
-    services::{AccessApi, AttachmentApi, CaseApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi},
+    services::{
+        AccessApi, AttachmentApi, CaseApi, CustomsApi, DeskApi, LedgerApi, RegistryApi, Shared, TraceApi,
+    },
     stamping::{Stamping, TimestampError},
     tiles,
     tls::{ServerIdentity, TlsError},
@@ -336,6 +338,11 @@ where
         )
         .add_service(
             AccessServiceServer::new(AccessApi(Arc::clone(shared))).max_decoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            CustomsServiceServer::new(CustomsApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
         )
         .add_service(
             DeskServiceServer::new(DeskApi(Arc::clone(shared)))

@@ -1,6 +1,6 @@
 //! 备案: port, remaining life, test and clearance note. Goods that go into bond are filed when they leave it.
 
-use custody::ViewError;
+use custody::{ViewError, tables::statement_index};
 use proto::v1::{FilingOutcome, Sample, TestReport, TestVerdict, statement::Body};
 use rules::read::{
     Amounts, CLEARANCE_REQUIRED, Reader, SHORT_DATED, SHORT_DATED_SHORT, TEST_REQUIRED, Told, add,
@@ -102,9 +102,7 @@ pub(super) fn port_test(reader: &mut Reader<'_>, case: &Case, lot: &Lot) -> Resu
         TestVerdict::Fail => Note::fail(words!("{number}: not up to standard", "{number}：不合格")),
         TestVerdict::Pass => match sample_of(lot, report) {
             Some((sampled, sample)) => sampled_right(case, lot, number, sample).on([sampled.index]),
-            None if report.sample.is_some() => {
-                Note::fail(words!("{number} is about a sample of other goods", "{number} 所检样品并非本批"))
-            }
+            None if report.sample.is_some() => unsampled(reader, report)?,
             None => Note::pass(words!("{number}: up to standard", "{number}：合格")),
         },
         _ => Note::missing(words!("{number} comes to no verdict", "{number} 未作结论")),
@@ -120,6 +118,23 @@ fn sample_of<'l>(lot: &'l Lot, report: &TestReport) -> Option<(&'l Told, &'l Sam
             Some((&**told, b))
         }
         _ => None,
+    })
+}
+
+/// Of a report about a sample that is not of this lot, or that nobody has recorded.
+fn unsampled(reader: &Reader<'_>, report: &TestReport) -> Result<Note, ViewError> {
+    let number = &report.number;
+    let named = report.sample.clone().unwrap_or_default();
+    let known = statement_index(reader.view, &named.party, &id_bytes(&named.id))?;
+    Ok(match known {
+        Some(sampled) => {
+            Note::fail(words!("{number} is about a sample of other goods", "{number} 所检样品并非本批"))
+                .on([sampled])
+        }
+        None => Note::missing(words!(
+            "{number} names a sample that is not recorded",
+            "{number} 所列样品无抽样记录"
+        )),
     })
 }
 

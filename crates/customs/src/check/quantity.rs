@@ -73,6 +73,9 @@ pub(super) fn declared(_: &mut Reader<'_>, case: &Case, lot: &Lot) -> Result<Not
     let ((sums, entries), (shipped, ships)) = (declared_of(case, lot), shipped_of(case, lot));
     let made = made(&lot.told, &lot.lot);
     let all = text(&sums);
+    if entries.is_empty() {
+        return Ok(Note::missing(Words::of("nobody has declared", "无人申报")));
+    }
     for (most, english, chinese, by) in
         [(&shipped, "shipped", "发运", ships.clone()), (&made, "made", "生产", lot.origin().collect())]
     {

@@ -154,7 +154,6 @@ fn a_lot_without_serials_is_counted_by_amount() {
     }
     edit!(story, "made", Commission, |b| {
         b.items.clear();
-        b.units_per_code = 0;
         b.quantity = quantity(10, "box");
     });
     edit!(story, "shipped", Ship, |b| {

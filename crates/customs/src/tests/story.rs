@@ -102,7 +102,9 @@ pub fn reference(by: &str, label: &str) -> Option<v1::StatementRef> {
 macro_rules! edit {
     ($story:expr, $label:literal, $kind:ident, |$b:ident| $change:expr) => {{
         let line = $story.line($label);
-        let Body::$kind($b) = &mut line.body else { panic!("{} is another kind", $label) };
+        let ::proto::v1::statement::Body::$kind($b) = &mut line.body else {
+            panic!("{} is another kind", $label)
+        };
         $change;
     }};
 }
@@ -375,7 +377,12 @@ pub fn registration() -> v1::Registration {
 
 /// A policy that names ports.
 pub fn ports(codes: &[&str]) -> Body {
-    let code = |code: &&str| v1::PolicyCode { code: (*code).into(), ..v1::PolicyCode::default() };
+    let code = |code: &&str| v1::PolicyCode {
+        code: (*code).into(),
+        name: (*code).into(),
+        name_zh: "口岸".into(),
+        retired: false,
+    };
     Body::Policy(v1::Policy {
         policy: "import-ports-toxin".into(),
         effective_on: "2024-01-01".into(),
