@@ -5,6 +5,7 @@ mod beside;
 mod case;
 mod evidence;
 mod finding;
+mod import;
 mod operate;
 mod trade;
 
@@ -18,6 +19,7 @@ pub use self::{
     case::Case,
     evidence::{Evidence, EvidenceExport, EvidenceVerify},
     finding::{Finding, FindingFlags, FindingStates},
+    import::{ImportLot, ImportLots, ImportState},
     operate::{Audit, Bench, Checkpoint, Demo, Expected, Init, Keygen, Serve, Verify},
     trade::{
         Attach, AttachGet, AttachInfo, AttachPut, Desk, History, Question, Sign, Submit, Trace, VerifyItem,
@@ -77,6 +79,10 @@ pub enum Command {
     /// Cases, their duties, summary and alerts, for who has them.
     #[command(subcommand)]
     Case(Case),
+    /// What customs ask of an import: each check, what keeps it from release, and a draft of the decision.
+    ImportLot(ImportLot),
+    /// Declarations of an office or port, with how far each has come and how old it is.
+    ImportLots(ImportLots),
     /// Public facts of a ledger: id, key, size, newest checkpoint.
     Ledger(Connection),
     /// The newest signed checkpoint of a ledger (C2SP note), or with --vkey the key that verifies it.

@@ -16,6 +16,7 @@ mod finding;
 mod gateway;
 mod ground;
 mod history;
+mod import;
 mod init;
 mod keygen;
 mod maintain;
@@ -60,6 +61,8 @@ pub fn run(command: Command, out: Out) -> Result<ExitCode> {
         Command::Desk(args) => desk::run(&args, out),
         Command::Case(command) => case::run(&command, out),
         Command::Finding(command) => finding::run(&command, out),
+        Command::ImportLot(args) => import::lot(&args, out),
+        Command::ImportLots(args) => import::lots(&args, out),
         Command::Ledger(args) => ask::ledger(&args, out),
         Command::Checkpoint(args) => checkpoint::run(&args, out),
         Command::Attach(command) => attach::run(&command, out),

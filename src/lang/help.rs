@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// Commands by their path.
-pub(super) const COMMANDS: [(&str, &str); 59] = [
+pub(super) const COMMANDS: [(&str, &str); 61] = [
     ("", "源流：自证其答的供应链追溯账本。"),
     ("init", "创建账本：密钥、根主管部门、首条目。"),
     ("serve", "运行服务端。"),
@@ -51,6 +51,8 @@ pub(super) const COMMANDS: [(&str, &str); 59] = [
     ("finding", "规则发现：只提示线索，不作结论。"),
     ("finding list", "规则发现，最新在前。"),
     ("finding watch", "随其出现、变化与消除持续输出，直至中止；可从游标处继续。"),
+    ("import-lot", "海关核查一份进口报关单：逐项结论、阻碍放行的事项与决定草稿。"),
+    ("import-lots", "某关区或口岸的进口报关单及其状态、已过天数。"),
     ("attach", "账本旁的附件，由声明引用。"),
     ("attach put", "在引用附件的声明之前上传附件；输出声明首部的写法。"),
     ("attach get", "下载某条目的声明所引用的附件并校验。"),
@@ -68,7 +70,7 @@ pub(super) const COMMANDS: [(&str, &str); 59] = [
 ];
 
 /// Arguments by name, or by command and name where they mean something else there.
-pub(super) const ARGUMENTS: [(&str, &str); 149] = [
+pub(super) const ARGUMENTS: [(&str, &str); 156] = [
     ("help", "显示帮助。"),
     ("version", "显示版本。"),
     ("json", "在标准输出给出一个 JSON 值（或 JSON Lines），而非给人看的文字。"),
@@ -221,6 +223,13 @@ pub(super) const ARGUMENTS: [(&str, &str); 149] = [
     ("business_key", "只列此业务单号。"),
     ("desk dossier.lot", "批。"),
     ("desk dossier.item", "该批中的一件物品。"),
+    ("declaration", "报关单号：18 位数字，可带 \"decl:\"。"),
+    ("draft", "只输出决定草稿，可直接用于 `yuanliu sign` 与 `submit`。"),
+    ("office", "只列此关区：四位代码或其开头。"),
+    ("port", "只列有批次在此口岸备案的。"),
+    ("import-lots.state", "只列此状态的；可重复。"),
+    ("older_than", "只列申报至今不少于此天数的。"),
+    ("import-lots.limit", "最多几行；0 = 全部。"),
     ("attach put.files", "附件文件。"),
     ("role", "附件的性质：\"invoice\"、\"packing-list\"、\"test-report\"、\"photo\" 等。"),
     ("media_type", "媒体类型；文件名后缀不足以判断时填写。"),

@@ -6,9 +6,10 @@ use prost::Message as _;
 use proto::v1::{self, SignedStatement};
 use rpc::{
     access_service_client::AccessServiceClient, attachment_service_client::AttachmentServiceClient,
-    case_service_client::CaseServiceClient, desk_service_client::DeskServiceClient,
-    finding_service_client::FindingServiceClient, ledger_service_client::LedgerServiceClient,
-    registry_service_client::RegistryServiceClient, trace_service_client::TraceServiceClient,
+    case_service_client::CaseServiceClient, customs_service_client::CustomsServiceClient,
+    desk_service_client::DeskServiceClient, finding_service_client::FindingServiceClient,
+    ledger_service_client::LedgerServiceClient, registry_service_client::RegistryServiceClient,
+    trace_service_client::TraceServiceClient,
 };
 use statement::{Leaf, content_hash};
 use tonic::Code;
@@ -82,6 +83,10 @@ reads! {
     list_findings(FindingServiceClient, ListFindingsRequest) -> ListFindingsResponse;
     /// The papers of a lot.
     get_lot_dossier(DeskServiceClient, GetLotDossierRequest) -> GetLotDossierResponse;
+    /// What customs ask of a declaration.
+    verify_import_lot(CustomsServiceClient, VerifyImportLotRequest) -> VerifyImportLotResponse;
+    /// Declarations with how far each has come, by pages.
+    list_import_lots(CustomsServiceClient, ListImportLotsRequest) -> ListImportLotsResponse;
     /// One party.
     get_party(RegistryServiceClient, GetPartyRequest) -> GetPartyResponse;
     /// Parties in order of first naming, by pages.

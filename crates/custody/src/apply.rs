@@ -25,6 +25,7 @@ use crate::{
     Input, MemoryView, Outcome, RecordedEntry, Table, View, ViewError, assistance, confidential,
     control::{content, control_of, find, recorded, target_of},
     draft::Draft,
+    imports,
     naming::namings,
     registry,
     response::{named_ships, receive_in},
@@ -67,6 +68,7 @@ pub fn apply<V: View + ?Sized>(view: &V, input: &Input<'_>) -> Result<Outcome, V
     draft.put(Table::Statement, key, input.index.to_be_bytes().to_vec());
     confidential::record(&mut draft, statement, input.index)?;
     assistance::record(&mut draft, statement, input.index)?;
+    imports::record(&mut draft, statement, input.index)?;
     let signatures_missing = effect::record(&mut draft, statement, input.index)?;
     Ok(Outcome { leaf, links, states, puts: draft.finish(), signatures_missing })
 }

@@ -18,6 +18,7 @@ mod control;
 mod digest;
 mod draft;
 pub mod exhibit;
+pub mod imports;
 pub mod item;
 mod naming;
 pub mod registry;

@@ -36,6 +36,7 @@
 //!            6 ‖ register ‖ 0 ‖ H(signer ‖ 0 ‖ region ‖ 0 ‖ class) 16 → CoverageRow
 //!            7 ‖ S of the registration 32 ‖ H(number) 16 → DesignationRow
 //!            8 ‖ S of the predecessor 32 ‖ H(successor) 16 → SuccessionRow
+//!            9 ‖ number of a declaration → u64, the entry that named it first
 //! Restriction 0 ‖ subject u64 ‖ entry u64 → u8: 1 = a Hold or Recall that names the item, lot or product
 //!            1 ‖ hold u64 ‖ lift u64     → u8: 1
 //! Alias      S of a code 32 ‖ alias u64  → S of the other codes of that Alias, 32 each

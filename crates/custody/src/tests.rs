@@ -15,6 +15,7 @@ mod changes;
 mod drafts;
 mod exhibits;
 mod flood;
+mod imports;
 mod keys;
 mod kinds;
 mod late;

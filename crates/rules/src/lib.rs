@@ -42,6 +42,26 @@ mod subject;
 mod thing;
 mod week;
 
+/// What rules read by, for questions that are answered from the same facts.
+pub mod read {
+    pub use crate::{
+        reader::{Reader, Told},
+        rule::{
+            cold_chain::is_outside,
+            no_customs_release::{is_refused, outcome_of},
+            no_test_release::releases,
+            quantity_excess::{Amounts, add, is_sent_back, made},
+            unlicensed_party::is_in_force,
+        },
+        settings::{
+            CLEARANCE_REQUIRED, COLD_BELOW, EXCURSION_MINUTES, LICENCE_RENEWAL, LOGGER_SKEW, SHORT_DATED,
+            SHORT_DATED_SHORT, TEST_REQUIRED,
+        },
+        thing::Facts,
+        week::plus_months,
+    };
+}
+
 #[cfg(test)]
 mod tests;
 

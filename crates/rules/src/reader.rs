@@ -30,19 +30,21 @@ const MAX_ANSWERS: usize = 65_536;
 
 /// A statement that counts, as rules read it.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub struct Told {
     /// Entry of the original.
-    pub(crate) index: u64,
-    pub(crate) kind: Kind,
+    pub index: u64,
+    /// Its kind.
+    pub kind: Kind,
     /// When it happened, µs.
-    pub(crate) at: i64,
+    pub at: i64,
     /// Who signed.
-    pub(crate) party: String,
+    pub party: String,
     /// Who acted: the principal where there is one.
-    pub(crate) actor: String,
+    pub actor: String,
     /// Where; may be empty.
-    pub(crate) site: String,
-    pub(crate) body: Body,
+    pub site: String,
+    /// What counts of it.
+    pub body: Body,
     cause: u8,
     id: [u8; 16],
 }
@@ -65,12 +67,12 @@ impl Told {
     }
 
     /// The day on which it happened.
-    pub(crate) fn day(&self) -> Day {
+    pub fn day(&self) -> Day {
         Day::of_instant(self.at)
     }
 
     /// How others name it.
-    pub(crate) fn reference(&self) -> (&str, &[u8]) {
+    pub fn reference(&self) -> (&str, &[u8]) {
         (&self.party, &self.id)
     }
 
@@ -81,8 +83,9 @@ impl Told {
 }
 
 /// Reads for rules. Statements in `without` do not count.
-pub(crate) struct Reader<'v> {
-    pub(crate) view: &'v dyn View,
+pub struct Reader<'v> {
+    /// The state of the view.
+    pub view: &'v dyn View,
     pub(crate) without: Rc<BTreeSet<u64>>,
     told: BTreeMap<u64, Option<Rc<Told>>>,
     kept: usize,
@@ -99,7 +102,9 @@ pub(crate) struct Reader<'v> {
 }
 
 impl<'v> Reader<'v> {
-    pub(crate) fn new(view: &'v dyn View) -> Self {
+    /// Over a state of the view.
+    #[must_use]
+    pub fn new(view: &'v dyn View) -> Self {
         Self {
             view,
             without: Rc::default(),
@@ -118,7 +123,7 @@ impl<'v> Reader<'v> {
     }
 
     /// What counts of an original; `None` where it does not.
-    pub(crate) fn told(&mut self, root: u64) -> Result<Option<Rc<Told>>, ViewError> {
+    pub fn told(&mut self, root: u64) -> Result<Option<Rc<Told>>, ViewError> {
         if self.without.contains(&root) {
             return Ok(None);
         }
@@ -138,7 +143,7 @@ impl<'v> Reader<'v> {
 
     /// The statements that name a subject and count, whose kind is wanted, in fold order; `None` where more
     /// than [`MAX_HISTORY`] entries name it.
-    pub(crate) fn about(
+    pub fn about(
         &mut self,
         kind: SubjectKind,
         text: &str,
@@ -232,12 +237,7 @@ impl<'v> Reader<'v> {
     }
 
     /// A setting for a class of product on a day.
-    pub(crate) fn setting(
-        &mut self,
-        setting: &'static Setting,
-        class: &str,
-        day: Day,
-    ) -> Result<i64, ViewError> {
+    pub fn setting(&mut self, setting: &'static Setting, class: &str, day: Day) -> Result<i64, ViewError> {
         let key = (setting.key, class.to_owned(), day);
         if let Some(known) = self.settings.get(&key) {
             return Ok(*known);
@@ -276,29 +276,19 @@ impl<'v> Reader<'v> {
     }
 
     /// The same in µs, of a setting in hours.
-    pub(crate) fn hours(
-        &mut self,
-        setting: &'static Setting,
-        class: &str,
-        at: i64,
-    ) -> Result<i64, ViewError> {
+    pub fn hours(&mut self, setting: &'static Setting, class: &str, at: i64) -> Result<i64, ViewError> {
         let hours = self.setting(setting, class, Day::of_instant(at))?;
         Ok(hours.clamp(0, 1 << 24) * 3_600_000_000)
     }
 
     /// The same of one in minutes.
-    pub(crate) fn minutes(
-        &mut self,
-        setting: &'static Setting,
-        class: &str,
-        at: i64,
-    ) -> Result<i64, ViewError> {
+    pub fn minutes(&mut self, setting: &'static Setting, class: &str, at: i64) -> Result<i64, ViewError> {
         let minutes = self.setting(setting, class, Day::of_instant(at))?;
         Ok(minutes.clamp(0, 1 << 30) * 60_000_000)
     }
 
     /// Whether a register is complete for a region and a class of product on a day.
-    pub(crate) fn covered(
+    pub fn covered(
         &mut self,
         register: &'static str,
         region: &str,
@@ -331,12 +321,7 @@ impl<'v> Reader<'v> {
     }
 
     /// The entry by which a subject stands on a list on a day.
-    pub(crate) fn listed(
-        &mut self,
-        list: &'static str,
-        subject: &str,
-        day: Day,
-    ) -> Result<Option<u64>, ViewError> {
+    pub fn listed(&mut self, list: &'static str, subject: &str, day: Day) -> Result<Option<u64>, ViewError> {
         let key = (list, subject.to_owned(), day);
         if let Some(known) = self.listed.get(&key) {
             return Ok(*known);
@@ -350,7 +335,7 @@ impl<'v> Reader<'v> {
     }
 
     /// A party's row, if it is registered.
-    pub(crate) fn party(&mut self, id: &str) -> Result<Rc<Option<PartyRow>>, ViewError> {
+    pub fn party(&mut self, id: &str) -> Result<Rc<Option<PartyRow>>, ViewError> {
         if let Some(known) = self.parties.get(id) {
             return Ok(Rc::clone(known));
         }
@@ -363,7 +348,7 @@ impl<'v> Reader<'v> {
     }
 
     /// A site's row, if it is registered.
-    pub(crate) fn site(&mut self, id: &str) -> Result<Rc<Option<SiteRow>>, ViewError> {
+    pub fn site(&mut self, id: &str) -> Result<Rc<Option<SiteRow>>, ViewError> {
         if let Some(known) = self.sites.get(id) {
             return Ok(Rc::clone(known));
         }
@@ -376,7 +361,7 @@ impl<'v> Reader<'v> {
     }
 
     /// Registrations of a product or number.
-    pub(crate) fn product(&mut self, text: &str) -> Result<Rc<Option<ProductRow>>, ViewError> {
+    pub fn product(&mut self, text: &str) -> Result<Rc<Option<ProductRow>>, ViewError> {
         if let Some(known) = self.products.get(text) {
             return Ok(Rc::clone(known));
         }
@@ -389,25 +374,20 @@ impl<'v> Reader<'v> {
     }
 
     /// Whether a party has a role on a day.
-    pub(crate) fn has_role(&mut self, party: &str, role: Role, day: Day) -> Result<bool, ViewError> {
+    pub fn has_role(&mut self, party: &str, role: Role, day: Day) -> Result<bool, ViewError> {
         let row = self.party(party)?;
         Ok(row.as_ref().as_ref().is_some_and(|row| roles_on(row, day).iter().any(|(r, _)| *r == role)))
     }
 
     /// Whether a party is an authority in a field on a day.
-    pub(crate) fn is_authority(
-        &mut self,
-        party: &str,
-        field: AuthorityField,
-        day: Day,
-    ) -> Result<bool, ViewError> {
+    pub fn is_authority(&mut self, party: &str, field: AuthorityField, day: Day) -> Result<bool, ViewError> {
         let row = self.party(party)?;
         Ok(row.as_ref().as_ref().is_some_and(|row| roles_on(row, day).contains(&(Role::Authority, field))))
     }
 
     /// Where a party is, as far as registers tell: GB/T 2260 of its code's register, else of its first site;
     /// empty where nothing tells.
-    pub(crate) fn region(&mut self, party: &str) -> Result<String, ViewError> {
+    pub fn region(&mut self, party: &str) -> Result<String, ViewError> {
         if let Some(region) = party_region(party) {
             return Ok(region);
         }
@@ -425,7 +405,7 @@ impl<'v> Reader<'v> {
     }
 
     /// Whether a party is registered abroad.
-    pub(crate) fn is_abroad(&mut self, party: &str) -> Result<bool, ViewError> {
+    pub fn is_abroad(&mut self, party: &str) -> Result<bool, ViewError> {
         let row = self.party(party)?;
         let country = row.as_ref().as_ref().and_then(|r| r.facts.as_ref()).map(|f| f.country.clone());
         Ok(country.is_some_and(|c| !c.is_empty() && c != "CN"))

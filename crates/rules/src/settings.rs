@@ -22,7 +22,7 @@ pub const POLICY: &str = "findings";
 macro_rules! settings {
     ($($name:ident $key:literal $default:literal $([$($class:literal $of_class:literal),*])?
         $english:literal $chinese:literal,)*) => {
-        $(pub(crate) const $name: Setting = Setting {
+        $(#[doc = $english] pub const $name: Setting = Setting {
             key: $key,
             default: $default,
             classes: &[$($(($class, $of_class)),*)?],

@@ -24,40 +24,44 @@ const MAX_INSIDE: usize = 256;
 
 /// What is told of goods where they were made, or of stock older than that.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {
+pub struct Facts {
     /// "lot:…"; may be empty.
-    pub(crate) lot: String,
+    pub lot: String,
     /// "gtin:…" and the like; may be empty.
-    pub(crate) product: String,
-    pub(crate) made_on: Option<Day>,
-    pub(crate) expires_on: Option<Day>,
+    pub product: String,
+    /// Day of manufacture.
+    pub made_on: Option<Day>,
+    /// Last day of use.
+    pub expires_on: Option<Day>,
     /// Registration or approval number as printed.
-    pub(crate) number: String,
-    pub(crate) units_per_code: u32,
-    pub(crate) market: String,
+    pub number: String,
+    /// Vials or pieces under one code.
+    pub units_per_code: u32,
+    /// For which market it was made; may be empty.
+    pub market: String,
     /// Who commissioned it; empty where nobody did.
-    pub(crate) maker: String,
+    pub maker: String,
     /// Entry of the Commission, Transform or count of opening stock.
-    pub(crate) origin: Option<u64>,
+    pub origin: Option<u64>,
     /// It was stated as stock older than the duty to code.
-    pub(crate) opening: bool,
+    pub opening: bool,
     /// The registration of that number, else the only one of the product.
-    pub(crate) registration: Option<Rc<Registration>>,
+    pub registration: Option<Rc<Registration>>,
 }
 
 impl Facts {
     /// What findings about it are about: lot, else product.
-    pub(crate) fn goods(&self) -> &str {
+    pub fn goods(&self) -> &str {
         if self.lot.is_empty() { &self.product } else { &self.lot }
     }
 
     /// Class of product; empty where it is not known.
-    pub(crate) fn class(&self) -> &str {
+    pub fn class(&self) -> &str {
         self.registration.as_ref().map_or("", |r| &r.product_class)
     }
 
     /// Whether it was made abroad: its registration says so, or its number.
-    pub(crate) fn is_imported(&self) -> bool {
+    pub fn is_imported(&self) -> bool {
         self.registration.as_ref().is_some_and(|r| !r.origin.is_empty() && r.origin != "CN")
             || self.number.contains("械注进")
             || self.number.contains("械备进")
@@ -322,7 +326,7 @@ impl Reader<'_> {
     }
 
     /// What the first Commission of a lot says, in fold order.
-    pub(crate) fn lot_facts(&mut self, lot: &str) -> Result<Facts, ViewError> {
+    pub fn lot_facts(&mut self, lot: &str) -> Result<Facts, ViewError> {
         let wanted = |kind| matches!(kind, Kind::Commission | Kind::Transform | Kind::Adjust);
         let told = self.about(SubjectKind::Item, lot, &wanted)?.unwrap_or_default();
         let mut facts = Facts { lot: lot.to_owned(), ..Facts::default() };
@@ -377,7 +381,7 @@ impl Reader<'_> {
     }
 
     /// What was ever packed into a container, ascending; nothing where its history is too long.
-    pub(crate) fn packed_into(&mut self, container: &str) -> Result<BTreeSet<String>, ViewError> {
+    pub fn packed_into(&mut self, container: &str) -> Result<BTreeSet<String>, ViewError> {
         let Some(record) = subject_by_text(self.view, SubjectKind::Item, container)? else {
             return Ok(BTreeSet::new());
         };
@@ -490,7 +494,7 @@ impl Reader<'_> {
     }
 
     /// Entries of Holds and Recalls that name an item, lot or product.
-    pub(crate) fn restrictions(&self, kind: SubjectKind, text: &str) -> Result<Vec<u64>, ViewError> {
+    pub fn restrictions(&self, kind: SubjectKind, text: &str) -> Result<Vec<u64>, ViewError> {
         let mut found = Vec::new();
         if let Some(record) = subject_by_text(self.view, kind, text)? {
             restrictions(self.view, record.number, &mut |entry| {

@@ -55,7 +55,7 @@ pub(crate) const fn year_and_day(day: i32) -> (i32, i32) {
 }
 
 /// The same day of a later month, or the last of that month where it has no such day.
-pub(crate) fn plus_months(day: Day, months: i32) -> Day {
+pub fn plus_months(day: Day, months: i32) -> Day {
     let (year, _) = year_and_day(day.0);
     let first = |year: i32, month: i32| Day::parse(&format!("{year:04}-{month:02}-01"));
     let month = (1..=12).rev().find(|m| first(year, *m).is_some_and(|f| f <= day)).unwrap_or(1);

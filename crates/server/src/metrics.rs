@@ -23,7 +23,7 @@ pub(crate) use histogram::Histogram;
 use crate::stamping::StampCounters;
 
 /// Calls that are counted by name; all others are counted together.
-pub(crate) const METHODS: [&str; 50] = [
+pub(crate) const METHODS: [&str; 52] = [
     "/yuanliu.v1.LedgerService/SubmitStatement",
     SUBMIT_STREAM,
     "/yuanliu.v1.LedgerService/ValidateStatement",
@@ -44,6 +44,8 @@ pub(crate) const METHODS: [&str; 50] = [
     FINDINGS,
     "/yuanliu.v1.AccessService/GetAccessDigest",
     "/yuanliu.v1.AccessService/ListAccessRecords",
+    "/yuanliu.v1.CustomsService/VerifyImportLot",
+    "/yuanliu.v1.CustomsService/ListImportLots",
     "/yuanliu.v1.DeskService/ListInbound",
     "/yuanliu.v1.DeskService/GetShipment",
     "/yuanliu.v1.DeskService/ListHoldings",

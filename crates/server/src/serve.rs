@@ -6,8 +6,9 @@ use findings::{Findings, FindingsError};
 use ledger::{Ledger, Writer};
 use rpc::{
     access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
-    case_service_server::CaseServiceServer, desk_service_server::DeskServiceServer,
-    finding_service_server::FindingServiceServer, ledger_service_server::LedgerServiceServer,
+    case_service_server::CaseServiceServer, customs_service_server::CustomsServiceServer,
+    desk_service_server::DeskServiceServer, finding_service_server::FindingServiceServer,
+    ledger_service_server::LedgerServiceServer,
     registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -28,7 +29,8 @@ use crate::{
     observe::ObserveLayer,
     pool::Pool,
     services::{
-        AccessApi, AttachmentApi, CaseApi, DeskApi, FindingApi, LedgerApi, RegistryApi, Shared, TraceApi,
+        AccessApi, AttachmentApi, CaseApi, CustomsApi, DeskApi, FindingApi, LedgerApi, RegistryApi, Shared,
+        TraceApi,
     },
     stamping::{Stamping, TimestampError},
     tiles,
@@ -42,12 +44,13 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(500);
 /// Services whose health is that of the writer; the empty one is the server as a whole.
 const WRITING: [&str; 2] = ["", "yuanliu.v1.LedgerService"];
 /// Services that go on when the writer has stopped.
-const READING: [&str; 5] = [
+const READING: [&str; 6] = [
     "yuanliu.v1.RegistryService",
     "yuanliu.v1.TraceService",
     "yuanliu.v1.CaseService",
     "yuanliu.v1.AccessService",
     "yuanliu.v1.FindingService",
+    "yuanliu.v1.CustomsService",
 ];
 
 /// Why a server does not come up, or did not go down in order.
@@ -376,6 +379,11 @@ where
         )
         .add_service(
             FindingServiceServer::new(FindingApi(Arc::clone(shared)))
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            CustomsServiceServer::new(CustomsApi(Arc::clone(shared)))
                 .max_decoding_message_size(MAX_MESSAGE)
                 .max_encoding_message_size(MAX_ANSWER),
         )

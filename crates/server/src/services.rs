@@ -3,6 +3,7 @@
 mod access;
 mod attachment;
 mod case;
+mod customs;
 mod desk;
 mod entries;
 mod finding;
@@ -38,6 +39,7 @@ use crate::{
 pub(crate) use access::AccessApi;
 pub(crate) use attachment::AttachmentApi;
 pub(crate) use case::CaseApi;
+pub(crate) use customs::CustomsApi;
 pub(crate) use desk::DeskApi;
 pub(crate) use finding::FindingApi;
 pub(crate) use ledger::LedgerApi;

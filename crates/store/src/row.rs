@@ -17,7 +17,7 @@ use statement::LEAF_LEN;
 /// Version of the log's rows.
 pub(crate) const LOG_VERSION: u32 = 1;
 /// Version of the view: it changes with every change of rows or of the function that derives them.
-pub const VIEW_VERSION: u32 = 6;
+pub const VIEW_VERSION: u32 = 7;
 
 const CHAIN_AT: usize = LEAF_LEN;
 const LENGTH_AT: usize = CHAIN_AT + HASH_LEN;

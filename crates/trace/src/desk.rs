@@ -18,6 +18,6 @@ pub use holdings::{Balances, Holding, HoldingsPage, HoldingsQuery, HoldingsStart
 pub use inbound::inbound;
 pub use paper::Paper;
 pub use requests::{Asked, requests};
-pub use restrictions::restrictions;
+pub use restrictions::{restrictions, restrictions_of_items};
 pub use shipment::{Line, LineOutcome, Progress, Shipment, ShipmentLine, shipment, shipment_lines};
 pub use submitted::{Submitted, Wanted, submitted};

@@ -97,7 +97,8 @@ fn shipment(
     Ok(())
 }
 
-fn is_outside(range: &Registration, reading: &Temperature) -> bool {
+/// Whether a reading is outside of what a registration permits.
+pub fn is_outside(range: &Registration, reading: &Temperature) -> bool {
     let below = range.storage_min.as_ref().is_some_and(|t| reading.millicelsius < t.millicelsius);
     below || range.storage_max.as_ref().is_some_and(|t| reading.millicelsius > t.millicelsius)
 }

@@ -105,7 +105,7 @@ fn decisions(reader: &mut Reader<'_>, goods: &Goods) -> Result<Vec<Rc<Told>>, Vi
 }
 
 /// What customs decided on a line.
-pub(crate) fn outcome_of(decision: &CustomsDecision, line: &CustomsLine) -> CustomsOutcome {
+pub fn outcome_of(decision: &CustomsDecision, line: &CustomsLine) -> CustomsOutcome {
     if decision.outcome() == CustomsOutcome::Partial { line.outcome() } else { decision.outcome() }
 }
 
@@ -222,7 +222,8 @@ pub(crate) fn thing(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>)
     Ok(())
 }
 
-fn is_refused(reader: &mut Reader<'_>, declaration: &str) -> Result<bool, ViewError> {
+/// Whether customs have refused or sent back, or destroyed, what was declared, by their last word.
+pub fn is_refused(reader: &mut Reader<'_>, declaration: &str) -> Result<bool, ViewError> {
     let told = reader.about(SubjectKind::Document, declaration, &|k| k == Kind::CustomsDecision)?;
     let last = told.unwrap_or_default().last().and_then(|t| match &t.body {
         Body::CustomsDecision(b) => Some(b.outcome()),

@@ -64,6 +64,7 @@ pub(crate) fn goods(reader: &mut Reader<'_>, goods: &Goods, hits: &mut Vec<Hit>)
     Ok(())
 }
 
-fn releases(purpose: &str) -> bool {
+/// Whether a test for that purpose lets a lot go.
+pub fn releases(purpose: &str) -> bool {
     matches!(purpose, "port-test" | "lot-release" | "retest")
 }

@@ -39,9 +39,11 @@ pub(crate) const ROW: RuleRow = RuleRow {
     title: Words::of("suspected excess of quantity", "疑似数量超出"),
 };
 
-type Amounts = BTreeMap<String, u64>;
+/// Sums by unit.
+pub type Amounts = BTreeMap<String, u64>;
 
-fn add(sums: &mut Amounts, quantity: Option<&Quantity>) {
+/// Adds a quantity to sums by unit.
+pub fn add(sums: &mut Amounts, quantity: Option<&Quantity>) {
     if let Some(q) = quantity {
         let sum = sums.entry(q.unit.clone()).or_default();
         *sum = sum.saturating_add(q.amount);
@@ -176,7 +178,7 @@ fn received(reader: &mut Reader<'_>, lot: &str, ship: &Told, hits: &mut Vec<Hit>
 }
 
 /// Whether customs did not let a declaration in.
-fn is_sent_back(told: &[std::rc::Rc<Told>], declaration: &str) -> bool {
+pub fn is_sent_back(told: &[std::rc::Rc<Told>], declaration: &str) -> bool {
     let mut decisions = told.iter().filter_map(|t| match &t.body {
         Body::CustomsDecision(b) if b.declaration == declaration => Some(b.outcome()),
         _ => None,
@@ -223,7 +225,7 @@ fn declared(
 }
 
 /// How much of a lot was made, by every unit in which that can be counted.
-fn made(told: &[std::rc::Rc<Told>], lot: &str) -> Amounts {
+pub fn made(told: &[std::rc::Rc<Told>], lot: &str) -> Amounts {
     let (mut sums, mut codes, mut inner) = (Amounts::new(), BTreeSet::new(), 0u64);
     for t in told {
         let (items, units) = match &t.body {

@@ -179,7 +179,8 @@ fn covers(licence: &Licence, trade: Trade, goods: &Goods) -> bool {
     }
 }
 
-fn is_in_force(licence: &Licence, day: Day, renewal: i32) -> bool {
+/// Whether a licence holds on a day, or ended no longer ago than it takes to renew it.
+pub fn is_in_force(licence: &Licence, day: Day, renewal: i32) -> bool {
     let revoked = Day::parse(&licence.revoked_on).is_some_and(|on| on <= day);
     let suspended = !licence.suspended_from.is_empty()
         && within(day, &licence.suspended_from, &licence.suspended_to);

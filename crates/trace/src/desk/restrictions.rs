@@ -44,6 +44,28 @@ pub fn restrictions<V: View + ?Sized>(
     Ok(found.into_iter().collect())
 }
 
+/// The same over single items, under the codes given, of one lot; false where there was more to read than one
+/// question may.
+///
+/// # Errors
+/// The view failed.
+pub fn restrictions_of_items<V: View + ?Sized>(
+    view: &V,
+    items: &[String],
+    lot: &str,
+    today: Day,
+) -> Result<(Vec<u64>, bool), Error> {
+    let (mut budget, mut facts) = (Budget::default(), Facts::default());
+    let made = first_made(view, lot, &mut facts, &mut budget)?;
+    let mut restraints = Restraints::new(view, today, None);
+    let mut found = BTreeSet::new();
+    for item in items {
+        let codes = std::slice::from_ref(item);
+        found.extend(restraints.over(&Goods { codes, lot, made: &made }, &mut budget)?);
+    }
+    Ok((found.into_iter().collect(), !budget.exhausted))
+}
+
 /// What the first Commission of a lot says that counts; where nobody has commissioned it, the first rework.
 pub(super) fn first_made<V: View + ?Sized>(
     view: &V,
