@@ -141,7 +141,7 @@ pub struct AttachPut {
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// What they are: "invoice", "packing-list", "test-report", "photo", …
-    #[arg(long, default_value = "document")]
+    #[arg(long, default_value = "other")]
     pub role: String,
     /// Their media type, where the end of the name does not tell.
     #[arg(long)]

@@ -42,14 +42,14 @@ pub async fn upload(client: &Client, files: &[String], out: Out) -> Result<Vec<A
     Ok(named)
 }
 
-/// `FILE:ROLE`, or a file alone, which then is a "document".
+/// `FILE:ROLE`, or a file alone, which then is "other".
 fn split_role(text: &str) -> (&Path, &str) {
     let is_role = |r: &str| r.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     match text.rsplit_once(':') {
         Some((file, role)) if !role.is_empty() && is_role(role) && !Path::new(text).exists() => {
             (Path::new(file), role)
         }
-        _ => (Path::new(text), "document"),
+        _ => (Path::new(text), "other"),
     }
 }
 

@@ -96,7 +96,7 @@ pub async fn reader_for(flags: &Connection, case: &str, out: Out) -> Result<Clie
     options.ledger = Some(ledger);
     let purpose = match case {
         "" => Purpose::Purpose(flags.purpose.clone()),
-        case => Purpose::Case(case.to_owned()),
+        case => Purpose::Of { purpose: flags.purpose.clone(), case: case.to_owned() },
     };
     options.reader = Some(ReadSigner::new(party, key, ledger, purpose));
     connect(flags, options).await

@@ -79,6 +79,12 @@ fn list(flags: &FindingFlags, states: FindingStates, item: &str, limit: u32, out
 
 /// How much there was, and what has not been judged yet.
 fn told_end(shown: u32, more: bool, behind: u64, out: Out) {
+    if behind > 0 {
+        out.note(match out.lang {
+            Lang::En => format!("{behind} entries are not judged yet: ask again in a moment"),
+            Lang::Zh => format!("尚有 {behind} 个条目未判定，请稍后再查"),
+        });
+    }
     if out.json {
         return;
     }
@@ -89,12 +95,6 @@ fn told_end(shown: u32, more: bool, behind: u64, out: Out) {
     });
     if more {
         out.note(out.pick("There is more; raise --limit.", "尚有更多；请提高 --limit。"));
-    }
-    if behind > 0 {
-        out.note(match out.lang {
-            Lang::En => format!("{behind} entries are not judged yet: ask again in a moment"),
-            Lang::Zh => format!("尚有 {behind} 个条目未判定，请稍后再查"),
-        });
     }
 }
 

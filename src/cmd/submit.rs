@@ -1,6 +1,6 @@
 //! `yuanliu sign` and `yuanliu submit`.
 
-use std::{cell::RefCell, collections::VecDeque, process::ExitCode, thread, time::Duration};
+use std::{cell::RefCell, collections::VecDeque, pin::pin, process::ExitCode, thread, time::Duration};
 
 use anyhow::Result;
 use client::{Client, Outcome, Settled, Signer, SubmitEvent, SubmitOptions};
@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::{FieldViolation, Receipt, SignedStatement};
 use serde_json::{Value, json};
 use statement::{Reason, hex_text, kind_row};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::{
     attach, connect, finding, runtime,
@@ -21,6 +21,8 @@ use crate::{
     out::{Out, failed},
 };
 
+/// Longest wait for what is on its way when asked to end; asked once more, none.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// Most statements that wait between a thread that reads standard input and the connection.
 const READ_AHEAD: usize = 256;
 
@@ -96,6 +98,8 @@ struct Tally {
     refused: u64,
     /// Places of those under way, in order; no more than the client keeps under way.
     under_way: VecDeque<Place>,
+    /// Of these, at the end, those whose answers did not come.
+    unknown: usize,
     /// The statement read last.
     last: Option<Place>,
     /// What ended the reading, with its place.
@@ -107,7 +111,8 @@ struct Tally {
 async fn send(client: &Client, statements: Source, options: SubmitOptions, out: Out) -> (Tally, Result<()>) {
     let tally = RefCell::new(Tally::default());
     let bar = progress(out);
-    let readable = readable(statements, &tally, &bar, out);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let readable = readable(statements, &tally, &bar, out).take_until(stopped);
     let submission = client.submit_stream(readable, options, |event| match event {
         SubmitEvent::Settled(settled) => {
             let place = tally.borrow_mut().settle(&settled);
@@ -118,12 +123,22 @@ async fn send(client: &Client, statements: Source, options: SubmitOptions, out: 
             bar.suspend(|| out.note(lang::waiting(&failure, delay, out.lang)));
         }
     });
+    let mut submission = pin!(submission);
     let ended = tokio::select! {
-        summary = submission => summary.map(drop).map_err(anyhow::Error::from),
-        () = server::asked_to_end() => Err(exit::interrupted()),
+        summary = &mut submission => summary.map(drop).map_err(anyhow::Error::from),
+        () = server::asked_to_end() => {
+            // Nothing further is sent; what was is waited for, so that it can be said what was recorded.
+            let _ = stop.send(());
+            tokio::select! {
+                summary = &mut submission => summary.map_err(anyhow::Error::from).and(Err(exit::interrupted())),
+                () = server::asked_to_end() => Err(exit::interrupted()),
+                () = tokio::time::sleep(LAST_ANSWERS) => Err(exit::interrupted()),
+            }
+        }
     };
     bar.finish_and_clear();
     let mut tally = tally.into_inner();
+    tally.unknown = tally.under_way.len();
     let broken = tally.broken.take();
     if let Some(at) = &broken {
         tally.under_way.push_back(at.place.clone());
@@ -196,11 +211,12 @@ impl Tally {
     /// It ended before all was settled: how far it came, and how to go on.
     fn tell_early_end(&self, signed: bool, out: Out) {
         let next = self.under_way.front();
+        let unknown = self.unknown;
         if out.json {
             let next = next.map(|place| place.told(json!({})));
             let last = self.last.as_ref().map(|place| place.told(json!({})));
             out.value(&json!({
-                "recorded": self.recorded, "refused": self.refused, "next": next, "last_read": last
+                "recorded": self.recorded, "refused": self.refused, "unknown": unknown, "next": next, "last_read": last
             }));
             return;
         }
@@ -219,7 +235,15 @@ impl Tally {
                 "如需可放心重复提交，请先用 `yuanliu sign` 签名，再用 `submit --signed` 提交",
             )
         };
-        out.note(format!("{}{sep}{next}{sep}{advice}", self.counts(out), sep = out.pick("; ", "；")));
+        let sep = out.pick("; ", "；");
+        let unknown = match (unknown, out.lang) {
+            (0, _) => String::new(),
+            (n, Lang::En) => {
+                format!("{sep}{n} from there on may have been recorded, their answers did not come")
+            }
+            (n, Lang::Zh) => format!("{sep}其后 {n} 条可能已记录，但未收到应答"),
+        };
+        out.note(format!("{}{sep}{next}{unknown}{sep}{advice}", self.counts(out)));
     }
 }
 

@@ -6,7 +6,7 @@ use merkle::VerifierKey;
 use proto::v1::{GetSubjectProofRequest, statement::Body};
 use statement::SubjectKind;
 
-use crate::kit::{Dice, Server, SimLedger, Stage, error_reason, now_us, run, yuanliu};
+use crate::kit::{Dice, Server, SimLedger, Stage, copy_dir, error_reason, now_us, run, yuanliu};
 
 fn sealing(data: &std::path::Path) -> Server {
     let mut command = yuanliu();
@@ -99,6 +99,18 @@ async fn whole_histories_and_absence_are_proven_before_and_after_a_crash() {
     assert_eq!((&report["ok"], &report["view_ok"]), (&true.into(), &true.into()), "{report}");
     let report = run(["rebuild".as_ref(), "--data".as_ref(), ledger.data.as_os_str()]).ok();
     assert_eq!(report["same"], true, "{report}");
+
+    // A backup brings the log alone; what is restored of it has its runs again, and serves.
+    let (copy, restored) = (ledger.beside("copy"), ledger.beside("restored"));
+    run(["backup".as_ref(), "--data".as_ref(), ledger.data.as_os_str(), "-o".as_ref(), copy.as_os_str()])
+        .ok();
+    run(["restore".as_ref(), copy.as_os_str(), "--data".as_ref(), restored.as_os_str()]).ok();
+    copy_dir(&ledger.data.join("keys"), &restored.join("keys"));
+    let server = sealing(&restored);
+    let client = ledger.client(&server).await;
+    let found = client.subject(SubjectKind::Item, &items[0], &log_key).await.unwrap();
+    assert!(found.covered >= ledger.statements.len() as u64 && found.state.is_some(), "{found:?}");
+    assert_eq!(server.stop(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,13 @@ pub enum Purpose {
     Purpose(String),
     /// The case that the reading belongs to.
     Case(String),
+    /// Both.
+    Of {
+        /// As of a purpose.
+        purpose: String,
+        /// As of a case.
+        case: String,
+    },
 }
 
 /// Signs read tokens as one party with a key enrolled for reading.
@@ -82,6 +89,7 @@ impl ReadSigner {
         let (purpose, case) = match &self.purpose {
             Purpose::Purpose(text) => (Some(text.as_str()), None),
             Purpose::Case(text) => (None, Some(text.as_str())),
+            Purpose::Of { purpose, case } => (Some(purpose.as_str()), Some(case.as_str())),
         };
         let claims = Claims {
             iss: &self.party,

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     StoreError,
-    dir::{locked, make_private, require_empty, require_ledger, sync_dir},
+    dir::{RUNS, locked, make_private, require_empty, require_ledger, sync_dir},
 };
 
 /// Folders of others that are copied with a log, so that a copy is whole or none.
@@ -138,7 +138,7 @@ fn remove_leftover(draft: &Path, dir: &Path, names: &[&str]) -> Result<(), Store
     }
     if require_ledger(dir).is_err() {
         // Killed between the moves: what came is of a log that never did.
-        for name in names.iter().chain(&["view"]) {
+        for name in names.iter().chain(&[RUNS, "view"]) {
             remove(&dir.join(name))?;
         }
     }
@@ -151,7 +151,8 @@ fn put_in_place(draft: &Path, dir: &Path, names: &[&str]) -> Result<(), StoreErr
         let place = dir.join(name);
         fs::rename(draft.join(name), &place).map_err(StoreError::io(&place))
     };
-    let there: Vec<&str> = names.iter().copied().filter(|name| draft.join(name).exists()).collect();
+    let there: Vec<&str> =
+        names.iter().chain(&[RUNS]).copied().filter(|name| draft.join(name).exists()).collect();
     let first = there.iter().chain(&["view"]);
     let moved = first.clone().try_for_each(|name| into_place(name));
     let moved = moved.and_then(|()| sync_dir(dir)).and_then(|()| into_place("log"));

@@ -14,7 +14,7 @@ use rocksdb::Cache;
 use crate::{Config, Log, StoreError, StoredView};
 
 /// Folder of the runs, by number of the view that they go with.
-const RUNS: &str = "runs";
+pub(crate) const RUNS: &str = "runs";
 
 /// A ledger's directory, locked: no other process opens it until this is dropped.
 pub struct Dir {
