@@ -15,6 +15,7 @@ mod bad_targets;
 mod bad_wire;
 mod bundles;
 mod crash;
+mod customs;
 mod desk;
 mod disk;
 mod evidence;
