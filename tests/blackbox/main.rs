@@ -16,6 +16,7 @@ mod bad_wire;
 mod bundles;
 mod cases;
 mod crash;
+mod customs;
 mod desk;
 mod disk;
 mod evidence;
