@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, pin::pin, process::ExitCode, thread, time::Duration};
 
 use anyhow::Result;
-use client::{Client, Outcome, Settled, Signer, SubmitEvent, SubmitOptions};
+use client::{Client, Outcome, Settled, Signer, SubmitError, SubmitEvent, SubmitOptions, Summary};
 use futures::{Stream, StreamExt as _, future, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1::{FieldViolation, Receipt, SignedStatement};
@@ -123,19 +123,7 @@ async fn send(client: &Client, statements: Source, options: SubmitOptions, out: 
             bar.suspend(|| out.note(lang::waiting(&failure, delay, out.lang)));
         }
     });
-    let mut submission = pin!(submission);
-    let ended = tokio::select! {
-        summary = &mut submission => summary.map(drop).map_err(anyhow::Error::from),
-        () = server::asked_to_end() => {
-            // Nothing further is sent; what was is waited for, so that it can be said what was recorded.
-            let _ = stop.send(());
-            tokio::select! {
-                summary = &mut submission => summary.map_err(anyhow::Error::from).and(Err(exit::interrupted())),
-                () = server::asked_to_end() => Err(exit::interrupted()),
-                () = tokio::time::sleep(LAST_ANSWERS) => Err(exit::interrupted()),
-            }
-        }
-    };
+    let ended = settle(submission, stop).await;
     bar.finish_and_clear();
     let mut tally = tally.into_inner();
     tally.unknown = tally.under_way.len();
@@ -144,6 +132,26 @@ async fn send(client: &Client, statements: Source, options: SubmitOptions, out: 
         tally.under_way.push_back(at.place.clone());
     }
     (tally, ended.and_then(|()| broken.map_or(Ok(()), |at| Err(at.into()))))
+}
+
+/// Waits for a submission. Asked to end, nothing further is sent; what was is waited for, so that it can be said what
+/// was recorded.
+async fn settle(
+    submission: impl Future<Output = Result<Summary, SubmitError>>,
+    stop: oneshot::Sender<()>,
+) -> Result<()> {
+    let mut submission = pin!(submission);
+    tokio::select! {
+        summary = &mut submission => return summary.map(drop).map_err(anyhow::Error::from),
+        () = server::asked_to_end() => {}
+    }
+    // Nobody listens where everything has been sent already.
+    let _ = stop.send(());
+    tokio::select! {
+        summary = &mut submission => summary.map_err(anyhow::Error::from).and(Err(exit::interrupted())),
+        () = server::asked_to_end() => Err(exit::interrupted()),
+        () = tokio::time::sleep(LAST_ANSWERS) => Err(exit::interrupted()),
+    }
 }
 
 /// The statements that can be sent; the others are told of and counted here.

@@ -243,6 +243,9 @@ const fn is_wanted(kind: Kind) -> bool {
     )
 }
 
+/// What an importer declared last, and what customs decided.
+type DeclaredAndDecided = (Option<Rc<Told>>, Vec<Rc<Told>>);
+
 /// What customs found, as the importer would have declared it.
 fn as_declared(line: &CustomsLine) -> DeclarationLine {
     DeclarationLine {
@@ -260,7 +263,7 @@ fn as_declared(line: &CustomsLine) -> DeclarationLine {
 pub(crate) fn under(
     reader: &mut Reader<'_>,
     declaration: &str,
-) -> Result<Option<(Option<Rc<Told>>, Vec<Rc<Told>>)>, ViewError> {
+) -> Result<Option<DeclaredAndDecided>, ViewError> {
     let wanted = |k| matches!(k, Kind::DeclareImport | Kind::CustomsDecision);
     let Some(told) = reader.about(SubjectKind::Document, declaration, &wanted)? else { return Ok(None) };
     let is_ours = |t: &Rc<Told>| match &t.body {

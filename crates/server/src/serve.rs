@@ -8,8 +8,8 @@ use rpc::{
     access_service_server::AccessServiceServer, attachment_service_server::AttachmentServiceServer,
     case_service_server::CaseServiceServer, customs_service_server::CustomsServiceServer,
     desk_service_server::DeskServiceServer, finding_service_server::FindingServiceServer,
-    ledger_service_server::LedgerServiceServer,
-    registry_service_server::RegistryServiceServer, trace_service_server::TraceServiceServer,
+    ledger_service_server::LedgerServiceServer, registry_service_server::RegistryServiceServer,
+    trace_service_server::TraceServiceServer,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{

@@ -22,7 +22,7 @@ pub(super) fn chain(reader: &mut Reader<'_>, case: &Case, lot: &Lot) -> Result<N
     };
     let range = &row.registration;
     let below = reader.setting(&COLD_BELOW, lot.class(), case.day())?;
-    if !range.storage_max.as_ref().is_some_and(|t| i64::from(t.millicelsius) <= below) {
+    if range.storage_max.as_ref().is_none_or(|t| i64::from(t.millicelsius) > below) {
         return Ok(Note::not_applicable(Words::of("need not be kept cold", "无须冷链")));
     }
     let legs = inbound(reader, case, lot)?;
