@@ -23,6 +23,8 @@ use crate::{
     out::{Out, failed},
 };
 
+/// Folder of the largest checkpoint seen.
+const SEEN: &str = "checkpoints";
 /// Bills shown of one state.
 const SHOWN: usize = 100;
 
@@ -48,6 +50,7 @@ fn read(args: &cli::GatewaySettings) -> Result<Settings> {
 fn options(settings: &Settings, out: Out) -> ConnectOptions {
     let trust = Trust::File(settings.ledger.ca.clone().unwrap_or_else(|| SYSTEM_TRUST.into()));
     ConnectOptions {
+        memory: Some(settings.data.join(SEEN)),
         language: Some(out.pick("en", "zh")),
         ..ConnectOptions::new(settings.ledger.server.clone(), trust)
     }

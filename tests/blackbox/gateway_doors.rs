@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::kit::{Gateway, Place, Stage, raw, run_in, unit};
+use crate::kit::{Gateway, Place, Server, Stage, copy_dir, raw, run, run_in, unit};
 
 fn ship(number: &str, items: &[String], partner: &str) -> Value {
     let lines: Vec<Value> = items.iter().map(|code| json!({ "code": code })).collect();
@@ -369,11 +369,63 @@ async fn a_full_disk_refuses_new_bills_clearly_and_loses_none_that_were_accepted
     drop(gateway);
 
     // There is space again: all that was accepted is there, and is sent.
-    stage.server = crate::kit::Server::start_at(&stage.server.data, stage.server.address);
+    stage.server = Server::start_at(&stage.server.data, stage.server.address);
     let gateway = place.start();
     for i in 0..accepted {
         gateway.wait_for(&format!("F-{i}"), "landed");
     }
     assert_eq!(post(&gateway, &ship(&format!("F-{accepted}"), &items, &stage.dealer.party)).0 / 100, 2);
     gateway.wait_for(&format!("F-{accepted}"), "landed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_to_a_ledger_that_was_rolled_back() {
+    let stage = Stage::set().await;
+    let partners = format!("[bills.partners]\nKH01 = \"{}\"", stage.dealer.party);
+    let place = Place::make(&stage.server.data.join("../erp"), &stage, &stage.maker, &partners);
+    let bill = |number: &str, serial: usize| {
+        json!({
+            "number": number, "type": "201", "time": "2026-01-12 08:30", "partner": "KH01",
+            "lines": [{ "code": unit(serial) }],
+        })
+    };
+    let gateway = place.start();
+    let size = stage.size().await;
+    let before = stage.server.data.with_file_name("before");
+    // A copy of the directory of a ledger that runs is none; its log is synced, and recovers.
+    copy_dir(&stage.server.data, &before);
+    for (number, serial) in [("R-1", 1), ("R-2", 2)] {
+        assert_eq!(post(&gateway, &bill(number, serial)).0, 202);
+        gateway.wait_for(number, "landed");
+    }
+    let (data, address) = (stage.server.data.clone(), stage.server.address);
+    let kept = stage.kill();
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&before, &data).unwrap();
+    let server = Server::start_at(&data, address);
+    let held = |gateway: &Gateway| {
+        let begin = Instant::now();
+        loop {
+            let (status, health) = gateway.get("/v1/health");
+            let why = health["lane"]["waitingFor"].as_str().unwrap_or_default();
+            if status == 503 && why.contains("rolled back") {
+                return;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60), "{status} {health}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    };
+    assert_eq!(post(&gateway, &bill("R-3", 3)).0, 202);
+    held(&gateway);
+    // So it is for a gateway that is started again.
+    drop(gateway);
+    let gateway = place.start();
+    held(&gateway);
+    let (_, bills) = gateway.get("/v1/bills/R-3");
+    assert_ne!(bills["bills"][0]["state"], "landed", "{bills}");
+    drop(gateway);
+    assert_eq!(server.stop(), 0);
+    let report = run(["verify".as_ref(), "--data".as_ref(), data.as_os_str()]).ok();
+    assert!(report["entries"].as_u64() <= Some(size + 1), "{report}");
+    drop(kept);
 }

@@ -49,6 +49,9 @@ pub struct BadHistory {
     pub fault: HistoryFault,
 }
 
+/// The server's reason for a request that cannot be.
+const INVALID_REQUEST: &str = "INVALID_REQUEST";
+
 /// How two checkpoints contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryFault {
@@ -200,8 +203,17 @@ impl Client {
             return Ok(Some(HistoryFault::RolledBack { newest: given.size(), seen: seen.size() }));
         }
         let proof = match old == new {
-            true => Vec::new(),
-            false => self.consistency_proof(old, new).await?,
+            true => Ok(Vec::new()),
+            false => self.consistency_proof(old, new).await,
+        };
+        let proof = match proof {
+            // It had signed so many entries, and has no tree of them any more.
+            Err(ClientError::Fix(failure))
+                if given.size() < seen.size() && failure.reason == INVALID_REQUEST =>
+            {
+                return Ok(Some(HistoryFault::RolledBack { newest: given.size(), seen: seen.size() }));
+            }
+            proof => proof?,
         };
         Ok(check_growth(seen, given, &proof).err().map(HistoryFault::from))
     }

@@ -38,6 +38,10 @@ impl LedgerWire {
         let client = tokio::time::timeout(bound, connecting)
             .await
             .map_err(|_| unavailable(format!("{}: no connection in time", self.options.url)))??;
+        // Before anything is sent: bills that landed may be missing from a log that was rolled back.
+        if self.options.memory.is_some() {
+            client.check_log().await?;
+        }
         Ok(slot.insert(client).clone())
     }
 }
