@@ -58,13 +58,19 @@ pub(super) fn findings(reader: &mut Reader<'_>, case: &Case) -> Result<(Vec<Note
             hit.severity >= Severity::High && hit.is_due(case.as_of) && !ASKED_ELSEWHERE.contains(&hit.rule)
         }));
     }
-    let mut notes: Vec<Note> = severe
+    // One finding stands for all of one rule, party, lot or product, and week.
+    let mut notes: Vec<Note> = rules::findings(&severe, case.as_of)
         .into_iter()
-        .map(|hit| {
-            let (rule, facts) = (hit.rule, &hit.facts.0);
-            let (english, chinese) = (facts.english(), facts.chinese());
-            let lot = case.lots.iter().find(|lot| lot.lot == hit.goods).map_or("", |lot| lot.lot.as_str());
-            Note::fail(words!("{rule}: {english}", "{rule}：{chinese}")).about(lot).on(hit.evidence)
+        .map(|(key, finding)| {
+            let (rule, count, first) = (key.rule, finding.count, finding.samples.first());
+            let (english, chinese) =
+                first.map_or(("", ""), |hit| (hit.facts.0.english(), hit.facts.0.chinese()));
+            let lot = case.lots.iter().find(|lot| lot.lot == key.goods).map_or("", |lot| lot.lot.as_str());
+            let facts = match count {
+                1 => words!("{rule}: {english}", "{rule}：{chinese}"),
+                _ => words!("{rule}, {count} lines: {english}", "{rule}，{count} 项：{chinese}"),
+            };
+            Note::fail(facts).about(lot).on(finding.samples.iter().flat_map(|hit| hit.evidence.clone()))
         })
         .collect();
     if notes.is_empty() {

@@ -48,7 +48,7 @@ const DEFECTS: &[Defect] = &[
     (
         "the agent is none any more",
         |s| {
-            edit!(s, "party agent", Party, |b| b.roles[0].valid_to = "2026-02-01".into());
+            edit!(s, "party agent", Party, |b| b.roles[0].valid_to = "2026-02-25".into());
         },
         &["agent fail"],
     ),
@@ -122,7 +122,11 @@ const DEFECTS: &[Defect] = &[
                 b.items.clear();
                 b.quantity = quantity(10, "box");
             });
-            edit!(s, "shipped", Ship, |b| b.lots = vec![boxes("L1", 12)]);
+            edit!(s, "shipped", Ship, |b| {
+                b.items.clear();
+                b.lots = vec![boxes("L1", 12)];
+            });
+            edit!(s, "declared", DeclareImport, |b| b.lines[0].items.clear());
         },
         &["shipped-quantity fail"],
     ),
@@ -163,7 +167,7 @@ const DEFECTS: &[Defect] = &[
         |s| edit!(s, "sampled L1", Sample, |b| b.lots = vec![boxes("L1", 11)]),
         &["port-test fail"],
     ),
-    ("no clearance note", |s| s.without("cleared L1"), &["port fail", "clearance fail"]),
+    ("no clearance note", |s| s.without("cleared L1"), &["clearance fail"]),
     (
         "clearance refused",
         |s| {
