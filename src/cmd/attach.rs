@@ -212,11 +212,11 @@ mod tests {
     #[test]
     fn the_role_is_what_follows_the_last_colon_if_it_can_be_one() {
         let table = [
-            ("a.pdf", ("a.pdf", "document")),
+            ("a.pdf", ("a.pdf", "other")),
             ("a.pdf:invoice", ("a.pdf", "invoice")),
-            ("C:a.pdf", ("C:a.pdf", "document")),
+            ("C:a.pdf", ("C:a.pdf", "other")),
             ("a:b.pdf:test-report", ("a:b.pdf", "test-report")),
-            ("a.pdf:", ("a.pdf:", "document")),
+            ("a.pdf:", ("a.pdf:", "other")),
         ];
         for (text, (file, role)) in table {
             assert_eq!(split_role(text), (Path::new(file), role), "{text}");

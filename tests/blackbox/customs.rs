@@ -209,7 +209,7 @@ impl Port {
         let key = self.key();
         let mut command = yuanliu();
         command.args(args).args(["--server", &self.stage.server.url(), "--party", &self.customs.party]);
-        command.arg("--ca").arg(&self.stage.server.ca).arg("--key").arg(&key).arg("--no-memory");
+        command.arg("--ca").arg(&self.stage.server.ca).arg("--key").arg(&key);
         run_in(&mut command)
     }
 
