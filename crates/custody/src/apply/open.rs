@@ -64,8 +64,11 @@ pub(super) fn change<V: View + ?Sized>(
     for answer in ships_met(draft, root)? {
         settle(reader, draft, answer.index, 0)?;
     }
-    let containers: BTreeSet<SubjectKey> = [before, after].into_iter().filter_map(container).collect();
-    resettle(reader, draft, Reach { starts: containers, own: true, named: false }, None)?;
+    let mut starts = BTreeSet::new();
+    for container in [before, after].into_iter().filter_map(container) {
+        starts.extend(stock::codes(draft, &container)?);
+    }
+    resettle(reader, draft, Reach { starts, own: true, named: false }, None)?;
     match unless_spent(reader.acts(draft, root))?.flatten() {
         Some(acts) => note_emptied(draft, &acts),
         None => Ok(()),

@@ -185,6 +185,23 @@ fn a_case_is_answered_by_what_is_in_it_and_a_thing_under_any_of_its_codes() {
 }
 
 #[test]
+fn what_is_taken_back_of_a_case_under_another_of_its_codes_counts_no_more() {
+    let story = "maker commission A\n maker alias P,Q\n maker pack P A\n s: maker ship P to trader key=1 @5\n \
+                 trader receive of=s A";
+    let ledger = check(story);
+    assert_eq!(inbound_of(&ledger, "trader"), []);
+    let ledger = check(&format!("{story}\n maker commission C\n p: maker pack Q C @4"));
+    assert_eq!(inbound_of(&ledger, "trader"), [(1, 1)]);
+    check_tables(&ledger);
+    let mut ledger = ledger;
+    let pack = statement_at(&ledger, ledger.view.size() - 1);
+    let void = ledger.say("maker", super::ledger::void_of(&pack));
+    ledger.must(&void);
+    check_tables(&ledger);
+    assert_eq!(inbound_of(&ledger, "trader"), []);
+}
+
+#[test]
 fn a_pallet_is_answered_by_its_cases_and_their_units() {
     let story = "maker commission A,B,C,D\n maker pack P A,B\n maker pack Q P,C\n \
                  s: maker ship Q,D to trader key=1 @5";
