@@ -65,6 +65,10 @@ impl RunFile {
         RunError::Io { path: self.path.clone(), source }
     }
 
+    pub(crate) fn damaged(&self, fault: &'static str) -> RunError {
+        RunError::Damaged { path: self.path.clone(), fault }
+    }
+
     /// Records from place `first` on.
     fn read(&self, first: u64, count: usize) -> Result<Vec<Record>, RunError> {
         let mut bytes = vec![0; count * RECORD_LEN];
@@ -124,7 +128,7 @@ impl RunFile {
         let tree = TiledTree::new(self, self.run.subjects);
         let path = |at| {
             inclusion_proof(&tree, at, self.run.subjects)
-                .map_err(|_| RunError::Damaged { path: self.path.clone(), fault: "its tiles cannot be read" })
+                .map_err(|_| self.damaged("its tiles cannot be read"))
         };
         let placed = |at| {
             let record = self.record(at)?.committed().encode();
@@ -159,20 +163,19 @@ impl RunFile {
     /// # Errors
     /// What does not fit; reading failed.
     pub fn check(&self) -> Result<(), RunError> {
-        let damaged = |fault| RunError::Damaged { path: self.path.clone(), fault };
         let mut tree = CompactRange::new();
         let mut before: Option<SubjectKey> = None;
         for record in self.records()? {
             let record = record?;
             if before.is_some_and(|b| b >= record.subject) {
-                return Err(damaged("its subjects do not ascend"));
+                return Err(self.damaged("its subjects do not ascend"));
             }
             before = Some(record.subject);
             tree.append(record.committed().leaf_hash());
         }
         match tree.root() == self.run.root {
             true => Ok(()),
-            false => Err(damaged("its records do not have its root")),
+            false => Err(self.damaged("its records do not have its root")),
         }
     }
 }

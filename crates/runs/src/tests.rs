@@ -160,6 +160,32 @@ fn a_merge_that_is_told_to_stop_leaves_nothing_under_its_name() {
     RunFile::open(&path).unwrap().check().unwrap();
 }
 
+#[test]
+fn what_a_disk_changed_goes_into_no_merged_run() {
+    let dir = tempfile::tempdir().unwrap();
+    // The first run's states of half of its subjects are overtaken by the second's.
+    let log: Log = (0..20u64).map(|i| (i % 10 * 4..i % 10 * 4 + 6).collect()).collect();
+    let (a, b) = (write(&dir, &log, 0, 10), write(&dir, &log, 10, 20));
+    let (path, spoilt) = (dir.path().join("merged"), dir.path().join("spoilt"));
+    for (run, other) in [(&a, &b), (&b, &a)] {
+        let bytes = fs::read(run.path()).unwrap();
+        for at in (32..64 + run.run().subjects as usize * 80).step_by(13) {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            fs::write(&spoilt, changed).unwrap();
+            let changed = RunFile::open(&spoilt).unwrap();
+            let pair = if run.run().start == 0 { [&changed, other] } else { [other, &changed] };
+            let merged = merge(&pair, &path, &mut || true);
+            assert!(
+                matches!(&merged, Err(RunError::Damaged { path, .. }) if *path == spoilt),
+                "{at}: {merged:?}"
+            );
+            assert!(!path.exists(), "byte {at}");
+        }
+    }
+    assert!(merge(&[&a, &b], &path, &mut || true).unwrap().is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -75,6 +75,11 @@ impl RunWriter {
     /// # Errors
     /// Its subject is not above the one before, its last entry not in the range, or writing failed.
     pub fn push(&mut self, record: &Record) -> Result<(), RunError> {
+        self.push_leaf(record, record.committed().leaf_hash())
+    }
+
+    /// As [`push`](Self::push), where the hash of the record's leaf is known.
+    pub(crate) fn push_leaf(&mut self, record: &Record, hash: Hash) -> Result<(), RunError> {
         if self.last.as_ref().is_some_and(|last| last.subject >= record.subject) {
             return Err(RunError::Input("its subjects do not ascend"));
         }
@@ -83,7 +88,6 @@ impl RunWriter {
         }
         self.write(&record.encode()).map_err(|source| RunError::Io { path: self.draft.clone(), source })?;
         self.last = Some(*record);
-        let hash = record.committed().leaf_hash();
         self.tree.append(hash);
         self.open.push(hash);
         if self.open.len() == TILE_WIDTH as usize {
