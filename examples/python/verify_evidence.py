@@ -1046,12 +1046,13 @@ class Bundle:
         name, party = self.text, [("activity", self.text), ("party", self.text)]
         if unicodedata.normalize("NFC", name) != name:
             return None
+        item = [("exhibit", name), ("item", name)] if name.startswith("bag:") else [("item", name)]
         if self.kind in ("item", "lot"):
-            return [("item", name)] if is_item(name) and name.startswith("lot:") == (self.kind == "lot") else None
+            return item if is_item(name) and name.startswith("lot:") == (self.kind == "lot") else None
         if self.kind == "entry":
             return [] if self.entry_asked() is not None else None
         if self.kind == "absent" and is_item(name):
-            return [("item", name)]
+            return item
         if self.kind in ("document", "absent") and is_document(name):
             return [("document", name)]
         return party if self.kind in ("party", "absent") and is_party(name) else None
@@ -1129,6 +1130,8 @@ class Trust:
     def __init__(self, ledger: str, log_key: str, witnesses: list, quorum: int, max_age: int | None, now: int, authorities=None):
         self.ledger, self.log_key, self.quorum = bytes.fromhex(ledger), NoteKey(log_key), quorum
         self.witnesses = [(NoteKey(key), auditing) for key, auditing in witnesses]
+        if len({key.public for key, _ in self.witnesses}) < len(self.witnesses):
+            raise ValueError("a witness key is given twice: whatever its names, it is one witness")
         self.max_age, self.now = max_age, now
         self.authorities = authorities  # takes a token and an imprint; None: stamps are carried, not checked
 
@@ -1776,7 +1779,10 @@ def main() -> int:
     quorum = len(witnesses) if args.quorum is None else args.quorum
     max_age = None if args.max_age is None else args.max_age * 1_000_000
     now = time.time_ns() // 1_000 if args.now is None else args.now
-    trust = Trust(args.ledger, args.log_key, witnesses, quorum, max_age, now, authorities(args.tsa_root))
+    try:
+        trust = Trust(args.ledger, args.log_key, witnesses, quorum, max_age, now, authorities(args.tsa_root))
+    except ValueError as fault:
+        parser.error(str(fault))
     found = verdict(args.file.read_bytes(), trust)
     print(json.dumps(found, ensure_ascii=False, indent=2))
     return 1 if found["verdict"] == "refused" else 0

@@ -108,6 +108,11 @@ impl Query {
         let text = self.text.as_str();
         let one = |kind| vec![Subject::new(kind, text.to_owned())];
         let party = || [one(SubjectKind::Activity), one(SubjectKind::Party)].concat();
+        // What is done with a bag is said of the exhibit, whatever is inside.
+        let item = || match text.starts_with("bag:") {
+            true => [one(SubjectKind::Exhibit), one(SubjectKind::Item)].concat(),
+            false => one(SubjectKind::Item),
+        };
         let is_item = || gs1::ItemRef::parse(text).is_ok();
         let is_party = || gs1::PartyRef::parse(text).is_ok();
         let is_document = || gs1::DocumentRef::parse(text).is_ok();
@@ -115,15 +120,21 @@ impl Query {
             return None;
         }
         match self.kind {
-            QueryKind::Item => (is_item() && !text.starts_with("lot:")).then(|| one(SubjectKind::Item)),
+            QueryKind::Item => (is_item() && !text.starts_with("lot:")).then(item),
             QueryKind::Lot => (is_item() && text.starts_with("lot:")).then(|| one(SubjectKind::Item)),
             QueryKind::Party => is_party().then(party),
             QueryKind::Document => is_document().then(|| one(SubjectKind::Document)),
             QueryKind::Entry => self.entry().map(|_| Vec::new()),
-            QueryKind::Absent if is_item() => Some(one(SubjectKind::Item)),
+            QueryKind::Absent if is_item() => Some(item()),
             QueryKind::Absent if is_document() => Some(one(SubjectKind::Document)),
             QueryKind::Absent => is_party().then(party),
         }
+    }
+
+    /// How many entries a seal must cover to answer it; 0 = whichever it covers.
+    #[must_use]
+    pub fn needs(&self) -> u64 {
+        self.entry().map_or(0, |entry| entry + 1).max(self.as_of)
     }
 
     /// The index of the entry asked for.

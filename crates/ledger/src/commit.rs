@@ -206,11 +206,12 @@ fn check_entry(entry: &RecordedEntry, chain_before: &Hash) -> Result<(), &'stati
     Ok(())
 }
 
-/// The index of a seal that a batch ends with.
-fn seal_of(layer: &Layer) -> Option<u64> {
+/// The index of a seal that a batch ends with, and when it was recorded.
+fn seal_of(layer: &Layer) -> Option<(u64, u64)> {
     let last = layer.entries.last()?;
     let leaf = Leaf::decode(&last.leaf).ok()?;
-    (leaf.leaf_type == LeafType::Seal).then(|| layer.start + layer.entries.len() as u64 - 1)
+    (leaf.leaf_type == LeafType::Seal)
+        .then(|| (layer.start + layer.entries.len() as u64 - 1, leaf.recorded_at))
 }
 
 pub(crate) fn head(mark: &Watermark) -> Head {

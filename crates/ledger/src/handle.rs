@@ -219,7 +219,9 @@ impl Ledger {
         if self.cosigned()?.is_some_and(|kept| kept.size > size) {
             return Ok(());
         }
-        Ok(self.inner.files.log.put_cosigned(size, &checkpoint.note)?)
+        self.inner.files.log.put_cosigned(size, &checkpoint.note)?;
+        self.inner.shared.seals.vouch(size);
+        Ok(())
     }
 
     /// Keeps a checkpoint with RFC 3161 tokens over its text, for ever.

@@ -50,6 +50,7 @@ mod open;
 mod overlay;
 mod recover;
 mod sealer;
+mod seals;
 mod seen;
 mod sequence;
 mod shared;

@@ -26,10 +26,11 @@ use crate::{
     intake::{Intake, Work},
     keys::KeyCache,
     overlay::Overlay,
-    recover::{catch_up, newest_checkpoint, seal_at},
+    recover::{catch_up, newest_checkpoint},
     sealer::{Sealer, Since},
+    seals::{SealedRuns, vouched_before},
     sequence::Sequence,
-    shared::{Files, OnPanic, SealedRuns, Shared},
+    shared::{Files, OnPanic, Shared},
 };
 
 /// A digest must be recorded two minutes after its minute, and nothing is before it from 100 s on.
@@ -229,8 +230,13 @@ fn resume(files: &Files, shared: &Shared, edge: &Edge, book: Book) -> Result<Sin
     let newest = custody::sealed(&snapshot)?;
     let (runs, covered, states) = book.finish();
     if newest.index > 0 {
-        let seal = seal_at(&snapshot, newest.index)?;
-        shared.set_sealed(SealedRuns { index: newest.index, seal, runs: runs.clone() });
+        let sealed = SealedRuns::read(&snapshot, newest.index, runs.clone())?;
+        if let Some((size, _)) = files.log.cosigned()? {
+            shared.seals.vouch(size);
+            let older = vouched_before(&snapshot, &files.dir.runs(&files.view)?, &sealed, size)?;
+            older.into_iter().for_each(|older| shared.seals.push(older));
+        }
+        shared.seals.push(sealed);
     }
     Ok(Since { seal: newest.index, covered, runs, states, head: head(edge.mark()) })
 }

@@ -37,7 +37,8 @@ use work::Workers;
 
 use crate::{
     Config, Head, StopCause,
-    shared::{Files, SealedRuns, Shared},
+    seals::SealedRuns,
+    shared::{Files, Shared},
 };
 
 /// Batches that may wait for this thread.
@@ -55,8 +56,8 @@ pub(crate) struct Committed {
     pub head: Head,
     /// What its entries name, in their order.
     pub touched: Vec<Record>,
-    /// The seal that it ends with.
-    pub seal: Option<u64>,
+    /// Index of the seal that it ends with, and when that was recorded, µs.
+    pub seal: Option<(u64, u64)>,
 }
 
 /// What this thread is told.
@@ -234,8 +235,8 @@ impl Sealer {
         self.since.states.extend(states);
         self.since.head = batch.head;
         match (batch.seal, self.making.take()) {
-            (Some(index), Some(Making::Entry(seal, runs))) => self.sealed(index, seal, runs),
-            (Some(index), _) => {
+            (Some(at), Some(Making::Entry(seal, runs))) => self.sealed(at, seal, runs),
+            (Some((index, _)), _) => {
                 Err(StopCause::Inconsistent { index, fault: "a seal that nobody asked for".into() })
             }
             (None, making) => {
@@ -267,10 +268,15 @@ impl Sealer {
     }
 
     /// A seal is in the log: its runs are what proofs are made of.
-    fn sealed(&mut self, index: u64, seal: Seal, runs: Vec<Arc<RunFile>>) -> Result<(), StopCause> {
+    fn sealed(
+        &mut self,
+        (index, recorded_at): (u64, u64),
+        seal: Seal,
+        runs: Vec<Arc<RunFile>>,
+    ) -> Result<(), StopCause> {
         self.since.seal = index;
         self.shared.counters.seals.fetch_add(1, Relaxed);
-        self.shared.set_sealed(SealedRuns { index, seal, runs });
+        self.shared.seals.push(SealedRuns { index, recorded_at, seal, runs });
         if self.dead >= MAX_DEAD && self.doomed.is_none() {
             // What the view asks for once it is durable is this seal's, or that of a later one.
             self.doomed = Some(self.spare()?);
@@ -280,16 +286,16 @@ impl Sealer {
         self.merge()
     }
 
-    /// Files that neither the newest seal names, nor one on its way, nor the next one will.
+    /// Files that no seal proofs are made of names, nor one on its way, nor the next one will.
     fn spare(&self) -> Result<Vec<PathBuf>, StopCause> {
-        let sealed = self.shared.sealed();
+        let sealed = self.shared.seals.runs();
         let (mut asked, mut making) = (&[][..], self.merging.clone());
         match &self.making {
             Some(Making::Run(start, head)) => making.push((*start, head.size)),
             Some(Making::Entry(_, runs)) => asked = runs,
             None => {}
         }
-        let named = sealed.iter().flat_map(|sealed| &sealed.runs).chain(&self.since.runs).chain(asked);
+        let named = sealed.iter().chain(&self.since.runs).chain(asked);
         runs::spare(self.workers.dir(), named.map(|run| &**run), &making).map_err(disk)
     }
 

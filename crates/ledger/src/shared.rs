@@ -8,12 +8,10 @@ use std::{
     thread,
 };
 
-use runs::RunFile;
-use statement::Seal;
 use store::{Dir, Log, StoredView};
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Counters, Head, SignedCheckpoint, StopCause, Writer};
+use crate::{Counters, Head, SignedCheckpoint, StopCause, Writer, seals::Seals};
 
 /// The open files. The directory comes last: its lock is given up when the databases are closed.
 #[derive(Debug)]
@@ -21,16 +19,6 @@ pub(crate) struct Files {
     pub log: Log,
     pub view: StoredView,
     pub dir: Dir,
-}
-
-/// The newest seal in the log, with its runs.
-#[derive(Debug)]
-pub(crate) struct SealedRuns {
-    /// Its index.
-    pub index: u64,
-    pub seal: Seal,
-    /// One for each that it names, in that order.
-    pub runs: Vec<Arc<RunFile>>,
 }
 
 /// State that outlives the threads.
@@ -41,8 +29,8 @@ pub(crate) struct Shared {
     pub head: watch::Sender<Head>,
     /// Set by the commit thread only, after the sync.
     pub checkpoint: RwLock<Option<SignedCheckpoint>>,
-    /// Set by the sealer only, once the seal is durable.
-    sealed: RwLock<Option<Arc<SealedRuns>>>,
+    /// A seal comes in once it is durable.
+    pub seals: Seals,
     /// One permit per link that may wait. Closed when nothing more is taken.
     pub room: Arc<Semaphore>,
     /// Permits in all.
@@ -59,7 +47,7 @@ impl Shared {
             counters: Counters::default(),
             head: watch::Sender::new(head),
             checkpoint: RwLock::new(None),
-            sealed: RwLock::new(None),
+            seals: Seals::default(),
             room: Arc::new(Semaphore::new(capacity as usize)),
             capacity,
             held: watch::Sender::new(false),
@@ -117,14 +105,6 @@ impl Shared {
             None if self.closing.load(Ordering::Acquire) => Writer::Stopped(StopCause::Shutdown),
             None => Writer::Running,
         }
-    }
-
-    pub(crate) fn set_sealed(&self, sealed: SealedRuns) {
-        *self.sealed.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(sealed));
-    }
-
-    pub(crate) fn sealed(&self) -> Option<Arc<SealedRuns>> {
-        self.sealed.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set_checkpoint(&self, checkpoint: SignedCheckpoint) {

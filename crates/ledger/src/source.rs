@@ -19,8 +19,8 @@ use crate::{
     Access, Config, Error, Ledger, Progress, SignedCheckpoint,
     access::keep_offline,
     open::{last_time, log_key, read_genesis},
-    recover::{catch_up, newest_checkpoint, read_checkpoint, seal_at},
-    shared::SealedRuns,
+    recover::{catch_up, newest_checkpoint, read_checkpoint},
+    seals::{SealedRuns, vouched_before},
     tiles::Tiles,
 };
 
@@ -39,13 +39,14 @@ impl std::fmt::Debug for LogSource<'_> {
 }
 
 impl Ledger {
-    /// The present state. Its checkpoint is the newest that a quorum of witnesses has cosigned, where that covers
-    /// the newest seal; else the newest.
+    /// The present state, for a question that needs the first so many entries. Its seal is the newest that a quorum of
+    /// witnesses has vouched for, where there is one that covers them and is not hours old, under the newest checkpoint
+    /// that they have cosigned; else the newest.
     ///
     /// # Errors
     /// [`Error::NoSeal`]; reading failed.
-    pub fn source(&self) -> Result<LogSource<'_>, Error> {
-        let sealed = self.inner.shared.sealed().ok_or(Error::NoSeal)?;
+    pub fn source(&self, needed: u64) -> Result<LogSource<'_>, Error> {
+        let sealed = self.inner.shared.seals.covering(needed).ok_or(Error::NoSeal)?;
         let newest = self.checkpoint(None)?.ok_or(Error::NoSeal)?;
         let checkpoint = above(&sealed, self.cosigned()?, newest);
         // Last: it must hold everything that the checkpoint covers.
@@ -62,13 +63,14 @@ fn above(
 }
 
 /// Opens a ledger that no server has open, brings its view up to the log, signs nothing, makes a record of the read
-/// durable (the next start of the server digests it), and hands it to `ask`.
+/// durable (the next start of the server digests it), and hands it to `ask`. Which seal: as [`Ledger::source`].
 ///
 /// # Errors
 /// The directory is in use or holds no ledger; [`Error::NoSeal`]; an entry is damaged; reading or writing failed.
 pub fn with_source<T>(
     dir: &Path,
     config: &Config,
+    needed: u64,
     access: Access,
     progress: Progress<'_>,
     ask: impl FnOnce(&LogSource<'_>) -> T,
@@ -78,23 +80,22 @@ pub fn with_source<T>(
     let (_, genesis) = read_genesis(&log)?;
     let key = log_key(&genesis)?;
     let kept = newest_checkpoint(&log, &key)?;
-    let (_, book) = catch_up(
-        &log,
-        &view,
-        (&dir.runs(&view)?, Durability::Now),
-        config.cached_rows,
-        kept.as_ref(),
-        progress,
-    )?;
+    let folder = dir.runs(&view)?;
+    let place = (&*folder, Durability::Now);
+    let (_, book) = catch_up(&log, &view, place, config.cached_rows, kept.as_ref(), progress)?;
     let snapshot = Snapshot::new(&view, &log)?;
     let newest = custody::sealed(&snapshot)?;
     if newest.index == 0 {
         return Err(Error::NoSeal);
     }
     let (runs, _, _) = book.finish();
-    let sealed = SealedRuns { index: newest.index, seal: seal_at(&snapshot, newest.index)?, runs };
+    let mut sealed = SealedRuns::read(&snapshot, newest.index, runs)?;
     let cosigned = log.cosigned()?;
     let cosigned = cosigned.map(|(size, note)| read_checkpoint(size, note, &key)).transpose()?;
+    if let Some(cosigned) = &cosigned {
+        let older = vouched_before(&snapshot, &folder, &sealed, cosigned.size)?;
+        sealed = older.filter(|older| older.seal.covered >= needed).unwrap_or(sealed);
+    }
     let checkpoint = above(&sealed, cosigned, kept.ok_or(Error::NoSeal)?);
     keep_offline(&log, last_time(&log)?, access)?;
     Ok(ask(&LogSource { snapshot, sealed: Arc::new(sealed), checkpoint, log: &log }))

@@ -27,7 +27,7 @@ impl Ledger {
     /// Index, contents and coverage of the newest seal; `None` before the first.
     #[must_use]
     pub fn newest_seal(&self) -> Option<(u64, Seal)> {
-        self.inner.shared.sealed().map(|sealed| (sealed.index, sealed.seal.clone()))
+        self.inner.shared.seals.newest().map(|sealed| (sealed.index, sealed.seal.clone()))
     }
 
     /// Proof of a subject's state by the newest seal, or that it was never named below what that covers.
@@ -35,7 +35,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::NoSeal`]; a run cannot be read.
     pub fn subject_proof(&self, subject: &SubjectKey) -> Result<SubjectAnswer, Error> {
-        let sealed = self.inner.shared.sealed().ok_or(Error::NoSeal)?;
+        let sealed = self.inner.shared.seals.newest().ok_or(Error::NoSeal)?;
         let proof = prove(&sealed, subject)?;
         let state = match proof.last() {
             Some(RunProof::Present { state, .. }) => Some(*state),

@@ -89,7 +89,9 @@ fn from_directory(
     let config = ledger::Config::default();
     let access = access(&request);
     let bundle =
-        ledger::with_source(data, &config, access, &mut |_, _| {}, |source| collect(source, &request))?;
+        ledger::with_source(data, &config, request.query.needs(), access, &mut |_, _| {}, |source| {
+            collect(source, &request)
+        })?;
     let bundle = bundle.map_err(|error| match error {
         CollectError::Source(error) => anyhow::Error::from(error),
         CollectError::Query => exit::usage(

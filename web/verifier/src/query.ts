@@ -25,10 +25,10 @@ export function subjectsAsked({ kind, text }: Query): Subject[] | undefined {
   return fits[kind]() ? namesOf(text) : undefined;
 }
 
-/** What a canonical text can name: no text is one of two kinds. */
+/** What a canonical text can name. What is done with a bag is said of the exhibit, whatever is inside. */
 function namesOf(text: string): Subject[] | undefined {
   const as = (...kinds: SubjectKind[]): Subject[] => kinds.map((kind) => ({ kind, text }));
-  if (isItem(text)) return as("item");
+  if (isItem(text)) return text.startsWith("bag:") ? as("exhibit", "item") : as("item");
   if (isDocument(text)) return as("document");
   return isParty(text) ? as("activity", "party") : undefined;
 }

@@ -14,7 +14,7 @@ use crate::{
     attacks, frauds,
     log::{Log, Say, key, org, signed},
     records, stamps,
-    story::{CASE, DECLARATION, LOT, registers, ship, trade, vial},
+    story::{BAG, CASE, DECLARATION, LOT, registers, seized, ship, trade, vial},
 };
 
 fn folder() -> PathBuf {
@@ -143,6 +143,21 @@ fn dishonest() -> Files {
     vec![("bad-revoked-key", revoked), ("bad-link-left-out", left_out)]
 }
 
+/// A bag is an exhibit: its history, and that there is none.
+fn bags() -> Files {
+    let log = seized();
+    let (bag, absent) = (log.collect(QueryKind::Item, BAG), log.collect(QueryKind::Absent, "bag:drug-2"));
+    vec![
+        ("bag", signed(&bag)),
+        ("absent-bag", signed(&absent)),
+        ("bad-not-absent-bag", changed(&bag, |b| b.query.kind = QueryKind::Absent)),
+        (
+            "bad-absent-bag-without-exhibit",
+            changed(&absent, |b| b.subjects.retain(|s| s.subject.kind != SubjectKind::Exhibit)),
+        ),
+    ]
+}
+
 fn verdict(name: &str, file: &[u8], trust: &Trust) -> Value {
     let found = match name.contains("fraud") {
         true => verify_fraud(file, &trust.log_key).map(|verdict| verdict.json),
@@ -162,6 +177,7 @@ fn golden_bundles_and_their_verdicts_have_not_changed() {
     let mut files = good(&mut trade.log, pack, received);
     files.extend(bad(&trade.log, pack));
     files.extend(dishonest());
+    files.extend(bags());
     files.extend(frauds::golden());
     files.extend(records::golden());
     let trust = trade.log.trust();

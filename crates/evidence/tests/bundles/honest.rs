@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use evidence::bundle::{CollectError, Extent, QueryKind, Trust, Verdict, Warning, collect, verify};
+use evidence::bundle::{
+    Bundle, CollectError, Extent, Part, QueryKind, Trust, Verdict, Warning, collect, verify,
+};
+use statement::SubjectKind;
 
 use crate::{
     log::{id_of, org, signed},
-    story::{AIR, CASE, DECLARATION, LOT, Trade, trade, vial},
+    story::{AIR, BAG, CASE, DECLARATION, LOT, Trade, seized, trade, vial},
 };
 
 fn proven(trade: &Trade, kind: QueryKind, text: &str) -> Verdict {
@@ -56,6 +59,26 @@ fn a_lot_a_party_a_declaration_an_entry_and_what_was_never_seen_are_proven() {
         let both = verdict.lines();
         assert!(both.iter().all(|line| !line.english().is_empty() && !line.chinese().is_empty()));
     }
+}
+
+#[test]
+fn a_bag_is_asked_for_as_the_exhibit_it_is() {
+    let log = seized();
+    let verdict = verify(&log.export(QueryKind::Item, BAG), &log.trust()).unwrap();
+    let kinds: Vec<_> = verdict.subjects.iter().map(|s| (s.subject.kind, s.subject.text.as_ref())).collect();
+    assert!(kinds.contains(&(SubjectKind::Exhibit, BAG)) && kinds.contains(&(SubjectKind::Item, BAG)));
+    assert_eq!(verdict.answer().len(), 1);
+    assert!(verify(&log.export(QueryKind::Absent, "bag:drug-2"), &log.trust()).is_ok());
+    // A bag that was taken, or of which the exhibit is not told, is not absent.
+    let claim = |change: &dyn Fn(&mut Bundle), text| {
+        let kind = if text == BAG { QueryKind::Item } else { QueryKind::Absent };
+        let mut bundle = log.collect(kind, text);
+        change(&mut bundle);
+        verify(&signed(&bundle), &log.trust()).unwrap_err().part
+    };
+    assert_eq!(claim(&|b| b.query.kind = QueryKind::Absent, BAG), Part::Query);
+    let without = |b: &mut Bundle| b.subjects.retain(|s| s.subject.kind != SubjectKind::Exhibit);
+    assert_eq!(claim(&without, "bag:drug-2"), Part::Closure);
 }
 
 #[test]

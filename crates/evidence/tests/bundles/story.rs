@@ -27,6 +27,7 @@ pub fn vial(number: u32) -> String {
 }
 
 pub const CASE: &str = "sscc:095212345000000018";
+pub const BAG: &str = "bag:drug-1";
 pub const LOT: &str = "lot:gtin:09521234543213.L7";
 pub const DECLARATION: &str = "decl:220120261000000001";
 pub const AIR: &str = "waybill:org:carrier/AWB-1";
@@ -73,6 +74,33 @@ fn register(log: &mut Log, name: &str, role: Role) {
 pub fn ship(items: Vec<String>, to: &str, waybill: &str) -> v1::Ship {
     let (addressee, reason, waybill) = (org(to), "sale".into(), waybill.into());
     v1::Ship { items, addressee, reason, waybill, ..v1::Ship::default() }
+}
+
+/// What the drug authority takes away in a bag that has a history of its own.
+pub fn seized() -> Log {
+    let mut log = registers(9);
+    let line = v1::SeizedLine {
+        bag: BAG.into(),
+        description: "loose vial".into(),
+        mask: "sgtin:09521234543213.V?".into(),
+        quantity: Some(v1::Quantity { amount: 1, unit: "vial".into() }),
+        ..v1::SeizedLine::default()
+    };
+    let seize = v1::Seize {
+        number: "cert:org:drug/2026-1".into(),
+        kind: "seizure".into(),
+        witness: "3".repeat(64),
+        officers: ["1".repeat(64), "2".repeat(64)].into(),
+        place: "treatment room".into(),
+        channel: "premises".into(),
+        legal_basis: "药品管理法第一百条".into(),
+        reason: "no record".into(),
+        lines: vec![line],
+        ..v1::Seize::default()
+    };
+    log.say(&Say::new("drug", Body::Seize(seize)));
+    log.seal_up(None);
+    log
 }
 
 fn receive(log: &mut Log, who: &str, shipment: u64) -> u64 {

@@ -16,7 +16,7 @@ use crate::{
 /// The minute in which ledgers of these tests are made.
 const FIRST: u64 = START / MINUTE;
 
-fn read(question: &str) -> Access {
+pub(super) fn read(question: &str) -> Access {
     Access {
         party: ROOT.into(),
         key: party_key_id(ROOT),
@@ -209,7 +209,7 @@ fn minutes_in_which_the_process_stood_still_have_no_digest() {
 }
 
 fn offline(dir: &Path) -> Result<(), Error> {
-    with_source(dir, &config(), read("offline"), &mut |_, _| {}, |_| ())
+    with_source(dir, &config(), 0, read("offline"), &mut |_, _| {}, |_| ())
 }
 
 #[test]

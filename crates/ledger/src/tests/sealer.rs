@@ -68,7 +68,11 @@ impl Stage {
         self.size += 1 + u64::from(sealed);
         self.named += links;
         let head = Head { size: self.size, root: [0; 32], chain: [0; 32] };
-        self.to.as_ref().unwrap().tell(Committed { head, touched, seal: sealed.then_some(index + 1) });
+        self.to.as_ref().unwrap().tell(Committed {
+            head,
+            touched,
+            seal: sealed.then_some((index + 1, index)),
+        });
     }
 
     fn seal(&self) -> Seal {
@@ -139,6 +143,6 @@ fn files_that_no_seal_names_any_more_go_while_it_seals_on() {
     stage.wait("the last seal", |shared| shared.counters.seals.load(Relaxed) == 200);
     // Closed in order, it leaves what the last seal names, and what was being merged.
     stage.to.as_ref().unwrap().durable();
-    let named = stage.shared.sealed().unwrap().runs.len();
+    let named = stage.shared.seals.newest().unwrap().runs.len();
     stage.wait("tidying", |_| fs::read_dir(&stage.runs).unwrap().count() <= named + 4);
 }

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use custody::{View, links_of, tables::subject};
-use evidence::{ChainedEntry, check_chain, check_subject};
+use evidence::{ChainedEntry, bundle::Source as _, check_chain, check_subject};
 use merkle::{Hash, leaf_hash, root_of};
 use statement::{Leaf, LeafType, Seal, SubjectKey, SubjectState};
 
 use super::fixture::*;
-use crate::{Config, Derivation, Error, Ledger, ViewCheck, link_proof, rebuild};
+use crate::{Config, Derivation, Error, Ledger, LogSource, ViewCheck, link_proof, rebuild, with_source};
 
 /// Seals after every few entries.
 fn sealing(seal_entries: u64) -> Config {
@@ -193,6 +193,54 @@ fn it_goes_on_sealing_after_it_was_closed_or_killed() {
     wait_for_seals(&ledger, 12);
     check(&ledger);
     check_seals(&ledger);
+}
+
+#[test]
+fn what_witnesses_have_vouched_for_is_proven_until_they_vouch_for_more() {
+    fn vouch(ledger: &Ledger) {
+        let newest = ledger.checkpoint(None).unwrap().unwrap();
+        ledger.keep_cosigned(newest.size, newest.note).unwrap();
+    }
+    let (temp, mut trade) = create();
+    let config = sealing(8);
+    let ledger = trade.open_with(temp.path(), config.clone()).unwrap();
+    submit(&ledger, trade.setup());
+    submit(&ledger, trade.story(0));
+    wait_for_seals(&ledger, 8);
+    vouch(&ledger);
+    let (vouched, seal) = ledger.newest_seal().unwrap();
+    // So many runs and merges that what no seal in use names is removed.
+    for i in 0..120 {
+        submit(&ledger, trade.story(i % 11 * 4));
+        wait_for_seals(&ledger, 16);
+    }
+    wait_for_seals(&ledger, 8);
+    let (newest, newest_seal) = ledger.newest_seal().unwrap();
+    let all = states(&ledger, seal.covered);
+    let check = |source: &LogSource<'_>| {
+        assert_eq!(source.seal().unwrap(), vouched);
+        for (key, state) in &all {
+            let proof = source.subject_proof(key).unwrap();
+            assert_eq!(check_subject(&seal, key, &proof).unwrap(), Some(*state));
+        }
+    };
+    check(&ledger.source(seal.covered).unwrap());
+    assert_eq!(ledger.source(seal.covered + 1).unwrap().seal().unwrap(), newest, "what it does not cover");
+    ledger.shutdown().unwrap();
+    drop(ledger);
+
+    let offline = |needed, ask: &dyn Fn(&LogSource<'_>)| {
+        with_source(temp.path(), &config, needed, super::access::read("offline"), &mut |_, _| {}, |source| {
+            ask(source)
+        })
+        .unwrap();
+    };
+    offline(0, &check);
+    offline(newest_seal.covered, &|source| assert_eq!(source.seal().unwrap(), newest));
+    let ledger = trade.open_with(temp.path(), sealing(1 << 20)).unwrap();
+    check(&ledger.source(0).unwrap());
+    vouch(&ledger);
+    assert_eq!(ledger.source(0).unwrap().seal().unwrap(), newest);
 }
 
 /// The names of the runs of the view in use.

@@ -108,7 +108,7 @@ fn export(ledger: &Ledger, sight: &Sight, query: &ExportEvidenceRequest) -> Resu
         extraction,
         extent: if query.named_only { Extent::Named } else { Extent::Whole },
     };
-    let source = match ledger.source() {
+    let source = match ledger.source(wanted.query.needs()) {
         Err(ledger::Error::NoSeal) => return Err(Kind::NotSealedYet.into()),
         source => source?,
     };
