@@ -180,6 +180,8 @@ impl Link {
             .body(Full::new(body))
             .map_err(io::Error::other)?;
         let asking = async {
+            // Just after an answer a kept connection may not have noticed yet that it is free again.
+            sender.ready().await.map_err(io::Error::other)?;
             let answer = sender.send_request(request).await.map_err(io::Error::other)?;
             let status = answer.status().as_u16();
             let body =
