@@ -8,11 +8,9 @@ use std::{
 use custody::{
     View, ViewError,
     item::{Act, Status, item_state},
-    root_of,
 };
 use gs1::{ItemKind, ItemRef};
 use proto::v1::statement::Body;
-use statement::{Kind, SubjectKind, subject_key};
 
 use crate::{
     Error, MAX_DEPTH,
@@ -198,7 +196,7 @@ type Window = (Option<Step>, Option<Step>);
 impl<V: View + ?Sized> Reader<'_, V> {
     fn units(&mut self, item: &str, kind: ItemKind) -> Result<BTreeSet<Rc<str>>, ViewError> {
         match kind {
-            ItemKind::Lot => self.lot_items(item),
+            ItemKind::Lot => self.lot_items(item, MAX_UNITS),
             _ => self.contents(item),
         }
     }
@@ -268,33 +266,5 @@ impl<V: View + ?Sized> Reader<'_, V> {
             self.inside(&child, &shared, depth + 1, found)?;
         }
         Ok(true)
-    }
-
-    /// The items made under a lot, as the Commissions and Transforms count now.
-    fn lot_items(&mut self, lot: &str) -> Result<BTreeSet<Rc<str>>, ViewError> {
-        let mut commissions = BTreeSet::new();
-        for touch in self.touches(&subject_key(SubjectKind::Item, lot))? {
-            match Kind::try_from(i32::from(touch.kind)) {
-                Ok(Kind::Commission | Kind::Transform) => commissions.insert(touch.index),
-                Ok(Kind::Correct) => commissions.insert(root_of(self.view, touch.index)?),
-                _ => false,
-            };
-        }
-        let mut units = BTreeSet::new();
-        for index in commissions {
-            let Some(content) = self.content(index)? else { continue };
-            let (of, made) = match content.body {
-                Body::Commission(b) => (b.lot, b.items),
-                Body::Transform(b) => (b.lot, b.outputs),
-                _ => continue,
-            };
-            if of == lot && self.budget.spend(made.len()) {
-                units.extend(made.into_iter().map(Rc::from));
-            }
-            if units.len() >= MAX_UNITS {
-                self.budget.exhausted = true;
-            }
-        }
-        Ok(units)
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use custody::{View, ViewError, item::item_state};
-use gs1::ItemRef;
+use gs1::{ItemKind, ItemRef};
 
 use crate::{
     Error,
@@ -108,7 +108,7 @@ pub struct Source {
     pub truncated: bool,
 }
 
-/// 追源头: the hops of an item from now back to its origin, at most `limit`.
+/// 追源头: the hops of an item from now back to its origin, at most `limit`; of a lot where its goods were made.
 ///
 /// # Errors
 /// [`Error::NotAnItem`], [`Error::Unknown`], or the view failed.
@@ -153,14 +153,23 @@ pub(crate) fn source_within<V: View + ?Sized>(
 }
 
 fn source_by<V: View + ?Sized>(mut reader: Reader<'_, V>, item: &str, limit: usize) -> Result<Source, Error> {
-    ItemRef::parse(item).map_err(Error::NotAnItem)?;
+    let kind = ItemRef::parse(item).map_err(Error::NotAnItem)?.kind();
     item_state(reader.view, item)?.ok_or(Error::Unknown)?;
-    let mut legs = legs(&reader.timeline(item)?);
-    legs.reverse();
+    let mut legs = match kind {
+        ItemKind::Lot => reader.origins(item)?,
+        _ => legs(&reader.timeline(item)?),
+    };
+    let begins = |at: usize, leg: &Leg| match leg.kind {
+        HopKind::Origin => true,
+        // A container begins at who first packs something into it.
+        HopKind::Packing => at == 0 && leg.from == 0 && leg.via.is_none() && leg.arrived_at == 0,
+        _ => false,
+    };
     let mut origins = Vec::new();
-    for leg in legs.iter().filter(|leg| leg.kind == HopKind::Origin) {
+    for (_, leg) in legs.iter().enumerate().filter(|(at, leg)| begins(*at, leg)) {
         origins.push(reader.party(leg.to)?.to_string());
     }
+    legs.reverse();
     origins.sort();
     origins.dedup();
     let truncated = legs.len() > limit || reader.truncated();

@@ -31,6 +31,7 @@ mod flow;
 mod history;
 mod hops;
 mod item;
+mod lot;
 mod path;
 mod place;
 mod reader;

@@ -81,6 +81,11 @@ impl Path {
         let actor = step.told.actor;
         match step.act {
             Act::Commission if !inherited => self.origin(step),
+            // A container begins where something is first packed into it: nobody commissions one.
+            Act::Handled if !inherited && self.legs.is_empty() && step.told.container.is_some() => {
+                self.push(step, HopKind::Packing, (Certainty::Confirmed, Word::Arriver), 0, actor);
+                self.holder = actor;
+            }
             // Somebody else says that it had made the thing before, under another code, and was heard of later.
             Act::Recoded if !inherited && self.is_made_by_another_since(step) => {
                 self.push(step, HopKind::Origin, (Certainty::OneSided, Word::Giver), 0, actor);

@@ -248,8 +248,12 @@ impl<'v, V: View + ?Sized> Reader<'v, V> {
 
     /// What a content does to items.
     pub(crate) fn acts(&self, content: &Content) -> Result<Acts, ViewError> {
-        let number = |kind, text: &str| Ok(subject_by_text(self.view, kind, text)?.map_or(0, |r| r.number));
-        acts_of(content, &number)
+        acts_of(content, &|kind, text: &str| self.number(kind, text))
+    }
+
+    /// The number of a subject; 0 where nothing names it.
+    pub(crate) fn number(&self, kind: SubjectKind, text: &str) -> Result<u64, ViewError> {
+        Ok(subject_by_text(self.view, kind, text)?.map_or(0, |r| r.number))
     }
 
     /// The text of an activity's number; empty for none.

@@ -147,7 +147,8 @@ fn beginning(hops: &[Hop]) -> Option<usize> {
     };
     first(&is_made)
         .or_else(|| first(&|hop| hop.kind == HopKind::Origin))
-        .or_else(|| first(&|hop| hop.packings.is_empty()))
+        // Who packs something into a container need not be who has it: its chain begins with its first way.
+        .or_else(|| first(&|hop| hop.packings.is_empty() && hop.kind != HopKind::Packing))
 }
 
 /// Who has made an item, as far as nobody else says that it has: then what is told of it is of one thing.

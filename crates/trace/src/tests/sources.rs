@@ -1,5 +1,5 @@
-use super::story::{Story, expect, sgtin};
-use crate::{Error, source};
+use super::story::{Story, expect, lot, sgtin};
+use crate::{Certainty, Error, HopKind, source};
 
 fn check(story: &str, item: &str, table: &str) {
     expect(&Story::of(story).hops(item), table);
@@ -42,6 +42,52 @@ fn three_packings_lead_back_from_the_clinic_to_the_maker() {
     assert_eq!(found.origins, ["org:maker"], "whatever the limit");
     assert_eq!(found.hops.iter().map(|h| h.entries[0]).collect::<Vec<_>>(), [14, 12, 11], "newest first");
     assert!(!source(&view, &sgtin("A"), 11).unwrap().truncated);
+}
+
+#[test]
+fn a_container_begins_where_something_is_first_packed_into_it() {
+    let story = "maker commission A,B
+         maker pack P A
+         maker pack P B
+         maker ship P to trader
+         trader receive P";
+    check(
+        story,
+        "P",
+        "packing  maker         confirmed 2   2-
+         transfer maker>trader  confirmed 4,5 4-5",
+    );
+    let view = Story::of(story).view;
+    assert_eq!(source(&view, &sgtin("P"), 9).unwrap().origins, ["org:maker"]);
+    // Once it is on its way, who packs something into it has not made it.
+    check(
+        "maker commission A
+         maker ship P to trader
+         trader receive P
+         trader pack P A",
+        "P",
+        "transfer >maker        gap       2   -2
+         transfer maker>trader  confirmed 2,3 2-3",
+    );
+}
+
+#[test]
+fn a_lot_is_led_back_to_where_its_goods_were_made() {
+    let story = Story::of(
+        "maker commission A lot=L1
+         maker commission B lot=L2
+         maker commission C lot=L1
+         maker ship A to trader",
+    );
+    let found = source(&story.view, &lot("L1"), 9).unwrap();
+    let told: Vec<_> =
+        found.hops.iter().map(|h| (h.kind, h.certainty, h.to.as_str(), h.entries[0])).collect();
+    let origin = |entry| (HopKind::Origin, Certainty::Confirmed, "org:maker", entry);
+    assert_eq!(told, [origin(3), origin(1)], "newest first");
+    assert_eq!((found.origins, found.truncated), (vec!["org:maker".to_owned()], false));
+    let cut = source(&story.view, &lot("L1"), 1).unwrap();
+    assert!(cut.truncated && cut.hops.len() == 1);
+    assert!(matches!(source(&story.view, &lot("L9"), 9), Err(Error::Unknown)));
 }
 
 #[test]
