@@ -248,6 +248,12 @@ fn watch(connection: &Connection, case: &str, start: u64, follow: bool, out: Out
         let tell = async {
             while let Some(message) = alerts.next().await? {
                 let names = Names::new(&message.names);
+                if message.truncated {
+                    out.note(out.pick(
+                        "More belongs to this case than is read: not all its watches are looked at.",
+                        "该案内容超出一次查询的范围，未核查其全部布控。",
+                    ));
+                }
                 for alert in &message.alerts {
                     if out.json {
                         out.value(&client::message_to_json("CaseAlert", alert)?);

@@ -354,7 +354,7 @@ fn summary(row: &ImportLotSummary, names: &Names, out: Out) -> [String; 8] {
         row.age_days.to_string(),
         draw::time(row.declared_at),
         names.of(&row.importer),
-        row.port.clone(),
+        row.ports.join(", "),
         lots.join(", "),
         row.index.to_string(),
     ]

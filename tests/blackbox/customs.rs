@@ -334,7 +334,7 @@ async fn imports_are_listed_for_authorities_by_office_state_and_age() {
     let numbers: Vec<&str> = first.lots.iter().map(|l| l.declaration.as_str()).collect();
     assert_eq!(numbers, [declaration(1), declaration(2)]);
     assert_eq!((first.lots[0].state(), first.lots[0].age_days), (ImportState::Cleared, 1));
-    assert_eq!((first.lots[0].port.as_str(), first.names.len()), ("2248", 1));
+    assert_eq!((&first.lots[0].ports[..], first.names.len()), (&["2248".to_owned()][..], 1));
     let next = ListImportLotsRequest { page_token: first.next_page_token, ..all.clone() };
     let rest = client.list_import_lots(next).await.unwrap();
     assert_eq!((rest.lots.len(), rest.next_page_token.as_str()), (1, ""));

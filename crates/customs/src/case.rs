@@ -170,12 +170,12 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) const fn day(&self) -> Day {
-        day_of(self.at)
+    pub(crate) fn day(&self) -> Day {
+        Day::of_instant(self.at)
     }
 
-    pub(crate) const fn today(&self) -> Day {
-        day_of(self.as_of)
+    pub(crate) fn today(&self) -> Day {
+        Day::of_instant(self.as_of)
     }
 
     /// The customs office, four digits.
@@ -201,7 +201,8 @@ impl Case {
         self.declared.iter().map(|told| told.index)
     }
 
-    fn parties(&self) -> BTreeSet<String> {
+    /// Parties that have a part in the import.
+    pub(crate) fn parties(&self) -> BTreeSet<String> {
         let mut all = BTreeSet::from([self.importer.clone(), self.body.consignor.clone()]);
         all.extend(self.declared.iter().map(|told| told.party.clone()));
         for lot in &self.lots {
@@ -214,11 +215,6 @@ impl Case {
         all.remove("");
         all
     }
-}
-
-const fn day_of(at: i64) -> Day {
-    const CHINA_US: i64 = 8 * 3_600_000_000;
-    Day(at.saturating_add(CHINA_US).div_euclid(86_400_000_000) as i32)
 }
 
 /// Office of a declaration: the first four digits of its number.
@@ -375,14 +371,9 @@ pub fn verify(view: &dyn View, question: &Question<'_>) -> Result<ImportLot, Err
     })
 }
 
-/// Parties that have a part in an import.
-pub(crate) fn parties(case: &Case) -> BTreeSet<String> {
-    case.parties()
-}
-
-/// What customs decided last on the lines of a lot.
-pub(crate) fn last_outcome(case: &Case) -> Option<proto::v1::CustomsOutcome> {
-    let Body::CustomsDecision(b) = &case.decisions.last()?.body else { return None };
+/// What customs decided last.
+pub(crate) fn last_outcome(decisions: &[Rc<Told>]) -> Option<proto::v1::CustomsOutcome> {
+    let Body::CustomsDecision(b) = &decisions.last()?.body else { return None };
     Some(b.outcome())
 }
 

@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use custody::{View, ViewError, imports::declarations};
-use proto::v1::{CustomsOutcome, DeclarationLine, statement::Body};
+use proto::v1::{DeclarationLine, statement::Body};
 use rules::read::{Reader, Told};
 use statement::{Kind, SubjectKind};
 
 use crate::{
-    case::{office_of, under},
+    case::{last_outcome, office_of, under},
     state::{Filed, State},
 };
 
@@ -59,8 +59,8 @@ pub struct Listed {
     pub lots: Vec<String>,
     /// How many lots there are.
     pub lot_count: usize,
-    /// Port of the first filing that names one; may be empty.
-    pub port: String,
+    /// Ports at which its lots are filed, each once, in order of the lots.
+    pub ports: Vec<String>,
     /// False where more is recorded than one answer reads: the state may be another.
     pub whole: bool,
 }
@@ -96,7 +96,7 @@ pub fn list(view: &dyn View, asked: &Listing<'_>) -> Result<Page, ViewError> {
 }
 
 fn fits(listed: &Listed, asked: &Listing<'_>) -> bool {
-    (asked.port.is_empty() || listed.port == asked.port)
+    (asked.port.is_empty() || listed.ports.iter().any(|port| port == asked.port))
         && (asked.states.is_empty() || asked.states.contains(&listed.state))
         && listed.declared_at <= asked.until
 }
@@ -109,15 +109,13 @@ fn look(reader: &mut Reader<'_>, declaration: &str) -> Result<Option<Listed>, Vi
     let Some(first) = declared.as_ref().or_else(|| decisions.first()) else { return Ok(None) };
     let lots = lots_of(first);
     let mut filed = Vec::with_capacity(lots.len());
-    let mut port = String::new();
+    let mut ports: Vec<String> = Vec::new();
     for lot in &lots {
         let told =
             reader.about(SubjectKind::Item, lot, &|k| matches!(k, Kind::ImportFiling | Kind::Sample))?;
         whole &= told.is_some();
         let told = told.unwrap_or_default();
-        if port.is_empty() {
-            port = port_of(lot, &told);
-        }
+        ports.extend(port_of(lot, &told).filter(|port| !ports.contains(port)));
         filed.push(Filed::of(lot, &told));
     }
     let (bonded, lines) = match &first.body {
@@ -128,7 +126,7 @@ fn look(reader: &mut Reader<'_>, declaration: &str) -> Result<Option<Listed>, Vi
     Ok(Some(Listed {
         declaration: declaration.to_owned(),
         office: office_of(declaration).to_owned(),
-        state: State::by(outcome(&decisions), filed.into_iter()),
+        state: State::by(last_outcome(&decisions), filed.into_iter()),
         importer: declared.as_ref().map(|told| told.actor.clone()).unwrap_or_default(),
         declared_at: first.at,
         decided_at: decisions.last().map_or(0, |told| told.at),
@@ -137,14 +135,9 @@ fn look(reader: &mut Reader<'_>, declaration: &str) -> Result<Option<Listed>, Vi
         lines,
         lot_count: lots.len(),
         lots: lots.into_iter().take(MAX_NAMED).collect(),
-        port,
+        ports,
         whole,
     }))
-}
-
-fn outcome(decisions: &[Rc<Told>]) -> Option<CustomsOutcome> {
-    let Body::CustomsDecision(b) = &decisions.last()?.body else { return None };
-    Some(b.outcome())
 }
 
 /// Lots of the lines, each once, in their order.
@@ -159,10 +152,10 @@ fn lots_of(told: &Told) -> Vec<String> {
 }
 
 /// Port of the last filing of a lot that names one.
-fn port_of(lot: &str, told: &[Rc<Told>]) -> String {
+fn port_of(lot: &str, told: &[Rc<Told>]) -> Option<String> {
     let named = told.iter().rev().find_map(|told| match &told.body {
         Body::ImportFiling(b) if !b.port.is_empty() && b.lots.iter().any(|l| l.lot == lot) => Some(&b.port),
         _ => None,
     });
-    named.cloned().unwrap_or_default()
+    named.cloned()
 }

@@ -87,7 +87,7 @@ impl State {
 
     pub(crate) fn of(case: &Case) -> Self {
         let filed = case.lots.iter().map(|lot| Filed::of(&lot.lot, &lot.told));
-        Self::by(last_outcome(case), filed)
+        Self::by(last_outcome(&case.decisions), filed)
     }
 
     /// By customs' last word, and what became of each lot.

@@ -53,6 +53,8 @@ pub struct Step {
     pub more: bool,
     /// Subjects and entries so far of which more is recorded than is judged.
     pub unjudged: u64,
+    /// About how many bytes the files of findings have.
+    pub bytes: u64,
 }
 
 impl Findings {
@@ -97,12 +99,6 @@ impl Findings {
     #[must_use]
     pub fn judged(&self) -> u64 {
         self.meta().judged
-    }
-
-    /// About how many bytes the files have.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.rows.bytes()
     }
 
     fn meta(&self) -> Meta {
@@ -160,7 +156,8 @@ impl Findings {
         let changed = self.keep(draft, &meta)?;
         let todo = self.first_todo()?.is_some();
         let more = waiting || todo || meta.judges_again() || meta.judged < view.size();
-        Ok(Step { judged: meta.judged, changed, more, unjudged: meta.unjudged })
+        let bytes = self.rows.bytes();
+        Ok(Step { judged: meta.judged, changed, more, unjudged: meta.unjudged, bytes })
     }
 
     /// Writes a step; the number of the last change.
@@ -186,15 +183,18 @@ impl Findings {
     ) -> Result<(), FindingsError> {
         if let Some((row, todo)) = self.first_todo()? {
             let again = todo.again()?;
-            match self.slice(&again, todo.from, &mut work.subjects)? {
-                Some(from) => batch.put(&row, &Todo::new(&again, from).encode_to_vec()),
+            let spot = Spot { row: todo.from, place: todo.place };
+            // However much new entries affect, some of this is done.
+            let most = MAX_JUDGED.max(work.subjects.len() + MAX_JUDGED / 8);
+            match self.slice(&again, spot, most, &mut work.subjects)? {
+                Some(spot) => batch.put(&row, &Todo::new(&again, spot).encode_to_vec()),
                 None => batch.delete(&row),
             }
         }
         for again in std::mem::take(&mut work.again) {
-            if let Some(from) = self.slice(&again, Vec::new(), &mut work.subjects)? {
+            if let Some(spot) = self.slice(&again, Spot::default(), MAX_JUDGED, &mut work.subjects)? {
                 meta.again += 1;
-                batch.put(&key::again(meta.again), &Todo::new(&again, from).encode_to_vec());
+                batch.put(&key::again(meta.again), &Todo::new(&again, spot).encode_to_vec());
             }
         }
         Ok(())
@@ -209,31 +209,33 @@ impl Findings {
         first.map(|(row, value)| Ok((row, row::decode(&value, "again")?))).transpose()
     }
 
-    /// Adds subjects until there are [`MAX_JUDGED`]; the key from which to go on, if there is more.
-    fn slice(
+    /// Adds subjects until there are `most`; where to go on, if there is more.
+    pub(crate) fn slice(
         &self,
         again: &Again,
-        from: Vec<u8>,
+        spot: Spot,
+        most: usize,
         subjects: &mut BTreeSet<Subject>,
-    ) -> Result<Option<Vec<u8>>, FindingsError> {
+    ) -> Result<Option<Spot>, FindingsError> {
         for prefix in prefixes(again) {
             // Prefixes ascend: what lies behind has been looked at.
-            if !from.is_empty() && from.as_slice() > prefix.as_slice() && !from.starts_with(&prefix) {
+            if spot.row > prefix && !spot.row.starts_with(&prefix) {
                 continue;
             }
             let (mut found, mut next) = (Vec::new(), None);
-            let room = MAX_JUDGED.saturating_sub(subjects.len());
-            self.rows.scan(&prefix, &from, &mut |row, _| {
+            let room = most.saturating_sub(subjects.len());
+            self.rows.scan(&prefix, &spot.row, &mut |row, _| {
                 if found.len() < room {
                     found.push(row.to_vec());
                 } else {
-                    next = Some(row.to_vec());
+                    next = Some(Spot { row: row.to_vec(), place: Vec::new() });
                 }
                 next.is_none()
             })?;
-            for row in &found {
-                if let Some(from) = self.subjects_of(row, subjects)? {
-                    return Ok(Some(from));
+            for row in found {
+                let from: &[u8] = if row == spot.row { &spot.place } else { &[] };
+                if let Some(place) = self.subjects_of(&row, from, most, subjects)? {
+                    return Ok(Some(Spot { row, place }));
                 }
             }
             if next.is_some() {
@@ -243,31 +245,38 @@ impl Findings {
         Ok(None)
     }
 
-    /// Subjects of a finding by its row beside; that row where there are too many for one step.
+    /// Subjects of a finding by its row beside, from a place among its members on; the place to go on from, if there
+    /// are more than there is room for.
     fn subjects_of(
         &self,
         row: &[u8],
+        from: &[u8],
+        most: usize,
         subjects: &mut BTreeSet<Subject>,
     ) -> Result<Option<Vec<u8>>, FindingsError> {
         let id = row.last_chunk::<32>().ok_or(FindingsError::Damaged("finding"))?;
-        let (mut found, mut fault) = (Vec::new(), None);
-        self.rows.scan(&key::member(id, &[]), &[], &mut |_, value| {
+        let members = key::member(id, &[]);
+        let (mut next, mut fault) = (None, None);
+        self.rows.scan(&members, &key::member(id, from), &mut |row, value| {
+            if subjects.len() >= most {
+                next = Some(row[members.len()..].to_vec());
+                return false;
+            }
             match row::decode::<Member>(value, "member").and_then(|m| row::subject(&m.subject)) {
-                Ok(subject) => found.push(subject),
+                Ok(subject) => drop(subjects.insert(subject)),
                 Err(error) => fault = Some(error),
             }
             fault.is_none()
         })?;
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
-        // One finding is never taken in parts; a step of its own takes it whole.
-        if !subjects.is_empty() && subjects.len() + found.len() > MAX_JUDGED {
-            return Ok(Some(row.to_vec()));
-        }
-        subjects.extend(found);
-        Ok(None)
+        fault.map_or(Ok(next), Err)
     }
+}
+
+/// Where to go on among hits that are to be judged again: the row of a finding, and a place among its members.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub row: Vec<u8>,
+    pub place: Vec<u8>,
 }
 
 /// Where hits stand that are to be judged again, ascending.

@@ -20,7 +20,7 @@
 //!   Whoever knows the number of a change gets what changed since. Numbers of a party's list count what is told to that
 //!   party, and nothing else.
 //! - A party is told what operational rules say about its own acts, where it may read all that it rests on.
-//! - Bounded: [`MAX_STRETCH`] entries and about as many subjects as one entry may affect beyond [`MAX_JUDGED`] a step,
+//! - Bounded: [`MAX_STRETCH`] entries a step, and beyond [`MAX_JUDGED`] subjects as many as one entry may affect, and an eighth,
 //!   [`MAX_LOOKED_AT`] findings a page.
 //!
 //! # Deliberately absent

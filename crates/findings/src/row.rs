@@ -5,7 +5,7 @@ use prost::Message as _;
 use rules::{Again, Facts, FindingKey, Hit, Rule, Severity, Subject, Week};
 use statement::Words;
 
-use crate::{FindingsError, key};
+use crate::{FindingsError, follow::Spot, key};
 
 /// Version of the rows. Another one is taken away and made again.
 pub(crate) const VERSION: u32 = 1;
@@ -183,9 +183,12 @@ pub(crate) struct Todo {
     /// About a product.
     #[prost(string, tag = "3")]
     product: String,
-    /// Key from which to go on.
+    /// Row of the finding to go on from.
     #[prost(bytes = "vec", tag = "4")]
     pub from: Vec<u8>,
+    /// Place among its members.
+    #[prost(bytes = "vec", tag = "5")]
+    pub place: Vec<u8>,
 }
 
 /// The four, ascending.
@@ -236,14 +239,15 @@ impl Record {
 }
 
 impl Todo {
-    pub fn new(again: &Again, from: Vec<u8>) -> Self {
+    pub fn new(again: &Again, spot: Spot) -> Self {
+        let Spot { row: from, place } = spot;
         match again {
             Again::Party(party, rules) => {
                 let rules = rules.iter().map(|rule| rule.id().to_owned()).collect();
-                Self { party: party.clone(), rules, from, ..Self::default() }
+                Self { party: party.clone(), rules, from, place, ..Self::default() }
             }
-            Again::Product(product) => Self { product: product.clone(), from, ..Self::default() },
-            Again::Everything => Self { from, ..Self::default() },
+            Again::Product(product) => Self { product: product.clone(), from, place, ..Self::default() },
+            Again::Everything => Self { from, place, ..Self::default() },
         }
     }
 

@@ -93,7 +93,7 @@ pub(crate) fn judge(answer: Result<Receipt, ClientError>, situation: Situation) 
             Verdict::Later { why: failure.to_string(), asked: failure.retry_after }
         }
         Err(error @ (ClientError::BadHistory(_) | ClientError::BadCheckpoint(_))) => {
-            let advice = "nothing is sent to it: bills that had landed may be missing from it; ask its operator, keep the \
+            let advice = "nothing more is sent to it: bills that had landed may be missing from it; ask its operator, keep the \
                           files named, and hand in what is missing under a new data directory; \
                           账本历史与此前所见不符，已停止发送：已入账的单据可能缺失，请联系账本运营方并保留所指文件";
             Verdict::Attention { why: format!("{error}; {advice}"), whom: Whom::Everybody }

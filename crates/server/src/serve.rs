@@ -124,8 +124,9 @@ pub async fn bind(ledger: Ledger, config: ServerConfig) -> Result<Server, ServeE
     let identity = ServerIdentity::load(&config.tls)?;
     let documents = Arc::new(Documents::open(&ledger, &config.attachments)?);
     let findings = if config.findings.enabled {
-        let path = ledger.dir().join(FOLDER);
-        Some(Arc::new(Findings::open(&path, &ledger.id(), ledger.head().size)?))
+        let (path, id, size) = (ledger.dir().join(FOLDER), ledger.id(), ledger.head().size);
+        let opened = tokio::task::spawn_blocking(move || Findings::open(&path, &id, size)).await?;
+        Some(Arc::new(opened?))
     } else {
         None
     };

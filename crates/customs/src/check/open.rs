@@ -29,7 +29,7 @@ pub(super) fn lines(reader: &mut Reader<'_>, case: &Case) -> Result<(Vec<Note>, 
     }
     let examined = Examiner::new(reader.view).examine(&Subject::Declaration(case.declaration.clone()))?;
     let mismatch = examined.hits.into_iter().filter(|hit| hit.rule == Rule::CustomsMismatch);
-    let newest = newest(case);
+    let newest = case.decisions.last().map(|told| told.index);
     // An earlier decision may have been about other lines; what customs say last counts.
     let mut notes: Vec<Note> = mismatch
         .filter(|hit| newest.is_none_or(|newest| hit.evidence.contains(&newest)))
@@ -39,10 +39,6 @@ pub(super) fn lines(reader: &mut Reader<'_>, case: &Case) -> Result<(Vec<Note>, 
         notes.push(Note::pass(Words::of("they agree", "一致")).on(case.entry().chain(newest)));
     }
     Ok((notes, examined.whole))
-}
-
-fn newest(case: &Case) -> Option<u64> {
-    case.decisions.iter().rev().find(|t| matches!(t.body, Body::CustomsDecision(_))).map(|t| t.index)
 }
 
 /// No rule says anything grave that is due of the declaration, its lots, their stock at the importer, its packages and

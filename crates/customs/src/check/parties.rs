@@ -8,7 +8,7 @@ use super::absent;
 use crate::{
     Error,
     answer::Note,
-    case::{Case, Lot, parties},
+    case::{Case, Lot},
 };
 
 /// The importer may import such goods: filed as an importer, or licensed to trade in them.
@@ -67,7 +67,7 @@ fn covers(kind: &str, device_class: u32) -> bool {
 
 /// Nobody who has a part in the import stands on the blacklist in force.
 pub(super) fn blacklist(reader: &mut Reader<'_>, case: &Case) -> Result<(Vec<Note>, bool), Error> {
-    let all = parties(case);
+    let all = case.parties();
     let mut notes = Vec::new();
     for party in &all {
         if let Some(entry) = reader.listed("blacklist", party, case.today())? {

@@ -12,7 +12,7 @@ use statement::{registration_product, within, words};
 
 use crate::{
     answer::Note,
-    case::{Case, Watched, parties},
+    case::{Case, Watched},
 };
 
 /// What watches say of the import: one note a watch.
@@ -55,7 +55,7 @@ impl Names {
         let lots = case.lots.iter().map(|lot| lot.lot.clone()).collect();
         let registered = case.lots.iter().filter_map(|lot| registration_product(&lot.number));
         let products = case.lots.iter().map(|lot| lot.facts.product.clone()).chain(registered).collect();
-        Self { all: [items, lots, products, parties(case)] }
+        Self { all: [items, lots, products, case.parties()] }
     }
 
     fn hits(&self, watched: &Watched) -> BTreeSet<String> {

@@ -61,7 +61,10 @@ fn declarations_are_listed_with_how_far_they_have_come() {
         ]
     );
     let [first, .., last] = &page.declarations[..] else { panic!() };
-    assert_eq!((first.office.as_str(), first.port.as_str(), first.decided_at), ("2248", "CNSHA", 0));
+    assert_eq!(
+        (first.office.as_str(), first.ports[..].as_ref(), first.decided_at),
+        ("2248", &["CNSHA".to_owned()][..], 0)
+    );
     assert_eq!((first.index, first.declared_at), (told.entries["declared"], NOON - DAY));
     assert_eq!((first.importer.as_str(), last.decided_at), ("org:importer", NOON));
 }
@@ -81,6 +84,23 @@ fn office_port_state_and_age_choose() {
     );
     assert_eq!(found(Listing { until: NOON - 3 * DAY, ..ALL }), [bonded, inland]);
     assert_eq!(found(Listing { office: "9", ..ALL }), Vec::<String>::new());
+}
+
+#[test]
+fn lots_filed_at_two_ports_are_listed_at_either() {
+    let mut story = several();
+    let declared = story.line("declared");
+    let Body::DeclareImport(b) = &mut declared.body else { panic!() };
+    b.lines.push(line(2, "L2", &[], 5));
+    story.clear("L2", 5);
+    edit!(story, "cleared L2", ImportFiling, |b| b.port = "CNTSN".into());
+    let told = story.tell();
+    for port in ["CNSHA", "CNTSN"] {
+        let page = list(&told.view, &Listing { port, office: "2248", ..ALL }).unwrap();
+        let first = page.declarations.first().unwrap_or_else(|| panic!("nothing at {port}"));
+        assert_eq!(first.declaration, ours());
+        assert_eq!(first.ports, ["CNSHA", "CNTSN"]);
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use merkle::Hash;
 use proptest::prelude::*;
-use rules::{FindingKey, Hit, MAX_SAMPLES, Rule, Severity, State, Subject};
+use rules::{Again, FindingKey, Hit, MAX_SAMPLES, Rule, Severity, State, Subject};
 
 use super::{DAY, Keeper, LOT, PRODUCT, hit, item};
-use crate::{Audience, Filter, Findings, Page, Shown};
+use crate::{Audience, Filter, Findings, Page, Shown, follow::Spot};
 
 const ALL: Filter = Filter {
     rule: None,
@@ -223,4 +223,29 @@ fn findings_that_do_not_fit_the_ledger_are_made_again() {
     assert_eq!(epoch([2; 32], 9), second);
     std::fs::write(path.join("CURRENT"), "spoilt").unwrap();
     assert_ne!(epoch([2; 32], 9), second, "damaged ones too");
+}
+
+#[test]
+fn a_finding_with_more_hits_than_a_step_judges_is_judged_again_in_parts() {
+    let mut keeper = Keeper::new();
+    let count = 2 * crate::MAX_JUDGED + 7;
+    let of = |n: usize| vec![hit(Rule::Expired, "org:one", &format!("line {n}"), keeper.now)];
+    let all: Vec<_> = (0..count).map(|n| (item(n), of(n))).collect();
+    let other = (item(count), vec![hit(Rule::Diversion, "org:one", "other", keeper.now)]);
+    keeper.find(&[all, vec![other]].concat());
+    for again in [
+        Again::Party("org:one".into(), Vec::new()),
+        Again::Party("org:one".into(), vec![Rule::Diversion, Rule::Expired]),
+        Again::Product(PRODUCT.into()),
+    ] {
+        let (mut seen, mut spot, mut steps) = (BTreeSet::new(), Some(Spot::default()), 0);
+        while let Some(at) = spot {
+            let mut subjects = BTreeSet::new();
+            spot = keeper.findings.slice(&again, at, crate::MAX_JUDGED, &mut subjects).unwrap();
+            assert!(subjects.len() <= crate::MAX_JUDGED && steps < 4);
+            seen.extend(subjects);
+            steps += 1;
+        }
+        assert_eq!((seen.len(), steps), (count + 1, 3), "{again:?}");
+    }
 }

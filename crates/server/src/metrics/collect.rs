@@ -154,7 +154,7 @@ fn findings_page(page: &mut Page<'_, '_>, finder: &Finder) -> Result<(), Error> 
         step.unjudged,
     )?;
     page.counter("yuanliu_findings_failures", "Steps of judging that failed", finder.failures())?;
-    page.gauge("yuanliu_findings_bytes", "Bytes of the files of findings", finder.kept().bytes())
+    page.gauge("yuanliu_findings_bytes", "Bytes of the files of findings", step.bytes)
 }
 
 fn seals_page(page: &mut Page<'_, '_>, ledger: &Ledger) -> Result<(), Error> {

@@ -1,10 +1,6 @@
 //! `CustomsService`. Authorities and auditors only; what is watched for shows to who may read the watch.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use ::customs::{Answer, Check, Error, ImportLot, Leg, Listed, Listing, Question, State, Verdict, Watched};
 use custody::{View as _, confidential::cases_of};
@@ -23,6 +19,7 @@ use super::{
 };
 use crate::{
     access::Sight,
+    finder::now,
     status::{Fault, Kind},
 };
 
@@ -50,11 +47,6 @@ impl CustomsService for CustomsApi {
     ) -> Result<Response<ListImportLotsResponse>, Status> {
         self.0.read(r, |_, view, sight, query| list(view, sight, &query)).await
     }
-}
-
-fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn is_declaration(text: &str) -> bool {
@@ -284,7 +276,7 @@ fn summary(listed: Listed, now: i64) -> v1::ImportLotSummary {
         line_count: count(listed.lines),
         lots: listed.lots,
         lot_count: count(listed.lot_count),
-        port: listed.port,
+        ports: listed.ports,
         truncated: !listed.whole,
     }
 }

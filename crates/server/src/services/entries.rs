@@ -22,7 +22,7 @@ use crate::{
 const PAGE: (usize, usize) = (512, 1 << 20);
 
 /// Rest until a view that is behind the log is read again.
-const REST: Duration = Duration::from_millis(5);
+pub(super) const REST: Duration = Duration::from_millis(5);
 
 /// The answer to `ListEntries`.
 pub(crate) type Pages = Pin<Box<dyn Stream<Item = Result<ListEntriesResponse, Status>> + Send>>;

@@ -195,13 +195,15 @@ impl Desk<'_> {
             }
             Err(error) => return Err(fault(error)),
         };
-        let conflicts = report.conflicts.clone();
         let mut state = item_message(report);
         withhold(sight, &hops, &mut state);
         self.judge(scanned, &state, today, reasons)?;
-        if !conflicts.is_empty() && !state.conflicts.is_empty() {
+        if !state.conflicts.is_empty() {
             let words = Words::of("what is recorded of it does not fit together", "相关记录彼此矛盾");
-            reasons.push(Reason { entries: conflicts, ..reason("CONFLICTS", Verdict::Suspected, words) });
+            reasons.push(Reason {
+                entries: state.conflicts.clone(),
+                ..reason("CONFLICTS", Verdict::Suspected, words)
+            });
         }
         self.restrictions(&state, today, reasons)?;
         self.findings(item, reasons)?;

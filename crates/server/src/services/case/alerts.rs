@@ -1,6 +1,6 @@
 //! Alerts: statements that the watches of a case are about. Looked for when somebody asks, so nothing of it is kept.
 
-use std::{pin::Pin, sync::Arc};
+use std::{cell::Cell, pin::Pin, sync::Arc};
 
 use custody::{View as _, case::hits, confidential, registry};
 use futures::{Stream, StreamExt as _, stream};
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::{
-    super::{Shared, Snapshot, trace::names},
+    super::{Shared, Snapshot, entries::REST, trace::names},
     reads::{case_id, seen},
 };
 use crate::{
@@ -95,7 +95,14 @@ impl Watching {
                 _ = self.stop.wait_for(|stop| *stop) => return Err(Kind::Stopping.into()),
             }
         }
-        self.read(next).await
+        loop {
+            let stretch = self.read(next).await?;
+            if !self.asked.follow || stretch.message.next > next {
+                return Ok(stretch);
+            }
+            // The view is a moment behind the log.
+            tokio::time::sleep(REST).await;
+        }
     }
 
     async fn read(&self, start: u64) -> Result<Stretch, Fault> {
@@ -117,9 +124,14 @@ fn stretch(view: &Snapshot<'_>, sight: &Sight, case: &str, start: u64) -> Result
     if !has && !sight.is_auditor() {
         return Err(Kind::NotFound.into());
     }
-    let regions = |site: &str| {
-        let row = registry::site(view, site).ok().flatten();
-        row.and_then(|row| row.site).map(|site| site.region).unwrap_or_default()
+    // A region that cannot be read is no region that is not watched.
+    let failed = Cell::new(None);
+    let regions = |site: &str| match registry::site(view, site) {
+        Ok(row) => row.and_then(|row| row.site).map(|site| site.region).unwrap_or_default(),
+        Err(error) => {
+            failed.set(Some(error));
+            String::new()
+        }
     };
     let end = view.size().min(start.saturating_add(STRETCH));
     let (mut alerts, mut next) = (Vec::new(), start.min(end));
@@ -136,8 +148,12 @@ fn stretch(view: &Snapshot<'_>, sight: &Sight, case: &str, start: u64) -> Result
         }
         next += 1;
     }
+    if let Some(error) = failed.take() {
+        return Err(error.into());
+    }
     let names = names(view, alerts.iter().map(|alert| &alert.party))?;
-    Ok(Stretch { at_end: next >= view.size(), message: WatchCaseResponse { alerts, next, names } })
+    let message = WatchCaseResponse { alerts, next, names, truncated: seen.truncated };
+    Ok(Stretch { at_end: next >= view.size(), message })
 }
 
 fn alert(entry: u64, watch: u64, statement: &Statement, hits: &[custody::case::Hit]) -> CaseAlert {
