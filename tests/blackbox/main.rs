@@ -28,6 +28,7 @@ mod gateway_drill;
 mod gateway_token;
 mod kit;
 mod languages;
+mod matrix;
 mod operations;
 mod reads;
 mod rebuild;

@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    rc::Rc,
 };
 
 use custody::{RecordedEntry, Table, View, ViewError, Visit};
@@ -18,16 +19,24 @@ const MAX_SCAN: (usize, usize) = (16, 4_096);
 /// What a kept row costs beside its bytes.
 const OVERHEAD: usize = 96;
 
-type Rows = Vec<(Box<[u8]>, Bytes)>;
-/// A table and a key, or a prefix, in it.
-type Place = (Table, Box<[u8]>);
+type Rows = Rc<[(Box<[u8]>, Bytes)]>;
+/// By table, for each key or prefix in it: looked up without a copy of that.
+type Places<T> = RefCell<HashMap<Table, HashMap<Box<[u8]>, T>>>;
+
+fn known<T: Clone>(places: &Places<T>, table: Table, key: &[u8]) -> Option<T> {
+    places.borrow().get(&table)?.get(key).cloned()
+}
+
+fn keep<T>(places: &Places<T>, table: Table, key: &[u8], value: T) {
+    places.borrow_mut().entry(table).or_default().insert(key.into(), value);
+}
 
 /// A view that remembers. It answers as the one behind it does, which must not change.
 pub(crate) struct Memo<'v> {
     view: &'v dyn View,
-    got: RefCell<HashMap<Place, Option<Bytes>>>,
-    /// By table and prefix; `None` where there is too much.
-    scanned: RefCell<HashMap<Place, Option<Rows>>>,
+    got: Places<Option<Bytes>>,
+    /// By prefix; `None` where there is too much.
+    scanned: Places<Option<Rows>>,
     entries: RefCell<HashMap<u64, RecordedEntry>>,
     bytes: Cell<usize>,
 }
@@ -57,7 +66,7 @@ impl<'v> Memo<'v> {
 
     /// The rows of a prefix, where they are few; `None` where they are not.
     fn rows(&self, table: Table, prefix: &[u8]) -> Result<Option<Rows>, ViewError> {
-        let (mut rows, mut bytes, mut few) = (Rows::new(), 0, true);
+        let (mut rows, mut bytes, mut few) = (Vec::new(), 0, true);
         self.view.scan(table, prefix, prefix, &mut |key, value| {
             bytes += key.len() + value.len();
             few = rows.len() < MAX_SCAN.0 && bytes <= MAX_SCAN.1;
@@ -66,33 +75,29 @@ impl<'v> Memo<'v> {
             }
             Ok(few)
         })?;
-        Ok(few.then_some(rows))
+        Ok(few.then(|| rows.into()))
     }
 }
 
 impl View for Memo<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Bytes>, ViewError> {
-        let place = (table, key.into());
-        if let Some(known) = self.got.borrow().get(&place) {
-            return Ok(known.clone());
+        if let Some(known) = known(&self.got, table, key) {
+            return Ok(known);
         }
         let value = self.view.get(table, key)?;
         self.spend(key.len() + value.as_ref().map_or(0, Bytes::len));
-        self.got.borrow_mut().insert(place, value.clone());
+        keep(&self.got, table, key, value.clone());
         Ok(value)
     }
 
     fn scan(&self, table: Table, prefix: &[u8], from: &[u8], visit: Visit<'_>) -> Result<(), ViewError> {
-        let place = (table, prefix.into());
-        let known = self.scanned.borrow().get(&place).cloned();
-        let rows = match known {
+        let rows = match known(&self.scanned, table, prefix) {
             Some(known) => known,
             None => {
                 let rows = self.rows(table, prefix)?;
-                let bytes =
-                    rows.iter().flatten().map(|(key, value)| key.len() + value.len() + OVERHEAD).sum();
-                self.spend(bytes);
-                self.scanned.borrow_mut().insert(place, rows.clone());
+                let kept = rows.iter().flat_map(|rows| rows.iter());
+                self.spend(kept.map(|(key, value)| key.len() + value.len() + OVERHEAD).sum());
+                keep(&self.scanned, table, prefix, rows.clone());
                 rows
             }
         };

@@ -1,6 +1,7 @@
 //! Reads statements and registers for rules, each once, within a bounded cache.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
@@ -47,7 +48,12 @@ pub struct Told {
     pub body: Body,
     cause: u8,
     id: [u8; 16],
+    /// Places of [`items`](Self::items), sorted by what stands there.
+    sorted: OnceCell<Box<[u32]>>,
 }
+
+/// So many items are looked through faster than sorted.
+const FEW_ITEMS: usize = 8;
 
 impl Told {
     fn of(content: Content) -> Self {
@@ -63,7 +69,36 @@ impl Told {
             cause: kind_row(kind).map_or(0, |row| row.cause),
             id: id_bytes(&header.id),
             body: content.body,
+            sorted: OnceCell::new(),
         }
+    }
+
+    /// The items that it makes, packs, ships or receives.
+    pub(crate) fn items(&self) -> &[String] {
+        match &self.body {
+            Body::Commission(b) => &b.items,
+            Body::Transform(b) => &b.outputs,
+            Body::Pack(b) => &b.children,
+            Body::Ship(b) => &b.items,
+            Body::Receive(b) => &b.items,
+            _ => &[],
+        }
+    }
+
+    /// Whether one of these is one of the codes. Each of thousands of items is judged with the statement that made all
+    /// of them, so those are sorted once and not looked through each time.
+    pub(crate) fn names(&self, codes: &[String]) -> bool {
+        let items = self.items();
+        if items.len() <= FEW_ITEMS {
+            return items.iter().any(|item| codes.contains(item));
+        }
+        let at = |place: &u32| items.get(*place as usize).map_or("", String::as_str);
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted: Box<[u32]> = (0..).take(items.len()).collect();
+            sorted.sort_unstable_by_key(|place| at(place));
+            sorted
+        });
+        codes.iter().any(|code| sorted.binary_search_by_key(&code.as_str(), at).is_ok())
     }
 
     /// The day on which it happened.
@@ -429,4 +464,35 @@ impl<'v> Reader<'v> {
 /// Whether a place may lie in the region that a statement limits itself to; no limit holds everywhere.
 pub(crate) fn lies_in(place: &str, region: &str) -> bool {
     region.is_empty() || (!place.is_empty() && may_lie_in(place, region))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proto::v1;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_list_of_items_names_what_is_in_it_however_long_it_is(
+            items in prop::collection::vec("[a-d]{1,2}", 0..40),
+            codes in prop::collection::vec("[a-d]{1,2}", 0..3),
+        ) {
+            let told = Told {
+                index: 0,
+                kind: Kind::Commission,
+                at: 0,
+                party: String::new(),
+                actor: String::new(),
+                site: String::new(),
+                body: Body::Commission(v1::Commission { items: items.clone(), ..v1::Commission::default() }),
+                cause: 0,
+                id: [0; 16],
+                sorted: OnceCell::new(),
+            };
+            let named = items.iter().any(|item| codes.contains(item));
+            prop_assert_eq!((told.names(&codes), told.names(&codes)), (named, named));
+        }
+    }
 }

@@ -509,8 +509,8 @@ impl Reader<'_> {
 /// What a thing's own statements say of where it was made: the first Commission, else the first rework that
 /// made it, else the first count as opening stock.
 fn told_of(codes: &[String], told: &[Rc<Told>]) -> Facts {
-    let commissions = |t: &&Rc<Told>| matches!(&t.body, Body::Commission(b) if names(&b.items, codes));
-    let reworks = |t: &&Rc<Told>| matches!(&t.body, Body::Transform(b) if names(&b.outputs, codes));
+    let commissions = |t: &&Rc<Told>| t.kind == Kind::Commission && t.names(codes);
+    let reworks = |t: &&Rc<Told>| t.kind == Kind::Transform && t.names(codes);
     let made = told.iter().find(commissions).or_else(|| told.iter().find(reworks));
     if let Some(made) = made {
         return said_by(made);

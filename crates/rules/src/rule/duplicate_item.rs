@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use custody::ViewError;
 use proto::v1::{AdjustOutcome, ReceiveOutcome, statement::Body};
-use statement::{Words, words};
+use statement::{Kind, Words, words};
 use trace::{Certainty, Hop, HopKind, Word};
 
 use super::{Rule, RuleRow, Severity, Visibility, broken_custody::is_explained};
@@ -44,10 +44,8 @@ pub(crate) fn thing(reader: &mut Reader<'_>, thing: &Thing, hits: &mut Vec<Hit>)
 /// Each code is commissioned once.
 fn made_twice(goods: &Goods, hits: &mut Vec<Hit>) {
     for code in &goods.codes {
-        let makes = |told: &&std::rc::Rc<Told>| match &told.body {
-            Body::Commission(b) => b.items.contains(code),
-            Body::Transform(b) => b.outputs.contains(code),
-            _ => false,
+        let makes = |told: &&std::rc::Rc<Told>| {
+            matches!(told.kind, Kind::Commission | Kind::Transform) && told.names(std::slice::from_ref(code))
         };
         let mut made = goods.told.iter().filter(makes);
         let Some(first) = made.next() else { continue };
@@ -135,14 +133,13 @@ fn ends(told: &Told, codes: &[String]) -> bool {
 /// Whether it moves or uses the thing itself.
 fn moves(told: &Told, codes: &[String]) -> bool {
     match &told.body {
-        Body::Pack(b) => names(&b.children, codes),
-        Body::Ship(b) => names(&b.items, codes),
+        Body::Pack(_) | Body::Ship(_) => told.names(codes),
         Body::Receive(b) => {
             let taken = |e: &proto::v1::ReceiveException| {
                 codes.contains(&e.item)
                     && !matches!(e.outcome(), ReceiveOutcome::Short | ReceiveOutcome::Refused)
             };
-            names(&b.items, codes) || b.exceptions.iter().any(taken)
+            told.names(codes) || b.exceptions.iter().any(taken)
         }
         Body::Use(b) => b.lines.iter().any(|l| codes.contains(&l.item)),
         Body::Transform(b) => names(&b.inputs, codes),

@@ -135,7 +135,7 @@ fn packages(goods: &Goods) -> Vec<String> {
     let mut all = goods.codes.clone();
     all.extend(goods.moves.iter().filter_map(|m| m.via.as_ref()).map(ToString::to_string));
     all.extend(goods.told.iter().filter_map(|t| match &t.body {
-        Body::Pack(b) if names(&b.children, &goods.codes) => Some(b.parent.clone()),
+        Body::Pack(b) if t.names(&goods.codes) => Some(b.parent.clone()),
         _ => None,
     }));
     all

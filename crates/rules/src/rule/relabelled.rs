@@ -84,8 +84,8 @@ fn lot_number(lot: &str) -> Option<String> {
 
 fn commissioned(told: &Told, goods: &Goods) -> Option<(Label, u64)> {
     let (lot, expires_on) = match &told.body {
-        Body::Commission(b) if names(&b.items, &goods.codes) => (&b.lot, &b.expires_on),
-        Body::Transform(b) if names(&b.outputs, &goods.codes) => (&b.lot, &b.expires_on),
+        Body::Commission(b) if told.names(&goods.codes) => (&b.lot, &b.expires_on),
+        Body::Transform(b) if told.names(&goods.codes) => (&b.lot, &b.expires_on),
         _ => return None,
     };
     Some((Label { lot: lot_number(lot), expires_on: Day::parse(expires_on) }, told.index))
