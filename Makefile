@@ -14,7 +14,7 @@ YUANLIU := $(CARGO_TARGET_DIR)/release/yuanliu
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test cargo-test interop interop-python web lint fmt demo bench bench-check
+.PHONY: help deps build test cargo-test interop interop-python web proto lint fmt demo bench bench-check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ deps: ## install what the build needs and this machine lacks
 build: deps ## build everything; the program is target/release/yuanliu in $CARGO_TARGET_DIR
 	$(CARGO) b
 
-test: lint cargo-test interop-python web ## lint, every test, the Python client (libraries from PyPI) against the server, and `web`
+test: lint cargo-test interop-python web proto ## lint, every test, the Python client (libraries from PyPI) against the server, `web` and `proto`
 
 cargo-test: deps ## every test, without lint
 	$(CARGO) t --no-fail-fast
@@ -38,6 +38,9 @@ interop-python: build
 
 web: ## the evidence verifier in TypeScript, built and tested, where Node is (compiler from npm)
 	scripts/web
+
+proto: ## the contract's names, and that it keeps what it promised, where Node is (buf from npm)
+	scripts/proto
 
 lint: deps ## formatting, the crate table, clippy with warnings as errors
 	cargo fmt --all --check
