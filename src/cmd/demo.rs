@@ -1,5 +1,7 @@
 //! `yuanliu demo`: a made-up trade through the real server, a crash half-way, and what is left of it.
 
+mod judged;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -16,9 +18,9 @@ use client::{
 use futures::stream;
 use indicatif::ProgressBar;
 use merkle::{Hash, SigningKey};
-use proto::v1::{Entry, GetItemRequest, Receipt, TraceFlowRequest, TraceSourceRequest};
+use proto::v1::{Entry, GetItemRequest, Receipt, SignedStatement, TraceFlowRequest, TraceSourceRequest};
 use serde_json::{Value, json};
-use sim::{Examples, World};
+use sim::{Crime, Examples, World};
 
 use super::{
     audit::{Expected, TimeTrust, directory, directory::Scratch},
@@ -64,6 +66,7 @@ pub fn run(args: &cli::Demo, out: Out) -> Result<ExitCode> {
         "example_filler": stage.examples.filler,
         "example_console": stage.examples.console,
         "traces": run.traces,
+        "findings": run.findings,
         "seconds": (begin.elapsed().as_secs_f64() * 10.0).round() / 10.0,
     });
     if out.json {
@@ -97,6 +100,7 @@ struct Played {
     lost: u64,
     twice: u64,
     traces: Value,
+    findings: Value,
 }
 
 impl Stage {
@@ -122,7 +126,8 @@ impl Stage {
         let mut server = ServerProcess::start(data, ANY_PORT)?;
         let client = self.connect(&server).await?;
         let Some(world) = self.world.take() else { bail!("played already") };
-        let statements: Vec<_> = world.statements(self.ledger).map(|s| s.statement).collect();
+        let (statements, truth) = told(world, self.ledger);
+        judged::write(&truth, &data.join("crimes.json"))?;
         let half = statements.len() / 2;
         out.note(format!(
             "{} {}",
@@ -173,8 +178,17 @@ impl Stage {
         submitted.transpose()?;
         let (lost, twice) = missing(&client, &receipts).await?;
         let traces = self.traces(&client, out).await?;
+        let findings = judged::judged(&client, &truth).await?;
         server.stop()?;
-        Ok(Played { acknowledged: receipts.len() as u64, refused, before_kill, lost, twice, traces })
+        Ok(Played {
+            acknowledged: receipts.len() as u64,
+            refused,
+            before_kill,
+            lost,
+            twice,
+            traces,
+            findings,
+        })
     }
 
     /// The three examples, to their source and to where they are.
@@ -225,6 +239,15 @@ impl Stage {
         runtime()?.block_on(async { server::asked_to_end().await });
         server.stop()
     }
+}
+
+/// As many statements as were asked for, the last of them crimes, and the truth about these.
+fn told(world: World, ledger: Hash) -> (Vec<SignedStatement>, Vec<Crime>) {
+    let crimes = world.crimes(ledger);
+    let mut all: Vec<_> = world.statements(ledger).map(|s| s.statement).collect();
+    all.truncate(all.len().saturating_sub(crimes.statements.len()));
+    all.extend(crimes.statements.into_iter().map(|s| s.statement));
+    (all, crimes.truth)
 }
 
 /// SIGKILL in full flow; the client notices, waits, and goes on where it has no receipt.
@@ -293,6 +316,15 @@ fn tell(report: &Value, out: Out) {
         ("seconds", out.pick("seconds", "用时（秒）")),
     ];
     out.line("");
+    let found = &report["findings"];
+    out.line(format!(
+        "{}: {} / {}, {} {}",
+        out.pick("crimes told, of what had to be found", "所报违法情节、应发现者中已发现"),
+        found["crimes"],
+        found["recall"],
+        out.pick("of grave findings true", "严重提示中属实"),
+        found["precision_high"],
+    ));
     for (key, name) in rows {
         let value = &report[key];
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);

@@ -4,6 +4,8 @@
 //! named. Only where the two answers differ in anything but that name, status, details and bytes, has the reader learnt
 //! something. A list is searched for the names.
 
+#![allow(clippy::needless_update)] // a question sets all fields of some messages
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,

@@ -3,7 +3,7 @@
 //!
 //! [`World::new`] makes up the parties, keys, products and lots of a [`Plan`]; [`World::genesis`] gives
 //! the payload of entry 0, and [`World::statements`] the stream of statements for the ledger that begins
-//! with it. [`load::Load`] is a stream of another kind: bills of one item, any of which can be made at
+//! with it; [`World::crimes`] tells what dishonest people would sign beside it, and the truth about that. [`load::Load`] is a stream of another kind: bills of one item, any of which can be made at
 //! any time, on any thread.
 //!
 //! ```
@@ -36,7 +36,8 @@
 //!
 //! # Deliberately absent
 //!
-//! Crime: every deviation here happens to honest people. Submitting: `client` does that.
+//! Crime within the trade: every deviation in it happens to honest people, and [`World::crimes`] are told after it.
+//! Submitting: `client` does that.
 
 mod act;
 mod body;
@@ -44,6 +45,7 @@ mod calendar;
 mod cast;
 mod cities;
 mod codes;
+mod crime;
 mod dice;
 mod goods;
 pub mod load;
@@ -61,6 +63,7 @@ mod trade;
 mod usage;
 mod world;
 
+pub use crime::{Crime, Crimes};
 pub use pen::Signed;
 pub use sandbox::{Numbers, Player, Sandbox};
 pub use trade::Trade;

@@ -6,10 +6,10 @@ use custody::{Input, MemoryView, RecordedEntry, View as _, apply, apply_genesis}
 use merkle::{SignerKey, SigningKey};
 use prost::{Message as _, bytes::Bytes};
 use proto::v1::{self, statement::Body};
-use sim::{Plan, World};
+use sim::{Crime, Crimes, Plan, World};
 use statement::{Envelope, Genesis, Statement, id_millis, own_subjects};
 
-use crate::{Examiner, Rule, Severity, Subject};
+use crate::{Examiner, Hit, Rule, Severity, Subject, affected};
 
 const END: i64 = 1_772_424_000_000_000;
 /// Registers that the trade of the simulator fills.
@@ -61,6 +61,11 @@ fn verifier(name: &str, seed: u8) -> String {
 
 /// The trade, with what its authorities might say of the registers it fills.
 fn lawful(seed: u64, statements: usize) -> Ledger {
+    trade(seed, statements, false).0
+}
+
+/// The same; then crimes, if wanted, and the truth about them.
+fn trade(seed: u64, statements: usize, crimes: bool) -> (Ledger, Vec<Crime>) {
     let world = World::new(Plan { seed, statements, end_at: END });
     let origin = "sim.example/trade";
     let genesis = world.genesis(origin, &verifier(origin, 1), &verifier("answers.example", 2));
@@ -89,13 +94,23 @@ fn lawful(seed: u64, statements: usize) -> Ledger {
         let payload = v1::Statement { header: Some(header), body: Some(Body::Coverage(coverage)) };
         ledger.record(payload.encode_to_vec().into(), &[0; 32], 1);
     }
-    for signed in world.statements(id) {
+    let after = if crimes { world.crimes(id) } else { Crimes::default() };
+    let first = world.statements(id);
+    let mut size = 0;
+    for signed in first {
         let statement = &signed.statement;
         let parsed = Statement::recorded(statement.payload.clone()).unwrap();
         let millis = id_millis(&statement::id_bytes(&parsed.header().id));
         ledger.record(statement.payload.clone(), &statement.key_id, millis as i64 * 1_000);
+        size = ledger.view.size();
     }
-    ledger
+    for signed in &after.statements {
+        ledger.record(signed.statement.payload.clone(), &signed.statement.key_id, END);
+    }
+    for index in size..ledger.view.size() {
+        ledger.subjects.extend(affected(&ledger.view, index).unwrap().subjects);
+    }
+    (ledger, after.truth)
 }
 
 /// Hits by rule and severity as of an instant, and the gravest with their words.
@@ -125,5 +140,35 @@ fn the_lawful_trade_gives_no_grave_findings() {
         let (counts, _) = tally(&ledger, i64::MAX);
         println!("{seed} {statements} at the end of time: {counts:?}");
         assert!(counts.keys().all(|(_, severity)| *severity < Severity::High), "{counts:?}");
+    }
+}
+
+/// All hits that are due, each with its severity.
+fn hits(ledger: &Ledger, as_of: i64) -> Vec<Hit> {
+    let mut examiner = Examiner::new(&ledger.view);
+    let all = ledger.subjects.iter().flat_map(|subject| examiner.examine(subject).unwrap().hits);
+    all.filter(|hit| hit.is_due(as_of)).collect()
+}
+
+#[test]
+fn every_crime_is_found_and_no_honest_trader_is_accused_of_one() {
+    for (seed, statements) in [(1, 600), (2, 3_000), (9, 6_000)] {
+        let (ledger, truth) = trade(seed, statements, true);
+        assert_eq!(truth.len(), 14, "every story is told in a trade of {statements}");
+        let hits = hits(&ledger, END + 3 * 86_400_000_000);
+        let is_of = |hit: &Hit, crime: &Crime| {
+            crime.lines.iter().any(|line| [&hit.line, &hit.goods].into_iter().any(|text| text == line))
+        };
+        for crime in &truth {
+            let found: BTreeSet<&str> =
+                hits.iter().filter(|hit| is_of(hit, crime)).map(|hit| hit.rule.id()).collect();
+            let missing: Vec<_> = crime.rules.iter().filter(|rule| !found.contains(*rule)).collect();
+            assert!(missing.is_empty(), "seed {seed}: {}: not {missing:?} but {found:?}", crime.name);
+        }
+        let wrong: Vec<&Hit> = hits
+            .iter()
+            .filter(|hit| hit.severity >= Severity::High && !truth.iter().any(|crime| is_of(hit, crime)))
+            .collect();
+        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
     }
 }

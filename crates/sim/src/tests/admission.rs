@@ -77,3 +77,19 @@ fn amendments_and_root_acts_take_effect_when_they_are_endorsed() {
         assert_eq!(effect(voided, Kind::Ship), Effect::Voided);
     }
 }
+
+#[test]
+fn crimes_are_recorded_without_a_refusal_for_the_log_takes_what_is_claimed() {
+    for (seed, statements) in [(3, 600), (4, 3_000)] {
+        let world = World::new(plan(seed, statements));
+        let mut memory = Memory::of(&world);
+        let crimes = world.crimes(memory.ledger());
+        assert_eq!(crimes.truth.len(), 14);
+        for signed in world.statements(memory.ledger()).chain(crimes.statements) {
+            if let Err(e) = memory.submit(&signed.statement) {
+                let statement = Statement::parse(signed.statement.payload).unwrap();
+                panic!("{:?} refused: {e:?}\n{:?}", signed.kind, statement.body());
+            }
+        }
+    }
+}
