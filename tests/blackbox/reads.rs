@@ -217,6 +217,18 @@ async fn contents_are_withheld_and_leaves_are_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_the_last_number_there_are_no_entries() {
+    let stage = Stage::set().await;
+    for start in [u64::MAX, u64::MAX - 1, 1 << 63] {
+        let request = ListEntriesRequest { start, limit: 2, follow: false };
+        let mut pages = stage.log().list_entries(request).await.unwrap().into_inner();
+        while let Some(page) = pages.message().await.unwrap() {
+            assert_eq!(page.entries, []);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_follows_sees_new_entries_as_they_come() {
     let stage = story().await;
     let size = stage.size().await;

@@ -184,6 +184,7 @@ fn read(
     let (most, bytes) = PAGE;
     let most = usize::try_from(here).map_or(most, |n| n.min(most));
     let recorded = if most == 0 { Vec::new() } else { ledger.entries(start, most, bytes)? };
-    let entries = (start..).zip(recorded).map(|(index, entry)| shown(&view, &sight, index, entry));
+    // In this order: behind the last number there is none to count to, and nothing recorded to count.
+    let entries = recorded.into_iter().zip(start..).map(|(entry, index)| shown(&view, &sight, index, entry));
     Ok(ListEntriesResponse { entries: entries.collect::<Result<_, _>>()?, size: ledger.head().size })
 }
